@@ -1,0 +1,1 @@
+"""The command line: a parser, a module for each group of commands, and their output."""

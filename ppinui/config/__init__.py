@@ -1,0 +1,1 @@
+"""primus.cfg: reading, editing, checking, finding and saving it."""

@@ -1,0 +1,1 @@
+"""Connection tests of every slot on every HSM."""
