@@ -1,0 +1,28 @@
+"""What the tests of the secret room share: a cheap vault, and a canary to look for."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from ppinui.secrets import vault
+from ppinui.secrets.secret import Secret
+from ppinui.secrets.vault_format import KdfCost
+
+CHEAP = KdfCost(memory=64, iterations=1, lanes=1)
+"""So that a test does not wait for Argon2."""
+
+
+@pytest.fixture
+def passphrase() -> Secret:
+    return Secret(secrets.token_hex(8))
+
+
+@pytest.fixture
+def vault_file(tmp_path: Path, passphrase: Secret) -> Path:
+    """An empty vault that opens with ``passphrase``."""
+    path = tmp_path / "vault"
+    vault.create(path, passphrase, make_folder=False, cost=CHEAP)
+    return path
