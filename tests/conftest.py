@@ -1,0 +1,65 @@
+"""Fixtures for every test: tokens, listeners, the odd module, modules that do not load, marked processes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.rig.compiling import compile_odd_module
+from tests.rig.listeners import Listener, listener_factory
+from tests.rig.odd_module import OddModule, Switches, make_odd_module
+from tests.rig.softhsm import SoftHsm, Token, make_softhsm
+from tests.rig.unloadable import Unloadable, make_unloadable
+
+
+@pytest.fixture(scope="session")
+def softhsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    """Four tokens for tests that read, log in and leave nothing behind (session objects are fine)."""
+    labels = ["PARTITION-A", "PARTITION-B", "PARTITION-C", "PARTITION-D"]
+    return make_softhsm(tmp_path_factory.mktemp("softhsm") / "shared", labels)
+
+
+@pytest.fixture
+def make_tokens(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SoftHsm]:
+    """`make_tokens("A", Token("B", pin="1"))`: a token directory of the test's own; as many as it likes."""
+    numbers = itertools.count()
+    folder = tmp_path_factory.mktemp("softhsm")
+
+    def make(*tokens: str | Token) -> SoftHsm:
+        return make_softhsm(folder / str(next(numbers)), tokens)
+
+    return make
+
+
+@pytest.fixture
+def listening() -> Iterator[Callable[[Listener], Listener]]:
+    """`hsm = listening(accepting())`: closes the listener when the test is over."""
+    with listener_factory() as keep:
+        yield keep
+
+
+@pytest.fixture(scope="session")
+def odd_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled odd module, without switches of its own; tests take `odd`."""
+    return compile_odd_module(tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.fixture
+def odd(odd_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Switches], OddModule]:
+    """`odd(Switches(slots={5: "P"}, faults=(crashes("C_Login"),)))`: a module that misbehaves as told."""
+    numbers = itertools.count()
+    folder = tmp_path_factory.mktemp("odd")
+
+    def make(switches: Switches) -> OddModule:
+        return make_odd_module(odd_library, folder / str(next(numbers)), switches)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def unloadable(tmp_path_factory: pytest.TempPathFactory) -> Unloadable:
+    """Files that are no PKCS#11 module, one for each way."""
+    return make_unloadable(tmp_path_factory.mktemp("unloadable"))

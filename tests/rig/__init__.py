@@ -1,0 +1,1 @@
+"""Test equipment made of real parts: tokens, listeners, an odd PKCS#11 module, terminals, processes."""
