@@ -231,3 +231,13 @@ def test_a_vendor_code_is_handed_through(odd: Odd) -> None:
     module = odd(Switches(slots={5: "P"}, faults=(answers("C_GetTokenInfo", 0x80005015),)))
     pkcs11_tool(module, "-L")
     assert 0x80005015 in {call.answer for call in module.calls if call.function == "C_GetTokenInfo"}
+
+
+def test_a_module_may_have_no_slots_at_all(odd: Odd) -> None:
+    assert pkcs11_tool(odd(Switches(slots={})), "-L").stdout == "Available slots:\n"
+
+
+@pytest.mark.parametrize("label", ["", "-", "100%", "tab\there", "\x1b[31mred"])
+def test_labels_may_be_odd(odd: Odd, label: str) -> None:
+    module = odd(Switches(slots={5: label}))
+    assert f"token label        : {label}\n" in pkcs11_tool(module, "-L").stdout

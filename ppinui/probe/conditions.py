@@ -1,0 +1,151 @@
+"""What can end a stage without a return value of the module: each with its name, meaning and next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A reason that ppinui found by itself."""
+
+    name: str
+    """Shown where a return value's name would be."""
+    meaning: str
+    remedy: str
+    code: int | None = None
+    """The vendor's or PKCS#11's code for the same thing, where there is one."""
+
+
+CONNECTION_FAILED = 0x80005015
+CONNECT_TIMEOUT = 0x8000003B
+SESSION_OBJECTS_DISABLED = 0x8000005F
+
+_MODULE_MISBEHAVES = (
+    "test this slot alone with the provider's log at trace_level 6, and give the log to the library's vendor"
+)
+
+CONDITIONS = {
+    "address-missing": Condition(
+        "ADDRESS_MISSING",
+        "The configuration has no usable host and port for this HSM",
+        "set both: ppinui config set HSM.host=HOST HSM.port=2310; ppinui config check says what is wrong",
+        0x80005005,
+    ),
+    "name-not-found": Condition(
+        "NAME_NOT_FOUND",
+        "The host's name has no address",
+        "check the spelling of host, and the name server: getent hosts HOST",
+        CONNECTION_FAILED,
+    ),
+    "resolve-timeout": Condition(
+        "NAME_SERVER_SILENT",
+        "The name server did not answer in time",
+        "check the name servers in /etc/resolv.conf, or write the HSM's IP address as host",
+        CONNECTION_FAILED,
+    ),
+    "connect-timeout": Condition(
+        "CONNECT_TIMEOUT",
+        "Nobody answered at this host and port",
+        "check that the HSM is up and that every firewall on the way lets this port through "
+        "(a CloudHSM may accept registered addresses only)",
+        CONNECT_TIMEOUT,
+    ),
+    "connect-refused": Condition(
+        "CONNECTION_REFUSED",
+        "The host answered, but nothing listens on this port",
+        "check the port (2310 for PKCS#11), and on the HSM that its PKCS#11 service is on for this interface",
+        CONNECTION_FAILED,
+    ),
+    "connect-failed": Condition(
+        "CONNECTION_FAILED",
+        "The connection could not be made",
+        "check the route to the host: ip route get ADDRESS",
+        CONNECTION_FAILED,
+    ),
+    "module-missing": Condition(
+        "MODULE_MISSING",
+        "There is no PKCS#11 library to test with",
+        "install the vendor's provider, or name its library: ppinui --test --module LIB",
+    ),
+    "module-not-loadable": Condition(
+        "MODULE_NOT_LOADABLE",
+        "The PKCS#11 library cannot be loaded",
+        "check that it is the library for this machine and that what it needs is installed: ldd LIB",
+    ),
+    "module-crashed": Condition(
+        "MODULE_CRASHED", "The PKCS#11 library did not survive this slot", _MODULE_MISBEHAVES
+    ),
+    "module-hung": Condition(
+        "MODULE_HUNG",
+        "The PKCS#11 library did not come back in time",
+        "allow more time with --timeout; if it never comes back, " + _MODULE_MISBEHAVES,
+    ),
+    "module-given-up": Condition(
+        "MODULE_GIVEN_UP",
+        "Not tested: the PKCS#11 library failed to load for several slots in a row",
+        "mend what the slots before this one say of the library, then test again",
+    ),
+    "unknown-answer": Condition(
+        "UNKNOWN_ANSWER", "The PKCS#11 library answered in a way that no list knows", _MODULE_MISBEHAVES
+    ),
+    "slot-not-found": Condition(
+        "CKR_SLOT_ID_INVALID",
+        "The library has no slot with this id, and no token with the partition's name as its label",
+        "check id and user_name of this slot against the module's own list: pkcs11-tool --module LIB -L",
+        0x00000003,
+    ),
+    "label-not-unique": Condition(
+        "LABEL_NOT_UNIQUE",
+        "The library has no slot with this id, and several tokens with the partition's name as their label",
+        "write the slot id of the right one as id: pkcs11-tool --module LIB -L lists them",
+        0x00000003,
+    ),
+    "label-mismatch": Condition(
+        "LABEL_MISMATCH",
+        "The slot holds another token than the one that user_name says",
+        "correct user_name or id of this slot, whichever is wrong",
+    ),
+    "pin-locked": Condition(
+        "CKR_PIN_LOCKED",
+        "The token says that its PIN is locked; none was offered",
+        "let the security officer unlock the partition or set a new PIN, and find out who used a wrong one",
+        0x000000A4,
+    ),
+    "pin-not-set": Condition(
+        "CKR_USER_PIN_NOT_INITIALIZED",
+        "The token says that no user PIN has been set; none was offered",
+        "let the security officer set a PKCS#11 PIN for this partition",
+        0x00000102,
+    ),
+    "pin-final-try": Condition(
+        "PIN_FINAL_TRY",
+        "The token says that one more wrong PIN locks it; none was offered",
+        "make sure of the PIN, then test this slot alone with --login --spend-final-try",
+    ),
+    "secret-rejected-before": Condition(
+        "SECRET_REJECTED_BEFORE",
+        "Not offered: another test of this run was rejected with the same secret, "
+        "and each wrong attempt counts towards a lock",
+        "correct the secret first, then test again",
+    ),
+    "session-objects-disabled": Condition(
+        "Session objects disabled by HSM configuration",
+        "The HSM's policy forbids session objects, so no test key can be made; login and random bytes work",
+        "nothing, if your application needs none; else the security officer sets session_objects=true",
+        SESSION_OBJECTS_DISABLED,
+    ),
+    "random-constant": Condition(
+        "RANDOM_CONSTANT",
+        "The token's random bytes are all the same",
+        "stop using this token for keys and ask its vendor",
+    ),
+    "signature-wrong": Condition(
+        "SIGNATURE_WRONG",
+        "A signature made in the token does not verify outside it",
+        "stop using this token for signatures and ask its vendor",
+    ),
+    "interrupted": Condition(
+        "INTERRUPTED", "The test was interrupted before this slot was done", "run the test again"
+    ),
+}

@@ -1,0 +1,38 @@
+"""From what a worker reports to an error that says what happened and what to do next."""
+
+from __future__ import annotations
+
+from ppinui.probe.conditions import CONDITIONS
+from ppinui.probe.result import ErrorInfo
+from ppinui.provider.errors import describe
+from ppinui.provider.isolation import Message
+
+
+def explain_condition(name: str, detail: str = "") -> ErrorInfo:
+    """The error of a condition that ppinui found by itself; ``detail`` is added to its meaning."""
+    condition = CONDITIONS[name]
+    message = f"{condition.meaning}: {detail}" if detail else condition.meaning
+    return ErrorInfo(condition.code, condition.name, message, condition.remedy)
+
+
+def explain_answer(answered: int, logged: int | None, logged_by: str | None) -> ErrorInfo:
+    """The error of a return value, or of the vendor's code behind it, if the private log has one.
+
+    The library's functions answer with PKCS#11's own, general values; the cause stands in its log only.
+    """
+    if logged is None or logged == answered:
+        entry = describe(answered)
+        return ErrorInfo(answered, entry.name, entry.meaning, entry.remedy)
+    entry = describe(logged)
+    by = f" by {logged_by}" if logged_by else ""
+    message = f"{entry.meaning} (from the provider's log{by}; the library answered {describe(answered).name})"
+    return ErrorInfo(logged, entry.name, message, entry.remedy)
+
+
+def explain(report: Message) -> ErrorInfo | None:
+    """The error of a worker's ``ended`` message, None for a stage that passed."""
+    if report.get("answered") is not None:
+        return explain_answer(report["answered"], report.get("logged"), report.get("logged_by"))
+    if report.get("condition") is not None:
+        return explain_condition(report["condition"], report.get("detail") or "")
+    return None

@@ -1,0 +1,87 @@
+"""Which secrets a slot's test offers to an HSM, and what its outcome says of them."""
+
+from __future__ import annotations
+
+from ppinui.probe.gate import Credential, SecretKind
+from ppinui.probe.plan import SlotTest
+from ppinui.probe.result import Outcome, Stage, StageResult
+
+CKR_DEVICE_ERROR = 0x30
+CKR_DEVICE_MEMORY = 0x31
+CKR_DEVICE_REMOVED = 0x32
+CKR_SESSION_COUNT = 0xB1
+CKR_SLOT_ID_INVALID = 0x03
+CKR_HOST_MEMORY = 0x02
+CKR_CRYPTOKI_ALREADY_INITIALIZED = 0x191
+
+_SAYS_NOTHING_OF_SECRETS = frozenset(
+    {
+        CKR_HOST_MEMORY,
+        CKR_SLOT_ID_INVALID,
+        CKR_DEVICE_ERROR,
+        CKR_DEVICE_MEMORY,
+        CKR_DEVICE_REMOVED,
+        CKR_SESSION_COUNT,
+        CKR_CRYPTOKI_ALREADY_INITIALIZED,
+        0x80000018,  # Max Connections exceeded
+        0x8000003B,  # Connect Timeout
+        0x80000069,  # Access to partition disabled by HSM configuration
+        0x80005001,  # No HSM/User configured
+        0x80005003,  # Primus configuration file not found
+        0x80005004,  # Primus secrets file not found
+        0x80005005,  # Invalid Primus configuration file
+        0x80005006,  # Invalid Primus secrets file
+        0x80005009,  # Invalid secrets file configuration element
+        0x80005012,  # User not found in Primus configuration file
+        0x80005015,  # Connection to HSM failed
+        0x80005019,  # Access to partition disabled by HSM configuration
+    }
+)
+"""Return values that tell of networks, limits, settings or files. After any other, a secret may have been
+rejected, and safety comes first: which code a wrong proxy password has, no list says."""
+
+_PERMANENT_SECRET_ALONE = frozenset({0x8000000B, 0x80000037, 0x80005017, 0x80005018})
+"""Codes by which it was the partition's secret, so that the proxy let it pass."""
+
+_CONDITIONS_OF_A_PIN = frozenset({"CKR_PIN_LOCKED", "PIN_FINAL_TRY"})
+
+
+def credentials_of(test: SlotTest, *, connects_with_secrets: bool, login: bool) -> tuple[Credential, ...]:
+    """The secrets that a test of this slot offers.
+
+    ``connects_with_secrets``: the module is a Primus provider, or may be one: it offers proxy password and
+    permanent secret as it connects.
+    """
+    offered: list[Credential] = []
+    if connects_with_secrets:
+        if test.slot.proxy_user:
+            offered.append(Credential(SecretKind.PROXY, test.slot.proxy_user))
+        offered.append(Credential(SecretKind.PERMANENT, test.user))
+    if login:
+        offered.append(Credential(SecretKind.PIN, test.user))
+    return tuple(offered)
+
+
+def accepted_by(stage: StageResult) -> frozenset[SecretKind]:
+    """The kinds of secret that this stage, if it passed, shows to be right."""
+    if stage.outcome is Outcome.OK and stage.stage is Stage.SESSION:
+        return frozenset({SecretKind.PROXY, SecretKind.PERMANENT})
+    if stage.outcome is Outcome.OK and stage.stage is Stage.LOGIN:
+        return frozenset({SecretKind.PIN})
+    return frozenset()
+
+
+def rejected_by(stage: StageResult) -> frozenset[SecretKind]:
+    """The kinds of secret that this stage's failure shows, or lets fear, to have been rejected."""
+    error = stage.error
+    if error is None or stage.stage in (Stage.RESOLVE, Stage.CONNECT, Stage.CRYPTO):
+        return frozenset()
+    if stage.stage is Stage.LOGIN:
+        # A token that is nearly locked on one HSM may not say so on another one of its cluster.
+        feared = error.code is not None and error.code not in _SAYS_NOTHING_OF_SECRETS
+        return frozenset({SecretKind.PIN}) if feared or error.name in _CONDITIONS_OF_A_PIN else frozenset()
+    if error.code is None or error.code in _SAYS_NOTHING_OF_SECRETS:
+        return frozenset()
+    if error.code in _PERMANENT_SECRET_ALONE:
+        return frozenset({SecretKind.PERMANENT})
+    return frozenset({SecretKind.PROXY, SecretKind.PERMANENT})

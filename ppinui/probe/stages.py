@@ -1,0 +1,235 @@
+"""The stages of a slot's test that need the PKCS#11 module; they run in a worker process only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pkcs11
+from pkcs11.constants import TokenFlag
+from pkcs11.exceptions import PKCS11Error
+
+from ppinui.provider.errors import code_of_exception
+from ppinui.provider.function_list import FunctionList
+
+ACTION_PROHIBITED = 0x0000001B
+SESSION_OBJECTS_DISABLED = 0x8000005F
+RANDOM_BYTES = 32
+MESSAGE_DIGEST = sha256(b"ppinui connection test").digest()
+
+
+class StageError(Exception):
+    """A stage did not pass for a reason that is not a return value of the module."""
+
+    def __init__(self, condition: str, detail: str = "", *, skipped: bool = False) -> None:
+        super().__init__(condition)
+        self.condition = condition
+        """A name that ``provider.errors.describe_condition`` knows."""
+        self.detail = detail
+        self.skipped = skipped
+
+
+@dataclass(frozen=True)
+class ModuleInfo:
+    """What C_GetInfo says."""
+
+    manufacturer: str
+    description: str
+    version: str
+
+
+@dataclass(frozen=True)
+class TokenFound:
+    """What C_GetTokenInfo says, as far as the test needs it."""
+
+    label: str
+    firmware: str
+    """The hardware version, ``major.minor``: a Primus shows its firmware there."""
+    flags: TokenFlag
+
+
+class ModuleInHand:
+    """A PKCS#11 module in this process, and the one slot of it that is being tested."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._module: pkcs11._lib_type | None = None
+        self._slots: dict[int, pkcs11.Slot] = {}
+        self._labels: dict[int, str] | None = None
+        self._slot: pkcs11.Slot | None = None
+        self._session: pkcs11.Session | None = None
+
+    @property
+    def loaded(self) -> bool:
+        """The module is loaded and initialised."""
+        return self._module is not None and self._module.initialized
+
+    def load(self, *, anew: bool) -> ModuleInfo:
+        """Load and initialise the module; with ``anew`` it reads its configuration again.
+
+        Raises PKCS11Error, and StageError ``module-not-loadable`` when the dynamic linker refuses it.
+        """
+        if self._module is None:
+            try:
+                self._module = pkcs11.lib(self._path)
+            except PKCS11Error as error:
+                # python-pkcs11 has no class for what dlopen says; its words are the only sign.
+                if "exception while loading" in str(error):
+                    raise StageError("module-not-loadable", str(error).partition(": ")[2]) from error
+                raise
+            self._forget()
+        elif anew or not self._module.initialized:
+            if self._module.initialized:
+                self._module.finalize()
+            self._module.initialize()
+            self._forget()
+        major, minor = self._module.library_version
+        return ModuleInfo(self._module.manufacturer_id, self._module.library_description, f"{major}.{minor}")
+
+    def _forget(self) -> None:
+        self._slots = {}
+        self._labels = None
+        self._slot = None
+        self._session = None
+
+    def find_slot(self, slot_id: int | None, label: str) -> str | None:
+        """Choose the slot with this id, or else the one whose token has exactly this label.
+
+        Returns a note when the slot was found by its label. Raises PKCS11Error, or StageError
+        ``slot-not-found`` or ``label-not-unique``.
+        """
+        if not self._slots:
+            self._slots = self._list_slots(slot_id)
+        if slot_id is not None and slot_id in self._slots:
+            self._slot = self._slots[slot_id]
+            return None
+        if self._labels is None:
+            self._labels = self._read_labels()
+        matches = [found for found, found_label in self._labels.items() if found_label == label]
+        if len(matches) != 1:
+            there = ", ".join(f"{found} '{name}'" for found, name in list(self._labels.items())[:8])
+            condition = "label-not-unique" if matches else "slot-not-found"
+            raise StageError(
+                condition, f"the module has the slots {there}" if there else "the module has no slot"
+            )
+        self._slot = self._slots[matches[0]]
+        return f"no slot has the id {slot_id}: found by its token label in slot {matches[0]}"
+
+    def _list_slots(self, wanted: int | None) -> dict[int, pkcs11.Slot]:
+        """All slots by id. python-pkcs11 gives none when C_GetSlotInfo fails for one of them, ours or not."""
+        assert self._module is not None
+        try:
+            found = self._module.get_slots()
+        except PKCS11Error:
+            functions = FunctionList(self._path)
+            if wanted is not None and functions.slot_info_value(wanted) != 0:
+                raise
+            with functions.failing_slots_look_empty():
+                found = self._module.get_slots()
+        return {slot.slot_id: slot for slot in found}
+
+    def _read_labels(self) -> dict[int, str]:
+        labels: dict[int, str] = {}
+        for slot_id, slot in self._slots.items():
+            # a neighbour that is not well is not this slot's business
+            with contextlib.suppress(PKCS11Error):
+                labels[slot_id] = slot.get_token().label
+        return labels
+
+    def read_token(self) -> TokenFound:
+        """Read the token's information afresh (python-pkcs11 keeps a snapshot). Raises PKCS11Error."""
+        assert self._slot is not None
+        token = self._slot.get_token()
+        major, minor = token.hardware_version
+        return TokenFound(token.label, f"{major}.{minor}", token.flags)
+
+    def open_session(self) -> None:
+        """Open a session without login and close it again, as some tokens have just one to give."""
+        assert self._slot is not None
+        self._slot.get_token().open().close()
+
+    def login(self, pin: str, *, spend_final_try: bool) -> None:
+        """Log in as the user, where the token's flags allow it, and keep the session for what comes next.
+
+        Raises PKCS11Error (then the module has to be finalised: the library leaves the session open), or
+        StageError ``pin-locked``, ``pin-not-set`` or ``pin-final-try`` without having offered the PIN.
+        """
+        assert self._slot is not None
+        token = self._slot.get_token()
+        if token.flags & TokenFlag.USER_PIN_LOCKED:
+            raise StageError("pin-locked")
+        if not token.flags & TokenFlag.USER_PIN_INITIALIZED:
+            raise StageError("pin-not-set")
+        if token.flags & TokenFlag.USER_PIN_FINAL_TRY and not spend_final_try:
+            raise StageError("pin-final-try", skipped=True)
+        self._session = token.open(user_pin=pin)
+
+    def use_crypto(self) -> None:
+        """Fetch random bytes, and let a P-256 key that lives in this session sign; check it out here.
+
+        Raises PKCS11Error, or StageError ``random-constant`` or ``signature-wrong``, or skipped
+        ``session-objects-disabled`` where policy does not allow session objects.
+        """
+        assert self._session is not None
+        random = self._session.generate_random(RANDOM_BYTES * 8)
+        if len(set(random)) == 1:
+            raise StageError("random-constant")
+        try:
+            public, private = self._session.create_domain_parameters(
+                pkcs11.KeyType.EC,
+                {pkcs11.Attribute.EC_PARAMS: _P256},
+                local=True,
+            ).generate_keypair(
+                store=False, capabilities=pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
+            )
+        except PKCS11Error as error:
+            if code_of_exception(error) in (ACTION_PROHIBITED, SESSION_OBJECTS_DISABLED):
+                raise StageError("session-objects-disabled", skipped=True) from error
+            raise
+        try:
+            signature = private.sign(MESSAGE_DIGEST, mechanism=pkcs11.Mechanism.ECDSA)
+            point = public[pkcs11.Attribute.EC_POINT]
+        finally:
+            for key in (private, public):
+                key.destroy()
+        if not signature_is_good(point, signature):
+            raise StageError("signature-wrong")
+
+    def leave_slot(self) -> None:
+        """Log out and close what is open on this slot. Raises PKCS11Error."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+
+_P256 = bytes.fromhex("06082a8648ce3d030107")
+"""The object identifier of prime256v1, in DER (RFC 5480)."""
+
+
+def signature_is_good(point: bytes, signature: bytes) -> bool:
+    """Whether an ECDSA signature (r and s, 32 bytes each) of our message fits the P-256 key.
+
+    ``point`` is CKA_EC_POINT: an uncompressed point, in a DER octet string or, as some tokens give it, bare.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    bare = point[2:] if point[:2] == b"\x04\x41" and len(point) == 67 else point
+    half = len(signature) // 2
+    try:
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bare)
+        r, s = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
+        key.verify(utils.encode_dss_signature(r, s), MESSAGE_DIGEST, ec.ECDSA(utils.Prehashed(SHA256())))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def process_environment(configuration: str, secrets_file: str | None) -> None:
+    """Tell the provider, by the variables that it reads, where its files are in this process."""
+    os.environ["SECUROSYS_PKCS11_CONF"] = configuration
+    if secrets_file is not None:
+        os.environ["SECUROSYS_SECRETS_CONF"] = secrets_file

@@ -1,0 +1,100 @@
+"""A module's bare function list, for what python-pkcs11 lacks; for worker processes only."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+CK_RV = ctypes.c_ulong
+CK_ULONG = ctypes.c_ulong
+CKR_OK = 0
+
+# CK_FUNCTION_LIST starts with a CK_VERSION, padded to a pointer; the functions follow in the standard's
+# order (PKCS#11 v2.40, pkcs11f.h).
+_FUNCTIONS = (
+    "C_Initialize C_Finalize C_GetInfo C_GetFunctionList C_GetSlotList C_GetSlotInfo C_GetTokenInfo "
+    "C_GetMechanismList C_GetMechanismInfo C_InitToken C_InitPIN C_SetPIN C_OpenSession C_CloseSession "
+    "C_CloseAllSessions C_GetSessionInfo C_GetOperationState C_SetOperationState C_Login C_Logout"
+).split()
+_POINTER = ctypes.sizeof(ctypes.c_void_p)
+_SLOT_INFO_BYTES = 128
+"""More than a CK_SLOT_INFO (104 bytes on 64-bit systems)."""
+
+_GET_SLOT_INFO = ctypes.CFUNCTYPE(CK_RV, CK_ULONG, ctypes.c_void_p)
+
+
+class FunctionList:
+    """The function list of a module that is loaded in this process already."""
+
+    def __init__(self, path: str) -> None:
+        """``path``: the module, by the name under which it was loaded (another name would load it again)."""
+        library = ctypes.CDLL(path)
+        address = ctypes.c_void_p()
+        library.C_GetFunctionList(ctypes.byref(address))
+        assert address.value is not None
+        self._address = address.value
+
+    def _entry(self, name: str) -> int:
+        return self._address + _POINTER * (1 + _FUNCTIONS.index(name))
+
+    def function(self, name: str, prototype: type[ctypes._CFuncPtr]) -> ctypes._CFuncPtr:
+        """One function of the list, by its name in the standard."""
+        pointer = ctypes.c_void_p.from_address(self._entry(name)).value
+        assert pointer is not None
+        return prototype(pointer)
+
+    def slot_info_value(self, slot_id: int) -> int:
+        """What C_GetSlotInfo answers for this slot: a CK_RV, 0 if it is fine."""
+        room = ctypes.create_string_buffer(_SLOT_INFO_BYTES)
+        return int(self.function("C_GetSlotInfo", _GET_SLOT_INFO)(slot_id, room))
+
+    @contextmanager
+    def failing_slots_look_empty(self) -> Iterator[None]:
+        """While this lasts, C_GetSlotInfo answers with zeros for a slot for which it fails.
+
+        python-pkcs11 lists all slots or none, so that one bad slot of a module hides the good ones. The list
+        is the module's own memory, hence in a worker process only, and put back as it was.
+        """
+        entry = self._entry("C_GetSlotInfo")
+        original = self.function("C_GetSlotInfo", _GET_SLOT_INFO)
+        # CK_SLOT_INFO: 104 bytes of zeros are a slot without description, flags or versions.
+        empty = bytes(ctypes.sizeof(_SlotInfo))
+
+        def forgiving(slot_id: int, info: int) -> int:
+            if original(slot_id, info) != CKR_OK:
+                ctypes.memmove(info, empty, len(empty))
+            return CKR_OK
+
+        replacement = _GET_SLOT_INFO(forgiving)
+        before = ctypes.c_void_p.from_address(entry).value
+        _make_writable(entry)
+        ctypes.c_void_p.from_address(entry).value = ctypes.cast(replacement, ctypes.c_void_p).value
+        try:
+            yield
+        finally:
+            ctypes.c_void_p.from_address(entry).value = before
+
+
+class _SlotInfo(ctypes.Structure):
+    _fields_ = (
+        ("description", ctypes.c_char * 64),
+        ("manufacturer", ctypes.c_char * 32),
+        ("flags", CK_ULONG),
+        ("hardware_version", ctypes.c_ubyte * 2),
+        ("firmware_version", ctypes.c_ubyte * 2),
+    )
+
+
+def _make_writable(address: int) -> None:
+    """Many modules keep their list in memory that is read-only once they are loaded."""
+    page = mmap.PAGESIZE
+    start = address - address % page
+    length = address + _POINTER - start
+    readable_and_writable = mmap.PROT_READ | mmap.PROT_WRITE
+    if (
+        ctypes.CDLL(None).mprotect(ctypes.c_void_p(start), ctypes.c_size_t(length), readable_and_writable)
+        != 0
+    ):
+        raise OSError("the module's function list cannot be changed")

@@ -1,0 +1,155 @@
+"""PKCS#11 modules in processes of their own: started warm, watched, and killed when they misbehave."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import json
+import multiprocessing
+import multiprocessing.forkserver
+import os
+import resource
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+Message = dict[str, Any]
+"""What travels between the processes, as JSON: nothing that a library could make us unpickle."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+
+
+class Channel:
+    """One end of the pipe between a worker and its parent."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def send(self, message: Message, *attachments: bytes) -> None:
+        """Send a message, and bytes that JSON should not hold (configurations, secrets) behind it."""
+        self.connection.send_bytes(json.dumps(message | {"attachments": len(attachments)}).encode())
+        for attachment in attachments:
+            self.connection.send_bytes(attachment)
+
+    def receive(self) -> tuple[Message, list[bytes]]:
+        """Wait for the next message and its attachments. Raises EOFError when the other end is gone."""
+        message: Message = json.loads(self.connection.recv_bytes())
+        return message, [self.connection.recv_bytes() for _ in range(message["attachments"])]
+
+
+Work = str
+"""A worker's work by name, ``module:function``, as importing it here would cost what the warm process saves.
+
+The function takes the worker's end of the :class:`Channel`, and returns when its parent is gone.
+"""
+
+
+def _tie_to_parent() -> None:
+    """Let the kernel end this process with the one that it was forked from, however that ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _keep_memory_private() -> None:
+    """No core file and no reader of ``/proc/PID/mem``: a worker holds secrets."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
+
+
+def _let_go_of_the_server() -> None:
+    """Close the pipe end that would keep the fork server, and so this process, alive without its user."""
+    server = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
+    descriptor = getattr(server, "_forkserver_alive_fd", None)
+    if descriptor is not None:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        server._forkserver_alive_fd = None
+
+
+def _silence() -> None:
+    """Send what a module prints nowhere: stdout is for data of ours, and the screen may belong to an app."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle: it ends its workers
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _let_go_of_the_server()
+    _tie_to_parent()
+    _keep_memory_private()
+    _silence()
+    os.environ.clear()
+    os.environ.update(environ)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        module, _, function = work.partition(":")
+        getattr(importlib.import_module(module), function)(Channel(connection))
+    # A module's own clean-up at exit may hang or crash; all that was found has been sent.
+    os._exit(0)
+
+
+@dataclass
+class Worker:
+    """A process that does some work for its parent, and can be ended at any moment."""
+
+    process: multiprocessing.process.BaseProcess
+    channel: Channel = field(repr=False)
+
+    @property
+    def connection(self) -> Connection:
+        """What becomes readable when the worker has sent something or has died."""
+        return self.channel.connection
+
+    def try_send(self, message: Message, *attachments: bytes) -> None:
+        """Send to the worker; one that has died shows that on its :attr:`connection`, not here."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.channel.send(message, *attachments)
+
+    def end(self) -> None:
+        """Kill the worker, whatever it is doing, and wait until it is gone."""
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
+
+    def epitaph(self) -> str:
+        """How a worker died whose end of the pipe is closed: ``crashed (SIGSEGV)``, ``ended by itself (code 3)``."""
+        self.process.join(5)
+        code = self.process.exitcode
+        if code is None:
+            return "closed its connection to ppinui"
+        if code < 0:
+            try:
+                name = signal.Signals(-code).name
+            except ValueError:
+                name = f"signal {-code}"
+            return f"crashed ({name})"
+        return f"ended the process by itself (code {code})"
+
+
+class Workshop:
+    """Starts workers, each forked from a warm process in which the slow imports are done."""
+
+    def __init__(self, preload: Sequence[str]) -> None:
+        """``preload``: names of the modules that every worker needs. Nothing is started yet."""
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(preload))
+
+    def warm_up(self) -> None:
+        """Start the warm process now, so that it imports while the caller does something else."""
+        multiprocessing.forkserver.ensure_running()
+
+    def start(self, work: Work, environ: Mapping[str, str]) -> Worker:
+        """A new worker that does ``work`` with just this environment."""
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_run, args=(work, theirs, dict(environ)), daemon=True)
+        process.start()
+        theirs.close()
+        return Worker(process, Channel(ours))
