@@ -9,6 +9,7 @@ from typing import Final
 
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.asking import Asker
+from ppinui.secrets.keyring_errors import KeyringLockedError
 from ppinui.secrets.secret import Secret
 
 CREDENTIAL: Final = "ppinui-vault"
@@ -36,7 +37,7 @@ class PassphraseFinder:
     def candidates(self, vault: str) -> Iterator[Secret]:
         """Passphrases to try one after another, until one opens the vault at the path ``vault``.
 
-        Raises :class:`SecretUnavailable` if a source cannot be read, or if there is none.
+        Raises :class:`SecretUnavailable` if a source cannot be read, KeyringLockedError if there is none.
         """
         if self._descriptor is not None:
             yield read_passphrase(self._descriptor)
@@ -46,7 +47,7 @@ class PassphraseFinder:
             for _ in range(_TRIES):
                 yield self._asker.ask(f"Passphrase of the vault {vault}: ")
         else:
-            raise SecretUnavailable(
+            raise KeyringLockedError(
                 "the vault is locked, and nobody is there to unlock it",
                 vault,
                 f"give its passphrase by --vault-passphrase-fd N or the systemd credential {CREDENTIAL}",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.secrets import vault_file, vault_format
+from ppinui.secrets.keyring_errors import KeyringError, VaultPassphraseError
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault_file import VaultError
 from ppinui.secrets.vault_format import Fault, KdfCost, VaultFormatError, VaultKey
@@ -17,11 +18,7 @@ Entries = dict[str, dict[str, str]]
 """Passwords by service and user name."""
 
 
-class VaultPassphraseError(VaultError):
-    """The vault is whole, the passphrase is not its own."""
-
-
-_EXPLAINED: Final[dict[Fault, tuple[type[VaultError], str, str]]] = {
+_EXPLAINED: Final[dict[Fault, tuple[type[KeyringError], str, str]]] = {
     Fault.NOT_A_VAULT: (
         VaultError,
         "this is no vault",
@@ -69,7 +66,7 @@ class Vault:
 
     Many processes may use one vault at the same time: readers always find a whole file, writers take turns.
     Nothing decrypted is kept between two calls but the key. Every method but ``locked`` and ``lock`` raises
-    :class:`VaultError`.
+    :class:`VaultError`; where a passphrase is used, also :class:`VaultPassphraseError`.
     """
 
     def __init__(self, path: Path, *, lock_timeout: float = 10.0) -> None:

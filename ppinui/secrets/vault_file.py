@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from ppinui.errors import SecretUnavailable
+from ppinui.secrets.keyring_errors import KeyringError
 
 _SIZE_LIMIT: Final = 64 * 1024 * 1024
 _LOCK_POLL: Final = 0.02
 """Seconds between two tries at the lock."""
 
 
-class VaultError(SecretUnavailable):
+class VaultError(KeyringError):
     """The vault cannot be read, opened or written; nothing in it has changed."""
 
 

@@ -20,8 +20,9 @@ from keyring.credentials import Credential, SimpleCredential
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets import vault_file
 from ppinui.secrets.asking import TerminalAsker
+from ppinui.secrets.keyring_errors import KeyringError, VaultPassphraseError
 from ppinui.secrets.unlocking import PassphraseFinder
-from ppinui.secrets.vault import Vault, VaultPassphraseError
+from ppinui.secrets.vault import Vault
 from ppinui.secrets.vault_file import VaultError
 
 
@@ -81,7 +82,7 @@ class VaultKeyring(KeyringBackend):
 
 def unlock(vault: Vault, finder: PassphraseFinder) -> None:
     """Try what ``finder`` finds until one opens it. Raises the last refusal when nothing more is found."""
-    refusal = VaultError("the vault is locked", str(vault.path), "give its passphrase")
+    refusal: KeyringError = VaultError("the vault is locked", str(vault.path), "give its passphrase")
     for passphrase in finder.candidates(str(vault.path)):
         try:
             vault.unlock(passphrase)
@@ -98,6 +99,6 @@ def _as_keyring_has_it(kind: type[errors.KeyringError]) -> Iterator[None]:
     try:
         yield
     except VaultPassphraseError as error:
-        raise errors.KeyringLocked(f"{error.message} ({error.place})") from None
+        raise errors.KeyringLocked(f"{error.message} ({error.place})") from error
     except SecretUnavailable as error:
-        raise kind(f"{error.message} ({error.place}): {error.remedy}") from None
+        raise kind(f"{error.message} ({error.place}): {error.remedy}") from error

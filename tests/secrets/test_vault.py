@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from ppinui.secrets import vault
+from ppinui.secrets.keyring_errors import VaultPassphraseError
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault import Vault, VaultPassphraseError
+from ppinui.secrets.vault import Vault
 from ppinui.secrets.vault_file import VaultError, exclusive, vault_path
 from ppinui.secrets.vault_format import KdfCost
 
