@@ -53,7 +53,7 @@ class SecretStore:
         keyring: Keyring,
         *,
         keyspace: str | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(microsecond=0),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """``keyspace`` separates, say, test from production. Raises PpinuiError for a name it cannot have."""
         if keyspace is not None and not _KEYSPACE.fullmatch(keyspace):
@@ -90,7 +90,7 @@ class SecretStore:
             return secret
         secret.wipe()
         raise SecretRejectedError(
-            f"the {kind.value} secret of '{name}' was rejected by {rejection.by}, at {rejection.when}",
+            f"the {kind.value} secret of '{name}' was rejected by {rejection.by} ({rejection.when:%Y-%m-%d %H:%M %Z})",
             f"{self.service}, {_username(kind, name)}",
             "replace it; it is offered to no HSM again, because each wrong secret counts",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ppinui.secrets import vault
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault_format import KdfCost
+from tests.secrets.desktop import Desktop, desktop
 
 CHEAP = KdfCost(memory=64, iterations=1, lanes=1)
 """So that a test does not wait for Argon2."""
@@ -26,3 +28,16 @@ def vault_file(tmp_path: Path, passphrase: Secret) -> Path:
     path = tmp_path / "vault"
     vault.create(path, passphrase, make_folder=False, cost=CHEAP)
     return path
+
+
+@pytest.fixture(scope="session")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
+    """A desktop session with the real GNOME keyring, unlocked. Tests that lock it make their own."""
+    with desktop(tmp_path_factory.mktemp("session")) as running:
+        yield running
+
+
+@pytest.fixture
+def keyspace() -> str:
+    """A part of the session's keyring that no other test uses."""
+    return f"test-{secrets.token_hex(6)}"
