@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import cast
 
 import pkcs11
+from pkcs11 import _pkcs11
 from pkcs11.constants import TokenFlag
 from pkcs11.exceptions import PKCS11Error
 
+from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
 from ppinui.provider.errors import code_of_exception
 from ppinui.provider.function_list import FunctionList
 
 ACTION_PROHIBITED = 0x0000001B
-SESSION_OBJECTS_DISABLED = 0x8000005F
 RANDOM_BYTES = 32
 MESSAGE_DIGEST = sha256(b"ppinui connection test").digest()
 
@@ -55,7 +56,7 @@ class ModuleInHand:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._module: pkcs11._lib_type | None = None
+        self._module: _pkcs11.lib | None = None
         self._slots: dict[int, pkcs11.Slot] = {}
         self._labels: dict[int, str] | None = None
         self._slot: pkcs11.Slot | None = None
@@ -181,15 +182,13 @@ class ModuleInHand:
                 pkcs11.KeyType.EC,
                 {pkcs11.Attribute.EC_PARAMS: _P256},
                 local=True,
-            ).generate_keypair(
-                store=False, capabilities=pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
-            )
+            ).generate_keypair(store=False, capabilities=_SIGN_AND_VERIFY)
         except PKCS11Error as error:
             if code_of_exception(error) in (ACTION_PROHIBITED, SESSION_OBJECTS_DISABLED):
                 raise StageError("session-objects-disabled", skipped=True) from error
             raise
         try:
-            signature = private.sign(MESSAGE_DIGEST, mechanism=pkcs11.Mechanism.ECDSA)
+            signature = cast(pkcs11.SignMixin, private).sign(MESSAGE_DIGEST, mechanism=pkcs11.Mechanism.ECDSA)
             point = public[pkcs11.Attribute.EC_POINT]
         finally:
             for key in (private, public):
@@ -204,6 +203,7 @@ class ModuleInHand:
             session.close()
 
 
+_SIGN_AND_VERIFY = pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
 _P256 = bytes.fromhex("06082a8648ce3d030107")
 """The object identifier of prime256v1, in DER (RFC 5480)."""
 
@@ -226,10 +226,3 @@ def signature_is_good(point: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def process_environment(configuration: str, secrets_file: str | None) -> None:
-    """Tell the provider, by the variables that it reads, where its files are in this process."""
-    os.environ["SECUROSYS_PKCS11_CONF"] = configuration
-    if secrets_file is not None:
-        os.environ["SECUROSYS_SECRETS_CONF"] = secrets_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 CK_RV = ctypes.c_ulong
@@ -14,13 +14,32 @@ CKR_OK = 0
 # CK_FUNCTION_LIST starts with a CK_VERSION, padded to a pointer; the functions follow in the standard's
 # order (PKCS#11 v2.40, pkcs11f.h).
 _FUNCTIONS = (
-    "C_Initialize C_Finalize C_GetInfo C_GetFunctionList C_GetSlotList C_GetSlotInfo C_GetTokenInfo "
-    "C_GetMechanismList C_GetMechanismInfo C_InitToken C_InitPIN C_SetPIN C_OpenSession C_CloseSession "
-    "C_CloseAllSessions C_GetSessionInfo C_GetOperationState C_SetOperationState C_Login C_Logout"
-).split()
+    "C_Initialize",
+    "C_Finalize",
+    "C_GetInfo",
+    "C_GetFunctionList",
+    "C_GetSlotList",
+    "C_GetSlotInfo",
+    "C_GetTokenInfo",
+    "C_GetMechanismList",
+    "C_GetMechanismInfo",
+    "C_InitToken",
+    "C_InitPIN",
+    "C_SetPIN",
+    "C_OpenSession",
+    "C_CloseSession",
+    "C_CloseAllSessions",
+    "C_GetSessionInfo",
+    "C_GetOperationState",
+    "C_SetOperationState",
+    "C_Login",
+    "C_Logout",
+)
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
 _SLOT_INFO_BYTES = 128
 """More than a CK_SLOT_INFO (104 bytes on 64-bit systems)."""
+
+Function = Callable[..., int]
 
 _GET_SLOT_INFO = ctypes.CFUNCTYPE(CK_RV, CK_ULONG, ctypes.c_void_p)
 
@@ -39,7 +58,7 @@ class FunctionList:
     def _entry(self, name: str) -> int:
         return self._address + _POINTER * (1 + _FUNCTIONS.index(name))
 
-    def function(self, name: str, prototype: type[ctypes._CFuncPtr]) -> ctypes._CFuncPtr:
+    def function(self, name: str, prototype: Callable[[int], Function]) -> Function:
         """One function of the list, by its name in the standard."""
         pointer = ctypes.c_void_p.from_address(self._entry(name)).value
         assert pointer is not None

@@ -27,18 +27,27 @@ class Process:
 
 
 def see_process(pid: int) -> Process | None:
-    """None when there is no such process (any more), when it is a zombie, or another user's."""
-    proc = Path(f"/proc/{pid}")
+    """None when there is no such process (any more), when it is a zombie, the kernel's, or another user's."""
     try:
-        words = (proc / "cmdline").read_bytes()
-        block = (proc / "environ").read_bytes()
+        words, block = _words_and_environment(Path(f"/proc/{pid}"))
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    pairs = (os.fsdecode(entry).partition("=") for entry in block.split(b"\0") if entry)
-    if not block and not words:
+    if not words and not block:
         return None
+    pairs = (os.fsdecode(entry).partition("=") for entry in block.split(b"\0") if entry)
     arguments = tuple(os.fsdecode(word) for word in words.split(b"\0")[:-1])
     return Process(pid, arguments, {name: value for name, _, value in pairs})
+
+
+def _words_and_environment(proc: Path) -> tuple[bytes, bytes]:
+    """Both are empty for a moment while a process executes a new program (Linux fills them in last)."""
+    for _ in range(10_000):
+        words, block = (proc / "cmdline").read_bytes(), (proc / "environ").read_bytes()
+        # A zombie and a thread of the kernel have no program: FileNotFoundError.
+        if words or block or not os.readlink(proc / "exe"):
+            return words, block
+        os.sched_yield()
+    return b"", b""
 
 
 def all_processes() -> Iterator[Process]:

@@ -174,6 +174,5 @@ def test_canaries_are_found_in_files_command_lines_and_environments(
     assert found == {"plain", "hexadecimal", "0", "1", "2", "3"}
 
     shown = {**os.environ, **marked.environ, "PIN": canary}
-    with subprocess.Popen(["sleep", "60"], env=shown) as leaking:
+    with subprocess.Popen(["cat"], env=shown, stdin=subprocess.PIPE) as leaking:
         assert [p.pid for p in processes_showing(canary, marked.running)] == [leaking.pid]
-        leaking.kill()
