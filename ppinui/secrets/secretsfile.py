@@ -1,11 +1,11 @@
 """.secrets.cfg: its users' and proxies' groups, which are opaque, and what stands around them.
 
-The documented shape is a group ``primus`` with a group ``users`` that holds ``user0``, ``user1``, …, each with
-``name = "PARTITION"`` and settings that nobody but the vendor's programs understands. How proxies are written
-is not documented. So a group with a ``name`` is an entry, kept byte for byte, and everything else in the file
-is its *frame*: the same text with a marker in the place of each entry. A file can be put together again from
-entries of one frame without a changed byte. What is not recognised as an entry stays in the frame, and so
-with every secret of that file.
+The documented shape is a group ``primus`` with a group ``users`` that holds ``user0``, ``user1``, …, each
+with ``name = "PARTITION"`` and settings that nobody but the vendor's programs understands. How proxies are
+written is not documented. So a group with a ``name`` is an entry, kept byte for byte, and everything else in
+the file is its *frame*: the same text with a marker in the place of each entry. A file can be put together
+again from entries of one frame without a changed byte. What is not recognised as an entry stays in the frame,
+and so with every secret of that file.
 """
 
 from __future__ import annotations

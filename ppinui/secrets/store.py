@@ -90,7 +90,7 @@ class SecretStore:
             return secret
         secret.wipe()
         raise SecretRejectedError(
-            f"the {kind.value} secret of '{name}' was rejected by {rejection.by} ({rejection.when:%Y-%m-%d %H:%M %Z})",
+            f"the {kind.value} secret of '{name}' was rejected by {rejection.by} at {rejection.when:%c %Z}",
             f"{self.service}, {_username(kind, name)}",
             "replace it; it is offered to no HSM again, because each wrong secret counts",
         )

@@ -150,7 +150,9 @@ def test_a_file_for_one_partition_holds_no_other_secret() -> None:
 
 
 def test_a_secret_that_was_fetched_anew_takes_its_old_place() -> None:
-    fetched = 'version = "1.0";\n\nprimus:\n{\n  users: { user0: { name = "PART-2"; secret = "NEW"; }; };\n  unknown = 7L; };\n'
+    fetched = (
+        'version = "1.0"; primus: { users: { user0: { name = "PART-2"; secret = "NEW"; }; }; unknown = 7L; };'
+    )
     old = read(SAMPLE)
     text = composed(old[0], read(fetched)[0], old[2])
     expected = SAMPLE.replace(
