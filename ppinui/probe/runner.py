@@ -114,10 +114,11 @@ class _Run:
         interrupted = False
         try:
             self._endpoints.start(_workshop, self._options.environ)
+            self._hand_out()
             while self._book.open:
-                self._hand_out()
                 self._listen()
                 self._look_at_the_clock()
+                self._hand_out()
         except KeyboardInterrupt:
             interrupted = True
             self._book.interrupt()
