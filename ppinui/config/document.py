@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ppinui.config import editing
+from ppinui.config import adding, editing
 from ppinui.config.differences import find_warnings
 from ppinui.config.nodes import (
     Comment,
@@ -196,7 +196,7 @@ class Setting:
     def read_only(self) -> bool:
         """Whether some of it comes from an included file, where it is not ours to edit."""
         flat = self._document.flat
-        if len(flat.segments) == 1:
+        if len(flat.segments) == 1 or self.parent is None:
             return False
         last = self.flat_start + self.node.width - 1
         if self.kind.scalar:
@@ -331,7 +331,7 @@ class Document:
         inserted gives the old text back. Raises EditRefused when the name is there already or invalid, when
         the parent is no group or comes from an included file, or when libconfig cannot hold a value.
         """
-        return editing.insert(self, parent_path, name, value, after)
+        return adding.insert(self, parent_path, name, value, after)
 
     def copy(self, path: str, new_name: str, changes: Mapping[str, Scalar] | None = None) -> Document:
         """Add a copy of a group behind the last group beside it, comments included.
@@ -339,7 +339,7 @@ class Document:
         Comments that call the group by name call the copy by its own. ``changes`` sets, or inserts, settings
         of the copy: paths relative to it. Raises EditRefused as ``set`` and ``insert`` do.
         """
-        return editing.copy(self, path, new_name, changes or {})
+        return adding.copy(self, path, new_name, changes or {})
 
     def remove(self, path: str) -> Document:
         """Take out a setting or group with the comments that belong to it (see config.ownership)."""

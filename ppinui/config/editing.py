@@ -1,32 +1,38 @@
-"""The edits of a document: each works on one stretch of text and reads only that stretch again."""
+"""Changing what is in a document: each edit replaces one stretch of text, and only that is read again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ppinui.config.grafting import Splice, graft, graft_element
+from ppinui.config import refusals
+from ppinui.config.grafting import Among, Splice, graft, graft_element
+from ppinui.config.layout import word
 from ppinui.config.nodes import EditRefused, Kind, Scalar
-from ppinui.config.values import kind_of, write_scalar
+from ppinui.config.ownership import removals, tail_of
+from ppinui.config.sources import decode, encode
+from ppinui.config.values import check_name, kind_of, write_scalar
 
 if TYPE_CHECKING:
     from ppinui.config.document import Document, Setting
 
+Content = Scalar | Mapping[str, Any]
+
 
 def set_value(document: Document, path: str, value: Scalar) -> Document:
     """See ``Document.set``."""
-    setting = _editable(document, path)
+    setting = refusals.editable(document, path)
     if not setting.kind.scalar:
         raise EditRefused(
-            f"{path} is a {setting.kind.value}, not a single value",
+            f"{path or 'the file'} is a {setting.kind.value}, not a single value",
             str(setting.place),
             "Set one of the settings inside it.",
         )
+    value = normalised_scalar(value)
+    if holds(setting, value):
+        return document
     raw = write_scalar(value, setting.kind, setting.raw)
     kind = kind_of(value, raw)
-    old = setting.value
-    if kind is setting.kind and (old, type(old)) == (value, type(value)):
-        return document
     parent = setting.parent
     if (
         parent is not None
@@ -42,31 +48,75 @@ def set_value(document: Document, path: str, value: Scalar) -> Document:
     # A space more where the value would run into the word behind it.
     for written in (raw, f"{raw} "):
         edited = _with_value(document, setting, written, kind)
-        if edited is not None and _holds(edited.get(path), kind, value):
+        if edited is not None and holds(edited.get(path), value):
             return edited
-    raise _impossible(setting)
-
-
-def insert(
-    document: Document, parent_path: str, name: str, value: Scalar | Mapping[str, Any], after: str | None
-) -> Document:
-    """See ``Document.insert``."""
-    raise NotImplementedError
-
-
-def copy(document: Document, path: str, new_name: str, changes: Mapping[str, Scalar]) -> Document:
-    """See ``Document.copy``."""
-    raise NotImplementedError
+    raise refusals.no_room(setting)
 
 
 def remove(document: Document, path: str) -> Document:
     """See ``Document.remove``."""
-    raise NotImplementedError
+    setting = refusals.named(document, path)
+    if setting.parent is not None:
+        for splice in removals(document, setting):
+            edited = graft(document, _alone(setting, setting.parent), splice, [])
+            if edited is not None:
+                return edited
+    raise refusals.no_room(setting)
 
 
 def rename(document: Document, path: str, new_name: str) -> Document:
     """See ``Document.rename``."""
-    raise NotImplementedError
+    setting = refusals.named(document, path)
+    check_name(new_name)
+    name = str(setting.name)
+    if new_name == name:
+        return document
+    edited = None
+    if setting.parent is not None:
+        refusals.free(setting.parent, new_name)
+        text = document.flat.text
+        start, end = setting.flat_start, setting.flat_start + setting.node.width
+        tail = tail_of(document, setting).end if setting.kind is Kind.GROUP else end
+        closing = word(name).sub(new_name, text[end:tail])
+        splice = Splice(start, tail, f"{new_name}{text[start + len(name) : end]}{closing}")
+        edited = graft(document, _alone(setting, setting.parent), splice, [new_name])
+    if edited is None:
+        raise refusals.no_room(setting)
+    return edited
+
+
+def holds(setting: Setting | None, value: Content) -> bool:
+    """Whether a setting has this value and type, a group exactly these settings."""
+    if setting is None:
+        return False
+    if isinstance(value, Mapping):
+        return (
+            setting.kind is Kind.GROUP
+            and len(setting.children) == len(value)
+            and all(holds(setting.get(name), inner) for name, inner in value.items())
+        )
+    if not setting.kind.scalar:
+        return False
+    held = setting.value
+    # By their text, so that 1, 1.0 and True differ, and 0.0 from -0.0.
+    return type(held) is type(value) and repr(held) == repr(value)
+
+
+def normalised(content: Content) -> Content:
+    """The content as it will be read back. EditRefused for what libconfig cannot hold."""
+    if isinstance(content, Mapping):
+        return {name: normalised(inner) for name, inner in content.items()}
+    return normalised_scalar(content)
+
+
+def normalised_scalar(value: Scalar) -> Scalar:
+    """The value as it will be read back: bytes that together make a character become that character."""
+    write_scalar(value)
+    return decode(encode(value)) if isinstance(value, str) else value
+
+
+def _alone(setting: Setting, parent: Setting) -> Among:
+    return Among(parent, setting.index, setting.index + 1)
 
 
 def _with_value(document: Document, setting: Setting, raw: str, kind: Kind) -> Document | None:
@@ -74,34 +124,4 @@ def _with_value(document: Document, setting: Setting, raw: str, kind: Kind) -> D
         return graft_element(document, setting, raw, kind)
     start = setting.flat_start + setting.node.value
     splice = Splice(start, setting.flat_start + setting.node.stop, raw)
-    return graft(document, setting.parent, setting.index, setting.index + 1, splice, [setting.name])
-
-
-def _holds(setting: Setting | None, kind: Kind, value: Scalar) -> bool:
-    return setting is not None and setting.kind is kind and repr(setting.value) == repr(value)
-
-
-def _editable(document: Document, path: str) -> Setting:
-    """The setting at a path; EditRefused when there is none or it is not in this file."""
-    setting = document.get(path)
-    if setting is None:
-        raise EditRefused(
-            f"there is no setting {path}",
-            document.origin,
-            "Check the path: ppinui config show lists all settings.",
-        )
-    if setting.read_only:
-        raise EditRefused(
-            f"{path or 'the file'} comes from a file that {document.origin} includes",
-            str(setting.place),
-            f"Edit {setting.place.file} instead.",
-        )
-    return setting
-
-
-def _impossible(setting: Setting) -> EditRefused:
-    return EditRefused(
-        f"{setting.path} is written in a way that leaves no room for this change",
-        str(setting.place),
-        "Put the setting on a line of its own with an editor, then try again.",
-    )
+    return graft(document, _alone(setting, setting.parent), splice, [setting.name])

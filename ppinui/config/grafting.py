@@ -28,16 +28,22 @@ class Splice(NamedTuple):
         return text[: self.start] + self.text + text[self.end :]
 
 
-def graft(
-    document: Document, parent: Setting, first: int, last: int, splice: Splice, names: Sequence[str]
-) -> Document | None:
-    """The document with ``splice`` made among the settings ``first`` to ``last`` - 1 of the group ``parent``.
+class Among(NamedTuple):
+    """The settings of the group ``parent`` from index ``first`` to ``last`` - 1; none if they are equal."""
 
-    The stretch has to lie between the end of the setting before them and the start of the one behind. None
-    when the text then does not hold exactly settings of these ``names`` there, and all others as before.
+    parent: Setting
+    first: int
+    last: int
+
+
+def graft(document: Document, among: Among, splice: Splice, names: Sequence[str]) -> Document | None:
+    """The document with ``splice`` made between the settings around ``among``.
+
+    None when the text then does not hold exactly settings of these ``names`` there and all others as before.
     """
     if len(document.flat.segments) > 1:
-        return _read_again(document, parent, first, last, splice, names)
+        return _read_again(document, among, splice, names)
+    parent, first, last = among
     siblings = parent.children
     expected = list(names)
     while first > 0 and _is_open(document, siblings[first - 1]):
@@ -86,12 +92,11 @@ def in_main_file(document: Document, start: int, end: int) -> bool:
     return document.flat.locate(start)[0] is document.source and low <= start and end <= high
 
 
-def _read_again(
-    document: Document, parent: Setting, first: int, last: int, splice: Splice, names: Sequence[str]
-) -> Document | None:
+def _read_again(document: Document, among: Among, splice: Splice, names: Sequence[str]) -> Document | None:
     edited = _text_read_again(document, splice)
     if edited is None:
         return None
+    parent, first, last = among
     before = [str(child.name) for child in parent.children]
     group = edited.get(parent.path)
     if group is None or [str(child.name) for child in group.children] != [

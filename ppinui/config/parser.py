@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ppinui.config.complaints import Complaints, Frame
-from ppinui.config.nodes import Kind, Node
+from ppinui.config.nodes import Kind, Node, Place
 from ppinui.config.sources import Flat, IncludeFiles, Source
 from ppinui.config.syntax import (
     BOOLEAN,
@@ -64,11 +64,15 @@ _CLOSERS = {Kind.GROUP: Token.GROUP_END, Kind.ARRAY: Token.ARRAY_END, Kind.LIST:
 
 
 class Parsed(NamedTuple):
-    """What a text holds: the root group, the text with its includes, and a comment or string left open."""
+    """What a text holds."""
 
     root: Node
     flat: Flat
+    """The text with its includes put in."""
     unclosed: Unclosed | None
+    """A comment or string without an end, which swallowed the rest of the text."""
+    directives: tuple[tuple[Place, str], ...] = ()
+    """Where files are included, and their names as written."""
 
 
 def parse_source(main: Source, files: IncludeFiles, *, allow_duplicates: bool, plain: bool = True) -> Parsed:
@@ -119,7 +123,7 @@ class _Parser:
         self._check_names(root)
         size = len(self.scanner.text)
         node = Node(Kind.GROUP, 0, None, 0, size, size, tuple(root.children))
-        return Parsed(node, self.scanner.flat(), self.scanner.unclosed)
+        return Parsed(node, self.scanner.flat(), self.scanner.unclosed, tuple(self.scanner.directives))
 
     def part(self, start: int, stop: int, depth: int) -> list[Node] | None:
         root = self.frames[0]

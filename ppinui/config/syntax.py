@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-from ppinui.config.nodes import ConfigSyntaxError
+from ppinui.config.nodes import ConfigSyntaxError, Place
 from ppinui.config.sources import Flat, IncludeFiles, Segment, Source
 
 NAME = r"[A-Za-z*][-A-Za-z0-9_*]*+"
@@ -86,6 +86,8 @@ class Scanner:
         self.text = main.text
         self.pos = 0
         self.unclosed: Unclosed | None = None
+        self.directives: list[tuple[Place, str]] = []
+        """Where files are included, and the names as written."""
         self._files = files
         self._segments = [Segment(0, main, 0)]
         self._open: list[tuple[Source, int]] = [(main, len(main.text))]
@@ -195,6 +197,7 @@ class Scanner:
             self.unclosed = Unclosed("name of the file to include", start)
             return -1
         file_name = _INCLUDE_ESCAPE.sub(r"\1", name[1]).partition("\0")[0]
+        self.directives.append((at, file_name))
         found = f'@include "{file_name}"'
         if len(self._open) > INCLUDE_DEPTH:
             raise ConfigSyntaxError(

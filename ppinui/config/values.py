@@ -32,9 +32,9 @@ def read_scalar(kind: Kind, raw: str) -> Scalar:
         case Kind.FLOAT:
             return _read_float(raw)
         case Kind.INT:
-            return wrap(exact_integer(raw, unsigned=_is_hex(raw)), 32)
+            return wrap(exact_integer(raw, unsigned=is_hex(raw)), 32)
         case Kind.INT64:
-            return wrap(exact_integer(raw, unsigned=_is_hex(raw)), 64)
+            return wrap(exact_integer(raw, unsigned=is_hex(raw)), 64)
         case _:
             raise TypeError(f"a {kind.value} has no scalar value")
 
@@ -52,7 +52,7 @@ def string_pieces(raw: str) -> list[str]:
 def exact_integer(raw: str, *, unsigned: bool | None = None, bits: int | None = 64) -> int:
     """The number as written, cut to the range of the C function that reads it (``bits`` None: not cut)."""
     digits = raw.rstrip("L")
-    number = int(digits, 16) if _is_hex(digits) else int(digits)
+    number = int(digits, 16) if is_hex(digits) else int(digits)
     if bits is None:
         return number
     ceiling: int = 1 << (bits if unsigned else bits - 1)
@@ -108,7 +108,8 @@ def check_name(name: str) -> None:
         )
 
 
-def _is_hex(raw: str) -> bool:
+def is_hex(raw: str) -> bool:
+    """Whether an integer is written in hexadecimal."""
     return raw[:2] in {"0x", "0X"}
 
 
@@ -163,7 +164,7 @@ def _write_int(value: int, model: str) -> str:
     suffix = model[len(model.rstrip("L")) :]
     if not suffix and not INT_MIN <= value <= INT_MAX:
         suffix = "L"  # 1.5 would cut it to 32 bits
-    if _is_hex(model) and value >= 0:
+    if is_hex(model) and value >= 0:
         digits = model[2 : len(model) - len(suffix)] if model.endswith(suffix) else model[2:]
         width = len(digits.rstrip("L"))
         written = f"{value:0{width}x}"

@@ -102,6 +102,8 @@ class _Target:
             return Refusal("connect-timeout", f"no answer in {timeout:g} s")
         except ConnectionRefusedError as error:
             return Refusal("connect-refused", error.strerror or str(error))
+        except ConnectionResetError as error:
+            return Refusal("connect-reset", error.strerror or str(error))
         except OSError as error:
             return Refusal("connect-failed", error.strerror or str(error))
         return None

@@ -23,17 +23,13 @@ from ppinui.probe.order import SlotOrder
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage
 from ppinui.probe.spending import credentials_of
-from ppinui.provider.isolation import Workshop
+from ppinui.probe.workshop import WORKSHOP
 from ppinui.secrets.secret import Secret
 
-__all__ = ["AskPin", "Event", "Options", "run", "warm_up"]
+__all__ = ["AskPin", "Event", "Options", "run"]
 
 LOAD_FAILURES_IN_A_ROW = 3
 """After so many slots for which the one lane's module crashed or hung while loading, the rest is given up."""
-
-_WARM = ("ppinui.probe.worker", "ppinui.probe.network")
-
-_workshop = Workshop(_WARM)
 
 
 @dataclass(frozen=True)
@@ -60,11 +56,6 @@ class Options:
 
 
 AskPin = Callable[[str], Secret]
-
-
-def warm_up() -> None:
-    """Start the process that workers are forked from, while the caller reads files and asks for PINs."""
-    _workshop.warm_up()
 
 
 def run(
@@ -113,11 +104,12 @@ class _Run:
     def go(self) -> Report:
         interrupted = False
         try:
-            self._endpoints.start(_workshop, self._options.environ)
+            self._endpoints.start(WORKSHOP, self._options.environ)
+            self._hand_out()
             while self._book.open:
-                self._hand_out()
                 self._listen()
                 self._look_at_the_clock()
+                self._hand_out()
         except KeyboardInterrupt:
             interrupted = True
             self._book.interrupt()
@@ -251,7 +243,7 @@ class _Run:
         if options.secrets_file is not None:
             environ["SECUROSYS_SECRETS_CONF"] = str(options.secrets_file)
         configuration = partial(self._plan.configuration, test)
-        lane.begin(test, lambda log: (order, configuration(log), pin), _workshop, environ)
+        lane.begin(test, lambda log: (order, configuration(log), pin), WORKSHOP, environ)
 
     # -- hearing -----------------------------------------------------------------------------------------
 

@@ -32,6 +32,14 @@ class StageError(Exception):
         self.skipped = skipped
 
 
+class AnswerError(Exception):
+    """A function of the module answered with this CK_RV, where python-pkcs11 was not in between."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(hex(code))
+        self.code = code
+
+
 @dataclass(frozen=True)
 class ModuleInfo:
     """What C_GetInfo says."""
@@ -58,6 +66,7 @@ class ModuleInHand:
         self._path = path
         self._module: _pkcs11.lib | None = None
         self._slots: dict[int, pkcs11.Slot] = {}
+        self._failing: dict[int, int] = {}
         self._labels: dict[int, str] | None = None
         self._slot: pkcs11.Slot | None = None
         self._session: pkcs11.Session | None = None
@@ -91,6 +100,7 @@ class ModuleInHand:
 
     def _forget(self) -> None:
         self._slots = {}
+        self._failing = {}
         self._labels = None
         self._slot = None
         self._session = None
@@ -98,11 +108,13 @@ class ModuleInHand:
     def find_slot(self, slot_id: int | None, label: str) -> str | None:
         """Choose the slot with this id, or else the one whose token has exactly this label.
 
-        Returns a note when the slot was found by its label. Raises PKCS11Error, or StageError
+        Returns a note when the slot was found by its label. Raises PKCS11Error, AnswerError, or StageError
         ``slot-not-found`` or ``label-not-unique``.
         """
         if not self._slots:
-            self._slots = self._list_slots(slot_id)
+            self._slots = self._list_slots()
+        if slot_id is not None and slot_id in self._failing:
+            raise AnswerError(self._failing[slot_id])
         if slot_id is not None and slot_id in self._slots:
             self._slot = self._slots[slot_id]
             return None
@@ -118,17 +130,15 @@ class ModuleInHand:
         self._slot = self._slots[matches[0]]
         return f"no slot has the id {slot_id}: found by its token label in slot {matches[0]}"
 
-    def _list_slots(self, wanted: int | None) -> dict[int, pkcs11.Slot]:
+    def _list_slots(self) -> dict[int, pkcs11.Slot]:
         """All slots by id. python-pkcs11 gives none when C_GetSlotInfo fails for one of them, ours or not."""
         assert self._module is not None
         try:
             found = self._module.get_slots()
         except PKCS11Error:
-            functions = FunctionList(self._path)
-            if wanted is not None and functions.slot_info_value(wanted) != 0:
-                raise
-            with functions.failing_slots_look_empty():
+            with FunctionList(self._path).failing_slots_look_empty() as failing:
                 found = self._module.get_slots()
+            self._failing = failing
         return {slot.slot_id: slot for slot in found}
 
     def _read_labels(self) -> dict[int, str]:

@@ -14,7 +14,7 @@ from pkcs11.exceptions import PKCS11Error
 from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
 from ppinui.probe.order import SlotOrder
 from ppinui.probe.result import Outcome, Stage
-from ppinui.probe.stages import ModuleInHand, StageError, TokenFound
+from ppinui.probe.stages import AnswerError, ModuleInHand, StageError, TokenFound
 from ppinui.provider.errors import code_of_exception
 from ppinui.provider.isolation import Channel, Message
 from ppinui.provider.log import read_log
@@ -49,6 +49,8 @@ class _SlotRun:
             report |= {"outcome": Outcome.FAILED, "answered": code}
             if code is None:
                 report |= {"condition": "unknown-answer", "detail": str(error)}
+        except AnswerError as error:
+            report |= {"outcome": Outcome.FAILED, "answered": error.code}
         report["milliseconds"] = (time.perf_counter() - begun) * 1000
         signal.alarm(0)
         if report["outcome"] is Outcome.FAILED:

@@ -43,11 +43,15 @@ class HsmSpec:
         return f'hsm{number}: {{ host = "{host}"; port = "{self.listener.port}"; slots: {{\n{slots}}}; }};\n'
 
 
-def configuration(*hsms: HsmSpec, globals_: str = "") -> PrimusConfig:
-    """The typed view of a primus.cfg with these HSMs: hsm0, hsm1, …"""
+def configuration_text(*hsms: HsmSpec, globals_: str = "") -> str:
+    """A primus.cfg with these HSMs: hsm0, hsm1, …"""
     groups = "".join(hsm.text(number) for number, hsm in enumerate(hsms))
-    text = f'version = "1.0";\nprimus: {{ {globals_}\nhsms: {{\n{groups}}};\n}};\n'
-    return read(parse(text, "primus.cfg"))
+    return f'version = "1.0";\nprimus: {{ {globals_}\nhsms: {{\n{groups}}};\n}};\n'
+
+
+def configuration(*hsms: HsmSpec, globals_: str = "") -> PrimusConfig:
+    """The typed view of such a file."""
+    return read(parse(configuration_text(*hsms, globals_=globals_), "primus.cfg"))
 
 
 def error_of(result: SlotResult) -> tuple[str, str]:
