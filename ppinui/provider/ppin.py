@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,9 @@ import pexpect
 from ppinui.errors import PpinuiError
 from ppinui.provider.errors import describe
 from ppinui.provider.log import VENDOR_CODES, read_log
+from ppinui.secrets.fetching import Configuration, FetchFailed
 from ppinui.secrets.hardening import end_with_parent
+from ppinui.secrets.names import check_name
 from ppinui.secrets.private_folder import PrivateFolder, memory_place
 from ppinui.secrets.secret import MASK, Secret
 
@@ -27,22 +29,13 @@ _PROMPT: Final = re.compile(rb"Provide (setup|PKCS11|proxy) password for '(.*?)'
 _CODE: Final = re.compile(r"0x[0-9A-Fa-f]{8}\b")
 _UNREACHABLE: Final = frozenset({0x80005015, 0x8000003B})
 """Codes that say that no HSM was reached, so that no password was spent."""
+_REJECTED: Final = frozenset({0x8000000B, 0x80005017, 0x000000A0})
+"""Codes that say that a password was a wrong one."""
 _ECHO_OFF_SECONDS: Final = 5.0
 _OUTPUT_LINES: Final = 3
 """How much of ppin's own words an error repeats."""
 _TYPEABLE: Final = 1024
 """Bytes of a password: less than a terminal's line can have."""
-
-Configuration = Callable[[str], str]
-"""Makes a private primus.cfg (text with surrogateescape) that logs to the file that it is given."""
-
-
-class PpinFailed(PpinuiError):  # noqa: N818 - it says what is the matter
-    """ppin did not do it. ``code``: what the HSM or the provider answered, None if ppin named none."""
-
-    def __init__(self, message: str, place: str, remedy: str, code: int | None = None) -> None:
-        super().__init__(message, place, remedy)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -81,7 +74,7 @@ class Ppin:
         """Fetch the permanent secret of a partition; gives the secrets file that ppin has made.
 
         ``configurations``: one for each HSM that has the partition; the next one is tried only when an HSM
-        was not reached at all. ``secrets_file``: what ppin starts with. Raises :class:`PpinFailed`.
+        was not reached at all. ``secrets_file``: what ppin starts with. Raises :class:`FetchFailed`.
         """
         answers = {b"setup": setup_password, b"PKCS11": pin}
         return self._first_reached(["-a", "-e", user], user, answers, configurations, secrets_file)
@@ -95,7 +88,7 @@ class Ppin:
         )
 
     def version(self) -> str:
-        """What ``ppin -v`` says, one line. Raises :class:`PpinFailed`."""
+        """What ``ppin -v`` says, one line. Raises :class:`FetchFailed`."""
         try:
             ended = subprocess.run(
                 [self.binary, "-v"],
@@ -120,7 +113,7 @@ class Ppin:
         check_name(user)
         for secret in answers.values():
             _check_typeable(secret, user)
-        unreached: PpinFailed | None = None
+        unreached: FetchFailed | None = None
         for configuration in configurations:
             ended = self._run(arguments, user, answers, configuration, secrets_file)
             if ended.status == 0 and ended.stopped is None and ended.secrets_file != secrets_file:
@@ -206,7 +199,7 @@ class Ppin:
             child.close()
         return _Ended(child.exitstatus, shown.decode("utf-8", "surrogateescape"), stopped)
 
-    def _explain(self, ended: _Ended, secrets: Collection[Secret]) -> PpinFailed:
+    def _explain(self, ended: _Ended, secrets: Collection[Secret]) -> FetchFailed:
         """The failure in words: by the code that ppin printed, else by the one in the provider's log."""
         codes = [int(code, 16) for code in _CODE.findall(ended.output)]
         vendors = [code for code in codes if code >= VENDOR_CODES]
@@ -214,7 +207,7 @@ class Ppin:
         if code is not None:
             entry = describe(code)
             message = f"{entry.name} ({entry.hex}): {entry.meaning}"
-            return PpinFailed(message, str(self.binary), entry.remedy, code)
+            return FetchFailed(message, str(self.binary), entry.remedy, code=code, rejected=code in _REJECTED)
         output = ended.output
         for secret in filter(None, secrets):
             output = output.replace(secret.reveal_bytes().decode("utf-8", "surrogateescape"), MASK)
@@ -225,16 +218,8 @@ class Ppin:
             "run the vendor's ppin by hand to see more, or test the connection: ppinui --test",
         )
 
-    def _failed(self, message: str, remedy: str) -> PpinFailed:
-        return PpinFailed(message, str(self.binary), remedy)
-
-
-def check_name(user: str) -> None:
-    """Refuse names that ppin could take for an option, or that would reach its terminal as a command."""
-    if not user or user.startswith("-") or not user.isprintable():
-        raise PpinuiError(
-            "this is no name of a partition or service user", repr(user), "name one that primus.cfg has"
-        )
+    def _failed(self, message: str, remedy: str) -> FetchFailed:
+        return FetchFailed(message, str(self.binary), remedy)
 
 
 def _check_typeable(secret: Secret, user: str) -> None:

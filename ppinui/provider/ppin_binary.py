@@ -56,17 +56,14 @@ def check_trust(path: Path) -> None:
     """Raise :class:`PpinRefused` unless the program belongs to root or this user, and only they can write it.
 
     That holds for the file and for every folder on the way to it, symbolic links included: whoever can write
-    in one of them decides what is started. ppinui itself is refused too: it would call itself.
+    in one of them decides what is started. (In a folder such as /tmp, where everybody can write, the sticky
+    bit keeps others from replacing what is ours.) ppinui itself is refused too: it would call itself.
     """
     target = path.resolve()
     if _is_ppinui(target):
         raise PpinRefused("this ppin is ppinui itself", str(path), "name the vendor's ppin with --ppin")
     for step in _steps(path):
         status = step.lstat()
-        if stat.S_ISLNK(status.st_mode):
-            writable = False  # nobody can write a link; its folder is checked
-        else:
-            writable = bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
         if status.st_uid not in {0, os.geteuid()}:
             raise PpinRefused(
                 f"{step} belongs to neither root nor this user (uid {status.st_uid}): its owner could put "
@@ -74,7 +71,7 @@ def check_trust(path: Path) -> None:
                 str(path),
                 f"if that is as it should be: sudo chown root {step}",
             )
-        if writable:
+        if _others_decide(status.st_mode):
             raise PpinRefused(
                 f"{step} can be written by others: they could put another program in the place of ppin",
                 str(path),
@@ -82,6 +79,13 @@ def check_trust(path: Path) -> None:
             )
     if not os.access(target, os.X_OK) or not target.is_file():
         raise PpinRefused("this ppin cannot be executed", str(path), "name the vendor's ppin with --ppin")
+
+
+def _others_decide(mode: int) -> bool:
+    """Whether others than the owner can change a file, or what a name in a folder means."""
+    if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
+        return False  # a link cannot be written, and the folder that it stands in is looked at too
+    return bool(mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:

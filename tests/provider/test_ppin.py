@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from ppinui.errors import PpinuiError
-from ppinui.provider.ppin import Ppin, PpinFailed, check_name
+from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound, PpinRefused, check_trust, find_ppin
+from ppinui.secrets.fetching import FetchFailed
+from ppinui.secrets.names import check_name
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.secretsfile import EMPTY
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
@@ -23,12 +25,10 @@ PIN = Secret("pin-canary-77")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody else can write in, as programs have: not below /tmp."""
-    path = Path("/opt" if os.geteuid() == 0 else Path.home()) / f"ppinui-test-{tmp_path.name}-{os.getpid()}"
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "bin"
     path.mkdir(mode=0o755)
-    yield path
-    shutil.rmtree(path)
+    return path
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_no_password_is_in_its_arguments_or_environment(binary: Path) -> None:
     ],
 )
 def test_a_failure_is_explained_by_its_code(binary: Path, code: str, words: str) -> None:
-    with pytest.raises(PpinFailed) as caught:
+    with pytest.raises(FetchFailed) as caught:
         add(binary, f"fails {code}")
     assert caught.value.code == int(code, 16)
     assert words in caught.value.message
@@ -109,7 +109,7 @@ def test_a_failure_is_explained_by_its_code(binary: Path, code: str, words: str)
 
 
 def test_the_code_is_found_in_the_log_where_ppin_does_not_say_it(binary: Path) -> None:
-    with pytest.raises(PpinFailed) as caught:
+    with pytest.raises(FetchFailed) as caught:
         add(binary, "fails-in-log")
     assert caught.value.code == 0x80005018
 
@@ -120,13 +120,13 @@ def test_the_next_hsm_is_asked_when_one_was_not_reached(binary: Path) -> None:
 
 
 def test_when_no_hsm_is_reached_the_first_ones_error_is_told(binary: Path) -> None:
-    with pytest.raises(PpinFailed) as caught:
+    with pytest.raises(FetchFailed) as caught:
         add(binary, "unreached hsm")
     assert caught.value.code == 0x80005015
 
 
 def test_a_second_question_for_the_same_password_is_not_answered(binary: Path) -> None:
-    with pytest.raises(PpinFailed) as caught:
+    with pytest.raises(FetchFailed) as caught:
         add(binary, "asks-again")
     assert caught.value.code == 0x8000000B
 
@@ -141,7 +141,7 @@ def test_a_second_question_for_the_same_password_is_not_answered(binary: Path) -
     ],
 )
 def test_what_is_not_as_documented_is_no_success(binary: Path, behaviour: str, reason: str) -> None:
-    with pytest.raises(PpinFailed) as caught:
+    with pytest.raises(FetchFailed) as caught:
         add(binary, behaviour)
     assert reason in caught.value.message
 
@@ -149,13 +149,13 @@ def test_what_is_not_as_documented_is_no_success(binary: Path, behaviour: str, r
 @pytest.mark.parametrize("behaviour", ["hangs", "other-question"])
 def test_a_silent_ppin_is_ended(binary: Path, behaviour: str) -> None:
     with MarkedProcesses() as marked:
-        with pytest.raises(PpinFailed, match="it was silent for 1 s"):
+        with pytest.raises(FetchFailed, match="it was silent for 1 s"):
             add(binary, behaviour, timeout=1, environ=marked.environ)
         marked.assert_none_left()
 
 
 def test_what_ppin_says_is_repeated_without_the_passwords(binary: Path) -> None:
-    with pytest.raises(PpinFailed) as caught:
+    with pytest.raises(FetchFailed) as caught:
         add(binary, "tells")
     assert "your password •••••••• is wrong" in caught.value.message
 
@@ -166,6 +166,8 @@ def test_nothing_is_left_when_the_program_is_killed(binary: Path) -> None:
 import os, sys
 from pathlib import Path
 from ppinui.provider.ppin import Ppin
+from ppinui.secrets.fetching import FetchFailed
+from ppinui.secrets.names import check_name
 from ppinui.secrets.secret import Secret
 Ppin(Path(sys.argv[1]), environ=os.environ).add(
     "PART", Secret("s"), Secret("p"), configurations=[lambda log: "x"], secrets_file=b"y"
@@ -267,8 +269,12 @@ def test_a_link_on_the_way_is_checked_at_both_its_ends(folder: Path, binary: Pat
     link = folder / "link"
     link.symlink_to(tmp_path)
     shutil.copy(binary, tmp_path / "ppin")
-    with pytest.raises(PpinRefused):  # /tmp is everybody's
+    check_trust(link / "ppin")
+    tmp_path.chmod(0o777)
+    with pytest.raises(PpinRefused, match=f"{tmp_path} can be written by others"):
         check_trust(link / "ppin")
+    tmp_path.chmod(0o1777)  # as /tmp: others may add names, and cannot change ours
+    check_trust(link / "ppin")
     shared = folder / "shared"
     shared.mkdir()
     shared.chmod(0o777)
