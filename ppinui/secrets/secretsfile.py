@@ -96,6 +96,11 @@ def compose(secrets: Sequence[StoredSecret]) -> bytes:
     return encode(_filled(base, entries))
 
 
+def users_around(entry: OpaqueEntry) -> list[Key]:
+    """Who has an entry in the file that this one came from, in its order."""
+    return [key for key, _ in _markers(_parse(_text(entry.frame), "the frame of a secret"))]
+
+
 def frame_only(text: str) -> OpaqueEntry:
     """An entry of a file in which none was recognised: all of it is frame."""
     return OpaqueEntry(Secret(b""), Secret(encode(text)))

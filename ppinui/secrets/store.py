@@ -80,6 +80,11 @@ class SecretStore:
         finally:
             entry.wipe()
 
+    def has(self, kind: SecretKind, name: str) -> bool:
+        """Whether something is stored, whatever it is."""
+        entry = self._keyring.get(self.service, _username(kind, name))
+        return entry is not None
+
     def offer(self, kind: SecretKind, name: str) -> StoredSecret | None:
         """The secret for use with an HSM, or None.
 

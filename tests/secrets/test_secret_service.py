@@ -75,7 +75,7 @@ def test_a_keyring_locked_on_another_screen_is_an_error(tmp_path: Path) -> None:
         assert "unlock it" in caught.value.remedy
 
 
-def test_it_works_for_an_ordinary_user_too(tmp_path: Path) -> None:
+def test_it_works_for_an_ordinary_user_too(public_folder: Path) -> None:
     """As root, a child gives up its rights; otherwise this is the same as the tests above."""
     program = """
 import os, sys
@@ -94,18 +94,15 @@ with desktop(home) as session, keyring(session) as process:
     SecretStore(process).put(PIN)
     print(os.geteuid(), SecretStore(process).get(SecretKind.PIN, "PART").source)
 """
-    home = Path("/dev/shm") / tmp_path.name
-    home.mkdir(mode=0o755)
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-c", program, str(home)],
-            cwd="/",
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    finally:
-        subprocess.run(["rm", "-rf", str(home)], check=True)
+    home = public_folder / "home"
+    home.mkdir()
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(home)],
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     uid = os.geteuid() or 65534
     assert ended.stdout == f"{uid} typed\n", ended.stderr
