@@ -11,14 +11,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from ppinui.config.attributes import Attributes, give_attributes, read_attributes
 
 _MARK: Final = "ppinui"
 
-Stamp = tuple[int, int, int, int, int]
-"""Device, inode, size in bytes, times of change of content and of attributes (ns): tells files apart."""
+
+class Stamp(NamedTuple):
+    """What tells one state of one file from all others; times in ns."""
+
+    device: int
+    inode: int
+    size: int
+    changed_at: int
+    attributes_changed_at: int
 
 
 class FolderBusyError(Exception):
@@ -198,4 +205,4 @@ def _compare(descriptor: int, content: bytes) -> None:
 
 
 def _stamp(status: os.stat_result) -> Stamp:
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
