@@ -129,7 +129,9 @@ def _copies(document: Document, original: Setting, near: Setting, new_name: str)
     start = original.flat_start
     end = start + original.node.width
     tail = tail_of(document, original)
-    block = new_name + _renamed_in_comments(text[start + len(name) : end], name, new_name)
+    # From the file itself: an @include inside is copied as such.
+    own = document.text[original.start + len(name) : original.end]
+    block = new_name + _renamed_in_comments(own, name, new_name)
     closing = text[end : tail.end].rstrip()
     closed = block + word(name).sub(new_name, closing) if word(name).search(closing) else block
     behind = tail_of(document, near)
