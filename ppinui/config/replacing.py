@@ -77,12 +77,15 @@ class Folder:
             if error.errno in {errno.ELOOP, errno.ENXIO}:
                 raise NotAFileError(name) from None
             raise
-        with open(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise NotAFileError(name)
-            content = file.read()
+            with open(descriptor, "rb", closefd=False) as file:
+                content = file.read()
             return Current(content, read_attributes(descriptor), _stamp(status), status.st_nlink)
+        finally:
+            os.close(descriptor)
 
     def replace(self, name: str, current: Current | None, content: bytes, attributes: Attributes) -> None:
         """Put ``content`` in the place of ``current`` (None: there is none), which becomes the backup.

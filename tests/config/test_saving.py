@@ -45,6 +45,10 @@ def _set_where_possible(path: Path, name: str, value: bytes) -> None:
         assert name not in _extended(path)
 
 
+def _own_groups() -> list[int]:
+    return [os.getegid(), *os.getgroups()]
+
+
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -83,7 +87,7 @@ def test_the_mode_is_kept_whatever_the_umask_is(tmp_path: Path, mode: int) -> No
 def test_owner_and_group_are_kept(tmp_path: Path) -> None:
     path = put_config(tmp_path)
     # As an ordinary user the one thing to choose is the group, among one's own.
-    uid, gid = (NOBODY, 12345) if os.geteuid() == 0 else (os.geteuid(), os.getgroups()[-1])
+    uid, gid = (NOBODY, 12345) if os.geteuid() == 0 else (os.geteuid(), _own_groups()[-1])
     os.chown(path, uid, gid)
     path.chmod(0o640)
     report = save_edit(path)
@@ -148,7 +152,7 @@ def test_where_nothing_changed_nothing_is_written(tmp_path: Path) -> None:
 
 
 def test_a_new_file_gets_mode_0640_and_the_group_where_there_is_one(tmp_path: Path) -> None:
-    number = os.getgroups()[-1] if os.getgroups() else os.getegid()
+    number = _own_groups()[-1]
     group = grp.getgrgid(number).gr_name
     report = save(tmp_path / "primus.cfg", None, parse(CONFIG), group=group, tracer=no_trace)
     assert (report.changed, report.backup, report.notes) == (True, None, ())
