@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ppinui.config import refusals
 from ppinui.config.editing import Content, holds, normalised, remove
 from ppinui.config.grafting import Among, Splice, graft
-from ppinui.config.layout import blank_between_groups, newline_of, word
+from ppinui.config.layout import blank_between_groups, child_indent, newline_of, word
 from ppinui.config.nodes import EditRefused, Kind, Scalar
 from ppinui.config.ownership import lead_of, line_tail, tail_of
 from ppinui.config.syntax import COMMENT, STRING
@@ -104,6 +104,8 @@ def _places(
     if not body:
         yield index, Splice(tail.end, tail.end, block)
     yield index, Splice(tail.end, tail.end, f" {block}")
+    # For settings without terminators, where the next one follows without white space.
+    yield index, Splice(tail.end, tail.end, f" {block};")
 
 
 def _places_in_file(document: Document, newline: str, block: str) -> Iterator[tuple[int, Splice]]:
@@ -127,18 +129,25 @@ def _copies(document: Document, original: Setting, near: Setting, new_name: str)
     start = original.flat_start
     end = start + original.node.width
     tail = tail_of(document, original)
-    block = new_name + _renamed_in_comments(text[start + len(name) : end], name, new_name)
+    # From the file itself: an @include inside is copied as such.
+    own = document.text[original.start + len(name) : original.end]
+    block = new_name + _renamed_in_comments(own, name, new_name)
     closing = text[end : tail.end].rstrip()
-    if word(name).search(closing):
-        block += word(name).sub(new_name, closing)
+    closed = block + word(name).sub(new_name, closing) if word(name).search(closing) else block
     behind = tail_of(document, near)
-    line = lead_of(document, original)
-    if line is not None and tail.line_ends and behind.line_ends:
+    if behind.line_ends:
+        parent = original.parent or original
         newline = newline_of(document)
-        lead = _copied_lead(text[line:start], name, new_name)
-        if blank_between_groups(document, original.parent or original):
-            yield Splice(behind.end, behind.end, f"{newline * 2}{lead}{block}")
-        yield Splice(behind.end, behind.end, f"{newline}{lead}{block}")
+        line = lead_of(document, original)
+        if line is not None and tail.line_ends:
+            lead = _copied_lead(text[line:start], name, new_name)
+            if blank_between_groups(document, parent):
+                yield Splice(behind.end, behind.end, f"{newline * 2}{lead}{closed}")
+            yield Splice(behind.end, behind.end, f"{newline}{lead}{closed}")
+        indent = child_indent(document, parent)
+        yield Splice(behind.end, behind.end, f"{newline}{indent}{closed}")
+        yield Splice(behind.end, behind.end, f"{newline}{indent}{block}")
+    yield Splice(behind.end, behind.end, f" {closed}")
     yield Splice(behind.end, behind.end, f" {block}")
 
 

@@ -137,7 +137,7 @@ def _refuse_id(config: PrimusConfig, hsm: Hsm, user_name: str, new_id: int) -> N
     if missing:
         remedy = f"Take id {min(missing)}, which {user_name!r} has on its other HSMs."
     else:
-        remedy = f"The next free id is {next_free_id(config)}."
+        remedy = f"The next free id is {config.next_free_id}."
     for slot in config.slots:
         if slot.id == new_id and (slot.hsm == hsm.name or slot.user_name != user_name):
             raise PpinuiError(
@@ -151,15 +151,6 @@ def _refuse_id(config: PrimusConfig, hsm: Hsm, user_name: str, new_id: int) -> N
             config.document.origin,
             remedy,
         )
-
-
-def next_free_id(config: PrimusConfig) -> int:
-    """The smallest slot id above all that the file has; 0 where it has none."""
-    used = {slot.id for slot in config.slots if slot.id is not None}
-    above = max(used, default=-1) + 1
-    if 0 <= above <= MAXIMUM_INT:
-        return above
-    return next(number for number in range(len(used) + 1) if number not in used)
 
 
 def _next_name(names: Iterable[str], prefix: str) -> str:

@@ -300,9 +300,9 @@ class Document:
     def comments(self) -> Iterator[Comment]:
         """All comments of the file itself, in order."""
         for found in _COMMENT_OR_STRING.finditer(self.text):
-            comment = found[1] or found[2]
+            comment = (found[1] or found[2] or "").rstrip("\r")
             if comment:
-                yield Comment(found.start(), found.end(), comment)
+                yield Comment(found.start(), found.start() + len(comment), comment)
 
     def place_of(self, offset: int) -> Place:
         """Line and column of an offset in ``text``."""

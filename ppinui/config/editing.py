@@ -74,15 +74,27 @@ def rename(document: Document, path: str, new_name: str) -> Document:
     edited = None
     if setting.parent is not None:
         refusals.free(setting.parent, new_name)
-        text = document.flat.text
-        start, end = setting.flat_start, setting.flat_start + setting.node.width
-        tail = tail_of(document, setting).end if setting.kind is Kind.GROUP else end
-        closing = word(name).sub(new_name, text[end:tail])
-        splice = Splice(start, tail, f"{new_name}{text[start + len(name) : end]}{closing}")
+        splice = Splice(setting.flat_start, setting.flat_start + len(name), new_name)
         edited = graft(document, _alone(setting, setting.parent), splice, [new_name])
     if edited is None:
         raise refusals.no_room(setting)
-    return edited
+    parent_path = setting.path.rpartition(".")[0]
+    return _closing_renamed(edited, f"{parent_path}.{new_name}" if parent_path else new_name, name)
+
+
+def _closing_renamed(document: Document, path: str, old_name: str) -> Document:
+    """The document with the comment behind a renamed group's brace renamed too."""
+    setting = document.get(path)
+    if setting is None or setting.parent is None or setting.kind is not Kind.GROUP:
+        return document
+    end = setting.flat_start + setting.node.width
+    tail = tail_of(document, setting).end
+    comment = document.flat.text[end:tail]
+    splice = Splice(end, tail, word(old_name).sub(str(setting.name), comment))
+    if splice.text == comment:
+        return document
+    behind = Among(setting.parent, setting.index + 1, setting.index + 1)
+    return graft(document, behind, splice, []) or document
 
 
 def holds(setting: Setting | None, value: Content) -> bool:

@@ -86,10 +86,16 @@ def graft_element(document: Document, element: Setting, raw: str, kind: Kind) ->
     return document.with_text(text, _upwards(element, node), len(raw) - old.stop)
 
 
-def in_main_file(document: Document, start: int, end: int) -> bool:
-    """Whether a stretch of the flat text is one stretch of the document's own file."""
-    low, high = document.flat.segment(start)
-    return document.flat.locate(start)[0] is document.source and low <= start and end <= high
+def own_stretch(document: Document, start: int, end: int) -> tuple[int, int] | None:
+    """A stretch of the flat text, in the document's own text; None when it begins or ends elsewhere."""
+    flat = document.flat
+    source, low = flat.locate(start)
+    if source is not document.source:
+        return None
+    if start == end:
+        return low, low
+    source, last = flat.locate(end - 1)
+    return (low, last + 1) if source is document.source else None
 
 
 def _read_again(document: Document, among: Among, splice: Splice, names: Sequence[str]) -> Document | None:
@@ -110,10 +116,10 @@ def _read_again(document: Document, among: Among, splice: Splice, names: Sequenc
 
 def _text_read_again(document: Document, splice: Splice) -> Document | None:
     """A document that includes others: what follows an edit can depend on them, so read all of it."""
-    if not in_main_file(document, splice.start, splice.end):
+    stretch = own_stretch(document, splice.start, splice.end)
+    if stretch is None:
         return None
-    start = document.flat.locate(splice.start)[1]
-    own = Splice(start, start + splice.end - splice.start, splice.text)
+    own = Splice(*stretch, splice.text)
     try:
         return document.with_text(own.applied(document.text), None)
     except ConfigSyntaxError:

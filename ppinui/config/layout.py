@@ -125,9 +125,9 @@ def blank_between_groups(document: Document, parent: Setting) -> bool:
 
 
 def newline_of(document: Document) -> str:
-    """``\\r\\n`` where the document's first line ends with it, else ``\\n``."""
-    first = document.text.find("\n")
-    return "\r\n" if first > 0 and document.text[first - 1] == "\r" else "\n"
+    """``\\r\\n`` where most lines of the document end with it, else ``\\n``."""
+    text = document.text
+    return "\r\n" if 2 * text.count("\r\n") > text.count("\n") else "\n"
 
 
 def indent_at(document: Document, pos: int) -> str | None:
@@ -150,9 +150,8 @@ def child_indent(document: Document, parent: Setting) -> str:
             return indent
     if parent.parent is None:
         return ""
-    own = indent_of(document, parent)
-    if own is None:
-        own = child_indent(document, parent.parent)
+    line = document.flat.text[document.flat.text.rfind("\n", 0, parent.flat_start) + 1 : parent.flat_start]
+    own = line[: len(line) - len(line.lstrip(" \t"))]
     for group in _relatives(document, parent, scalars=False):
         unit = _unit(document, group)
         if unit is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from ppinui.config.diff import Line, lines_of, unified_diff
@@ -68,21 +69,29 @@ _PLACEHOLDER: Final = re.compile(r"\s*|<.*>|[.*•]+|[xX]+|(?=.*_)[A-Z_]+", re.D
 _Span = tuple[int, int]
 
 
+class Looks(Enum):
+    """What a value looks like to somebody who reads it; ``value`` is the word for it."""
+
+    REAL = "password"
+    PLACEHOLDER = "placeholder"
+    """Empty, or a word such as ``SERVICE_PASSWORD`` or ``<password>``."""
+    PROSE = "prose"
+    """Several words without quotes in a comment."""
+
+
 @dataclass(frozen=True)
 class ClearSecret:
     """Where a password stands in clear text; the password itself is not kept.
 
-    ``start`` is the offset of the setting's name, ``spans`` the offsets (start, end) of the pieces of its
-    value without their quotes. ``plausible`` is False where nobody can take the value for a password: it is
-    empty, or a placeholder such as ``SERVICE_PASSWORD``, or, in a comment, several words without quotes
-    (prose).
+    ``name`` is the setting's name in lower case and ``start`` its offset; ``spans`` are the offsets (start,
+    end) of the pieces of the value, without their quotes.
     """
 
     name: str
     start: int
     spans: tuple[_Span, ...]
     in_comment: bool
-    plausible: bool
+    looks: Looks
 
 
 def find_secrets(text: str) -> tuple[ClearSecret, ...]:
@@ -199,8 +208,13 @@ def _trimmed(text: str, span: _Span) -> _Span:
 def _secret(
     text: str, name: str, start: int, spans: list[_Span], *, in_comment: bool = False, prose: bool = False
 ) -> ClearSecret:
-    plausible = not prose and not all(_PLACEHOLDER.fullmatch(text, *span) for span in spans)
-    return ClearSecret(name.lower(), start, tuple(spans), in_comment, plausible)
+    if prose:
+        looks = Looks.PROSE
+    elif all(_PLACEHOLDER.fullmatch(text, *span) for span in spans):
+        looks = Looks.PLACEHOLDER
+    else:
+        looks = Looks.REAL
+    return ClearSecret(name.lower(), start, tuple(spans), in_comment, looks)
 
 
 def _parses(text: str) -> bool:

@@ -20,7 +20,7 @@ from ppinui.config.syntax import COMMENT, NAME
 if TYPE_CHECKING:
     from ppinui.config.document import Document, Setting
 
-BLANKS = r"(?:[ \t\f]|\r(?!\n))*+"
+BLANKS = r"(?>(?:[ \t\f]|\r(?!\n))*)"
 
 _BLANKS = re.compile(BLANKS)
 _BLANKS_AND_COMMENT = re.compile(rf"{BLANKS}({COMMENT})")
@@ -46,7 +46,8 @@ def line_tail(text: str, pos: int, stop: int) -> Tail:
     while comment := _BLANKS_AND_COMMENT.match(text, pos):
         if comment.end() > stop:
             break
-        pos = comment.end()
+        # A line comment takes the \r of its line's end with it.
+        pos = comment.end() - (1 if comment[1].endswith("\r") else 0)
     blanks = _BLANKS.match(text, pos)
     end = blanks.end() if blanks else pos
     if end < stop and text[end] in "\r\n":
@@ -100,7 +101,8 @@ def removals(document: Document, setting: Setting) -> list[Splice]:
     tail = tail_of(document, setting)
     line = lead_of(document, setting)
     if line is not None and tail.line_ends:
-        return [_whole_lines(document, setting, line, tail.end)]
+        # The second leaves the newline, which a line comment before the end of the file cannot do without.
+        return [_whole_lines(document, setting, line, tail.end), Splice(line, tail.end, "")]
     end = tail.end
     before = start
     if line_start(text, _floor(document, setting), start) is not None:

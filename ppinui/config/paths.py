@@ -33,6 +33,19 @@ def resolve_path(document: Document, path: str, *, must_exist: bool = True) -> s
     raise PpinuiError(f"there is no setting {path!r}", document.origin, _remedy(document, names))
 
 
+def short_path(path: str) -> str:
+    """What people call a setting: ``hsm0.slot0.user_name``, ``log.file``; ``resolve_path`` takes it back."""
+    match path.split("."):
+        case ["primus", "hsms", hsm, "slots", slot, *rest]:
+            return ".".join((hsm, slot, *rest))
+        case ["primus", "hsms", hsm, *rest]:
+            return ".".join((hsm, *rest))
+        case ["primus", first, *rest]:
+            return ".".join((first, *rest))
+        case _:
+            return path
+
+
 def _follow(document: Document, beginning: str, names: Sequence[str]) -> str | None:
     path = beginning
     if path and document.get(path) is None:

@@ -1,6 +1,6 @@
 """primus.cfg as the vendor documents it: the table of settings, the typed view, short paths, additions."""
 
-from ppinui.config.additions import add_hsm, add_slot, next_free_id, put
+from ppinui.config.additions import add_hsm, add_slot, put
 from ppinui.config.extract import slot_configuration
 from ppinui.config.paths import resolve_path
 from ppinui.config.reading import Hsm, PrimusConfig, Slot, Value, read
@@ -35,7 +35,6 @@ __all__ = [
     "Value",
     "add_hsm",
     "add_slot",
-    "next_free_id",
     "put",
     "read",
     "resolve_path",

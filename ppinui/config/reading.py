@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from ppinui.config.document import Document, Kind, Setting
-from ppinui.config.settings import Level, SettingType
+from ppinui.config.settings import MAXIMUM_INT, Level, SettingType
 
 Value = str | int | bool | None
 """What a documented scalar holds; None where it is absent without a default, or of another type."""
@@ -81,7 +81,7 @@ class PrimusConfig:
     log: Mapping[str, Value]
     unknown: tuple[Setting, ...] = field(repr=False)
 
-    @property
+    @cached_property
     def slots(self) -> tuple[Slot, ...]:
         """The slots of all HSMs in the order of the file."""
         return tuple(slot for hsm in self.hsms for slot in hsm.slots)
@@ -93,9 +93,22 @@ class PrimusConfig:
     def partitions(self) -> dict[str, tuple[Slot, ...]]:
         """The slots by ``user_name``: those of one name are the copies of one redundant partition, or several
         slots of it on one HSM. Slots without a name are left out."""
+        return dict(self._partitions)
+
+    @cached_property
+    def next_free_id(self) -> int:
+        """The smallest slot id above all that the file has; 0 where it has none."""
+        used = {slot.id for slot in self.slots if slot.id is not None}
+        above = max(used, default=-1) + 1
+        if 0 <= above <= MAXIMUM_INT:
+            return above
+        return next(number for number in range(len(used) + 1) if number not in used)
+
+    @cached_property
+    def _partitions(self) -> dict[str, tuple[Slot, ...]]:
         found: dict[str, list[Slot]] = {}
         for slot in self.slots:
-            if slot.user_name is not None:
+            if slot.user_name and not slot.user_name.isspace():
                 found.setdefault(slot.user_name, []).append(slot)
         return {name: tuple(slots) for name, slots in found.items()}
 

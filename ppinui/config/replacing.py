@@ -11,14 +11,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from ppinui.config.attributes import Attributes, give_attributes, read_attributes
 
 _MARK: Final = "ppinui"
 
-Stamp = tuple[int, int, int, int, int]
-"""Device, inode, size in bytes, times of change of content and of attributes (ns): tells files apart."""
+
+class Stamp(NamedTuple):
+    """What tells one state of one file from all others; times in ns."""
+
+    device: int
+    inode: int
+    size: int
+    changed_at: int
+    attributes_changed_at: int
 
 
 class FolderBusyError(Exception):
@@ -70,12 +77,15 @@ class Folder:
             if error.errno in {errno.ELOOP, errno.ENXIO}:
                 raise NotAFileError(name) from None
             raise
-        with open(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise NotAFileError(name)
-            content = file.read()
+            with open(descriptor, "rb", closefd=False) as file:
+                content = file.read()
             return Current(content, read_attributes(descriptor), _stamp(status), status.st_nlink)
+        finally:
+            os.close(descriptor)
 
     def replace(self, name: str, current: Current | None, content: bytes, attributes: Attributes) -> None:
         """Put ``content`` in the place of ``current`` (None: there is none), which becomes the backup.
@@ -198,4 +208,4 @@ def _compare(descriptor: int, content: bytes) -> None:
 
 
 def _stamp(status: os.stat_result) -> Stamp:
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppinui.config.mounts import mount_point_of
 from ppinui.errors import PpinuiError
 
 if TYPE_CHECKING:
@@ -73,13 +74,13 @@ class Refusals:
             shlex.join(["ls", "-ld", str(self.target)]),
         )
 
-    def bind_mount(self, source: str | None) -> SaveRefused:
+    def bind_mount(self, source: Path | None) -> SaveRefused:
         """The file itself is a mount point, as in containers; ``source`` is its path where it comes from."""
         comes_from = f" (of {source})" if source else ""
         return self._refuse(
             f"the file is a bind mount{comes_from}, which cannot be replaced from inside",
             "make the edit where the file comes from, outside of the container",
-            self._as_root(Path(source) if source else self.target),
+            self._as_root(source or self.target),
         )
 
     def owner_lost(self, owner: str) -> SaveRefused:
@@ -120,7 +121,7 @@ class Refusals:
             return self._refuse(
                 "the file lies on a file system that is mounted read-only",
                 "mount it for writing, then make the edit again",
-                shlex.join(["sudo", "mount", "-o", "remount,rw", _mount_point(folder)]),
+                shlex.join(["sudo", "mount", "-o", "remount,rw", str(mount_point_of(folder))]),
             )
         if error.errno in _MOUNTED:
             return self.bind_mount(None)
@@ -153,7 +154,3 @@ class Refusals:
         if self.edit:
             return shlex.join(["sudo", "ppinui", "-c", str(file), *self.edit])
         return shlex.join(["sudoedit", str(file)])
-
-
-def _mount_point(folder: Path) -> str:
-    return next((str(place) for place in (folder, *folder.parents) if place.is_mount()), "/")

@@ -33,11 +33,15 @@ GROUP: Final = "primus"
 
 @dataclass(frozen=True)
 class Identity:
-    """Which file on the disk a document was read from: where links led, and the file found there."""
+    """Which file on the disk a document was read from: where links led, and the file found there.
+
+    The time of its last change (ns) is part of it, since an inode number is soon used again.
+    """
 
     target: Path
     device: int
     inode: int
+    changed_at: int
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def identify(path: Path) -> Identity | None:
         status = target.stat()
     except OSError:
         return None
-    return Identity(target, status.st_dev, status.st_ino)
+    return Identity(target, status.st_dev, status.st_ino, status.st_mtime_ns)
 
 
 def save(
@@ -133,8 +137,8 @@ def _check_unchanged(
     if current is not None and old is not None:
         if current.content != encode(old.text):
             raise refusals.changed("was changed")
-        device, inode, *_ = current.stamp
-        if read_from is not None and read_from != Identity(target, device, inode):
+        found = Identity(target, current.stamp.device, current.stamp.inode, current.stamp.changed_at)
+        if read_from is not None and read_from != found:
             raise refusals.changed("was replaced by another one")
 
 

@@ -192,6 +192,10 @@ class Scanner:
         start = opening.start()
         at = self.flat().place(start)
         name = _INCLUDE_NAME.match(self.text, opening.end(), end)
+        if name is None and _INCLUDE_NAME.match(self.text, opening.end()):
+            # 1.5 would join the name from both files, and open that.
+            remedy = "Close the quote in the included file."
+            raise ConfigSyntaxError(at, "the end of an included file", 'a closing " for @include', remedy)
         if name is None:
             # The scanner takes the rest for the file's name and then the end for the end of the text.
             self.unclosed = Unclosed("name of the file to include", start)

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
+from typing import Any, Final
 
 from ppinui.config.document import ConfigSyntaxError, Document, Kind, Setting
 from ppinui.config.sources import decode, encode
-from ppinui.config.values import wrap
+from ppinui.config.values import exact_integer
 
-Value = str | int | float | bool | Kind | None
-"""A scalar; of groups, arrays and lists the kind; None where there is nothing."""
+Value = str | int | float | bool | Kind
+"""A scalar; of groups, arrays and lists the kind."""
+
+_INTEGERS: Final = (Kind.INT, Kind.INT64)
+_LEADING_ZERO: Final = re.compile(r"([-+]?)0+(?=[0-9])")
+_ESCAPED_BACKSLASH: Final = re.compile(r"\\\\")
+_ODD_ESCAPE: Final = re.compile(r'\\(?![nrtf"]|x(?!00)[0-7][0-9A-Fa-f])|\0')
+_NO_DIGITS: Final = re.compile(r"[-+]?\.(?![0-9])")
 
 
 class MisreadError(Exception):
     """The text says something else than was meant; the message names the setting, never a value."""
 
 
-class _NoWitness(Exception):  # noqa: N818 - no error: libconf knows less than the C library
-    """libconf cannot read a text."""
+class _UnreadableError(Exception):
+    """libconf rejects the text."""
 
 
-def confirm(old: Document | None, new: Document) -> tuple[bytes, tuple[str, ...]]:
-    """The bytes that the new document is saved as, when they say what it says; and remarks for the user.
+class _TooDeepError(Exception):
+    """Groups in groups beyond what libconf can follow."""
 
-    Raises MisreadError. libconf differs from the C library, which the provider uses, in some odd values: what
-    it misread in the old document already is not held against the new one, and a text that it could not read
-    before is judged by our parser alone, which a remark then says.
+
+def libconf_reads(text: str) -> Mapping[str, Any]:
+    """What libconf makes of a text."""
+    import libconf
+
+    return libconf.loads(text)  # type: ignore[no-any-return]
+
+
+def confirm(
+    old: Document | None, new: Document, *, second: Callable[[str], Mapping[str, Any]] = libconf_reads
+) -> tuple[bytes, tuple[str, ...]]:
+    """The bytes to save the new document as, if they say what it says; and remarks for the user.
+
+    Raises MisreadError. libconf is no measure where it is known to differ from the C library, which the
+    provider uses: such values are left out of the comparison, what it could not read or misread in the old
+    document already is not held against the new one, and a remark says where it could not be asked.
     """
     try:
         raw = encode(new.text)
@@ -37,124 +58,129 @@ def confirm(old: Document | None, new: Document) -> tuple[bytes, tuple[str, ...]
         raise MisreadError(f"at {error.at}, {error.message}") from None
     if read.text != new.text:
         raise MisreadError("its bytes stand for another text")
-    meant, found = _own_values(new), _own_values(read)
-    if list(meant.items()) != list(found.items()):
-        raise MisreadError(f"our parser reads {_first_difference(meant, found)} differently")
-    return raw, _ask_libconf(old, read)
+    for meant, found in zip_longest(_own_values(new), _own_values(read), fillvalue=("the end",)):
+        if meant != found:
+            raise MisreadError(f"our parser reads {meant[0]} differently")
+    return raw, _ask(second, old, read)
 
 
-def _ask_libconf(old: Document | None, new: Document) -> tuple[str, ...]:
-    before = {setting.path for setting in old.duplicates} if old is not None else set()
-    if added := [setting for setting in new.duplicates if setting.path not in before]:
-        raise MisreadError(f"{added[0].path} is there twice")
+def _ask(second: Callable[[str], Mapping[str, Any]], old: Document | None, new: Document) -> tuple[str, ...]:
+    there = {setting.path for setting in old.duplicates} if old is not None else set()
+    if added := [setting.path for setting in new.duplicates if setting.path not in there]:
+        raise MisreadError(f"{added[0]} is there twice")
     if new.duplicates:
         twice = new.duplicates[0]
-        return (
-            f"The provider rejects this file while {twice.path} is there twice (line {twice.place.line}).",
-        )
+        return (f"The provider rejects this file while {twice.path} is there twice ({twice.place}).",)
     try:
-        heard = _libconf_values(new)
-    except _NoWitness:
-        if old is None or _readable(old):
+        wrong = _misheard(second, new)
+    except _TooDeepError:
+        return ("Only ppinui's own parser has checked this file: it is nested too deep for libconf.",)
+    except _UnreadableError:
+        if old is None or _hears(second, old):
             raise MisreadError("libconf cannot read it") from None
-        return (
-            "libconf could read this file neither before nor now: only ppinui's own parser has checked it.",
-        )
-    own = _own_settings(new)
-    wrong = [path for path in {**own, **heard} if not _agree(own.get(path), heard.get(path))]
+        return ("Only ppinui's own parser has checked this file: libconf could not read it before either.",)
     if wrong:
-        known = _known_differences(old)
-        for path in wrong:
-            if (_own_value(own.get(path)), _typed(heard.get(path))) not in known:
+        known = {before.raw for before in _misheard_before(second, old).values() if before is not None}
+        for path, setting in wrong.items():
+            if setting is None or setting.raw not in known:
                 raise MisreadError(f"libconf reads {path} differently")
     return ()
 
 
-def _known_differences(old: Document | None) -> set[tuple[Value, tuple[type, Value]]]:
-    """What our parser and libconf read differently in the old document: (ours, libconf's)."""
+def _hears(second: Callable[[str], Mapping[str, Any]], document: Document) -> bool:
     try:
-        heard = _libconf_values(old) if old is not None else {}
-    except _NoWitness:
-        return set()
-    own = _own_settings(old) if old is not None else {}
-    return {
-        (_own_value(own.get(path)), _typed(heard.get(path)))
-        for path in {**own, **heard}
-        if not _agree(own.get(path), heard.get(path))
-    }
-
-
-def _readable(document: Document) -> bool:
-    try:
-        _libconf_values(document)
-    except _NoWitness:
+        _misheard(second, document)
+    except (_TooDeepError, _UnreadableError):
         return False
     return True
 
 
-def _agree(setting: Setting | None, heard: Value) -> bool:
-    if setting is None:
-        return False
+def _misheard_before(
+    second: Callable[[str], Mapping[str, Any]], old: Document | None
+) -> dict[str, Setting | None]:
+    try:
+        return {} if old is None else _misheard(second, old)
+    except (_TooDeepError, _UnreadableError):
+        return {}
+
+
+def _misheard(second: Callable[[str], Mapping[str, Any]], document: Document) -> dict[str, Setting | None]:
+    """The settings that libconf reads differently, by path; None for one that it alone sees.
+
+    It gets the text with the included files put in, since it looks for them elsewhere than the C library.
+    """
+    own = dict(_walk(document))
+    text, left_out = _for_libconf(document.flat.text, own)
+    try:
+        heard = dict(_flatten(second(text)))
+    except RecursionError:
+        raise _TooDeepError from None
+    except (RuntimeError, ValueError, ArithmeticError, OSError):
+        # Its errors quote the text, which may be a password: nothing of them is shown.
+        raise _UnreadableError from None
+    return {
+        path: own.get(path)
+        for path in {**own, **heard}
+        if path not in left_out and not (path in own and path in heard and _agree(own[path], heard[path]))
+    }
+
+
+def _for_libconf(text: str, settings: Mapping[str, Setting]) -> tuple[str, set[str]]:
+    """The text with what libconf is known to choke on made harmless, and the settings that this concerns.
+
+    The C library reads 007 as 7, keeps a backslash that begins no escape, has bytes in ``\\x80`` and finds
+    nothing in a float without digits; libconf raises errors or reads something else.
+    """
+    pieces: list[str] = []
+    left_out: set[str] = set()
+    at = 0
+    for path, setting in sorted(settings.items(), key=lambda item: item[1].flat_start):
+        harmless = _harmless(setting)
+        if harmless is not None:
+            start = setting.flat_start + setting.node.value
+            pieces += [text[at:start], harmless]
+            at = start + len(setting.raw)
+            left_out.add(path)
+    return "".join([*pieces, text[at:]]), left_out
+
+
+def _harmless(setting: Setting) -> str | None:
+    """What libconf gets in the place of this value; None: the value itself."""
+    if setting.kind in _INTEGERS and _LEADING_ZERO.match(setting.raw):
+        return "0"
+    if setting.kind is Kind.STRING and _ODD_ESCAPE.search(_ESCAPED_BACKSLASH.sub("", setting.raw)):
+        return '""'
+    if setting.kind is Kind.FLOAT and _NO_DIGITS.match(setting.raw):
+        return "0.0"
+    return None
+
+
+def _agree(setting: Setting, heard: Value) -> bool:
+    if setting.kind in _INTEGERS:
+        # As written: libconf has no limits, and the C library's cutting is none of its business.
+        return type(heard) is int and heard == exact_integer(setting.raw, bits=None)
     own = _own_value(setting)
-    if _typed(own) == _typed(heard):
-        return True
-    # libconf knows no limits; the C library keeps the lower 32 bits, or 64 behind an L.
-    bits = {Kind.INT: 32, Kind.INT64: 64}.get(setting.kind)
-    return bits is not None and type(heard) is int and own == wrap(heard, bits)
+    return type(heard) is type(own) and heard == own
 
 
-def _typed(value: Value) -> tuple[type, Value]:
-    """1, 1.0 and True are equal to Python."""
-    return type(value), value
-
-
-def _own_value(setting: Setting | None) -> Value:
-    if setting is None:
-        return None
+def _own_value(setting: Setting) -> Value:
     return setting.value if setting.kind.scalar else setting.kind
 
 
-def _own_settings(document: Document) -> dict[str, Setting]:
-    found: dict[str, Setting] = {}
-    for path, setting in _walk(document.root, ""):
-        found.setdefault(path, setting)
-    return found
+def _own_values(document: Document) -> Iterator[tuple[str, Kind, Value]]:
+    for path, setting in _walk(document):
+        yield path, setting.kind, _own_value(setting)
 
 
-def _own_values(document: Document) -> dict[tuple[str, int], tuple[Kind, Value]]:
-    """Every setting with its kind; the number tells those of one path apart."""
-    found: dict[tuple[str, int], tuple[Kind, Value]] = {}
-    for path, setting in _walk(document.root, ""):
-        number = 0
-        while (path, number) in found:
-            number += 1
-        found[path, number] = (setting.kind, _own_value(setting))
-    return found
-
-
-def _walk(setting: Setting, path: str) -> Iterator[tuple[str, Setting]]:
-    todo = [(path, setting)]
+def _walk(document: Document) -> Iterator[tuple[str, Setting]]:
+    """All settings with their paths, made on the way, which is faster than asking each for its own."""
+    todo = [("", document.root)]
     while todo:
         path, setting = todo.pop()
         for index, child in enumerate(setting.children):
             below = _join(path, child.name if child.name is not None else f"[{index}]")
             yield below, child
             todo.append((below, child))
-
-
-def _libconf_values(document: Document) -> dict[str, Value]:
-    """What libconf reads; _NoWitness where it fails, in whatever way.
-
-    It gets the text with the included files put in, since it looks for them elsewhere than the C library.
-    """
-    import libconf
-
-    try:
-        read = libconf.loads(document.flat.text)
-        return dict(_flatten(read))
-    except (RuntimeError, ValueError, ArithmeticError, OSError):
-        # Its errors quote the text, which may be a password: nothing of them is shown.
-        raise _NoWitness from None
 
 
 def _flatten(read: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
@@ -185,12 +211,3 @@ def _plain(value: Any) -> Value:
 
 def _join(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
-
-
-def _first_difference(
-    meant: Mapping[tuple[str, int], tuple[Kind, Value]], found: Mapping[tuple[str, int], tuple[Kind, Value]]
-) -> str:
-    for key in (*meant, *found):
-        if meant.get(key) != found.get(key):
-            return key[0]
-    return "the order of its settings"
