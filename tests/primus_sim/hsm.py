@@ -1,0 +1,396 @@
+"""The stand-in for an HSM: listens on loopback, speaks wire.md, and has faults that a test switches on and off."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import itertools
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from tests.primus_sim.state import Attempt, Cluster, Kind, LogLine, Partition, Refused
+from tests.primus_sim.wire import LINE_LIMIT, Message, Nonsense
+
+T = TypeVar("T")
+
+
+@dataclass
+class Faults:
+    """What is wrong with an HSM; each field takes effect at the next request, on old connections too."""
+
+    silent: bool = False
+    """Takes connections and requests, and never answers. What was asked meanwhile stays unanswered."""
+    reset_at: str | None = None
+    """The word of a request ("*": any) at which half an answer is sent and the connection reset."""
+    delay_ms: int = 0
+    """Milliseconds before each answer."""
+    wrong_answers: bool = False
+    """Answers are nonsense."""
+    answers: dict[str, int] = field(default_factory=dict)
+    """A code for a request's word, such as {"HELLO": 0x8000004E}."""
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Where an HSM keeps its keys: SoftHSM2's library (a copy of its own), configuration, and its tokens' PINs."""
+
+    library: Path
+    configuration: Path
+    token_pins: dict[str, str] = field(repr=False)
+
+
+class Room:
+    """The thread in which HSMs live, with its event loop. Tests call from their own thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="stand-in HSMs", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+
+    def close(self) -> None:
+        self.run(self._end_all())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _end_all(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+
+class Hsm:
+    """One HSM of a cluster (or the service proxy's endpoint in front of it). Starts when it is made."""
+
+    def __init__(
+        self,
+        name: str,
+        cluster: Cluster,
+        vault: Vault,
+        *,
+        room: Room,
+        firmware: str = "RP-2.10.0-T",
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.name = name
+        self.cluster = cluster
+        self.vault = vault
+        self.firmware = firmware
+        self.host = host
+        self.port = 0
+        self.faults = Faults()
+        self.absent: set[str] = set()
+        """Partitions of the cluster that this HSM does not have."""
+        self.behind: list[Hsm] = []
+        """As a service proxy: the HSMs over which connections are spread in turn (empty: this one alone)."""
+        self.requests: Counter[str] = Counter()
+        """How often each request came, by its word."""
+        self.calls: list[str] = []
+        """The PKCS#11 functions that were called on sessions."""
+        self._room = room
+        self._turn = itertools.count()
+        self._changed = threading.Condition()
+        self._conversations: set[Conversation] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._taken: socket.socket | None = None
+        self._listening = False
+        room.run(self._listen())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """The secrets that this HSM was offered."""
+        return [attempt for attempt in self.cluster.attempts if attempt.hsm == self.name]
+
+    def connections(self, partition: str | None = None) -> int:
+        """Open connections: all, or those that logged in to this partition."""
+        with self._changed:
+            return sum(
+                1
+                for one in self._conversations
+                if partition is None or (one.partition is not None and one.partition.name == partition)
+            )
+
+    def wait_until(self, reached: Callable[[], bool], seconds: float = 5.0) -> None:
+        """Wait until something is so that a request or the end of a connection brings about."""
+        with self._changed:
+            if not self._changed.wait_for(reached, seconds):
+                raise AssertionError(f"did not happen on {self.name} within {seconds} s")
+
+    def refuse(self) -> None:
+        """From now on nobody can connect; open connections stay."""
+        self._room.run(self._stop_listening())
+
+    def go_away(self) -> None:
+        """The HSM is gone: connections are refused, and open ones are reset."""
+        self._room.run(self._stop_listening())
+        self.reset_connections()
+
+    def come_back(self) -> None:
+        """Listen again, on the same port."""
+        self._room.run(self._listen())
+
+    def reset_connections(self) -> None:
+        self._room.run(self._reset_all())
+
+    def close(self) -> None:
+        self.go_away()
+        if self._taken is not None:
+            self._taken.close()
+            self._taken = None
+
+    async def _listen(self) -> None:
+        if self._listening:
+            return
+        if self._taken is not None:
+            self._taken.close()
+        self._taken = self._bind()
+        self._taken.listen(256)
+        self._listening = True
+        self.port = self._taken.getsockname()[1]
+        # Not asyncio's server: it loses whoever is just connecting when it is closed.
+        asyncio.get_running_loop().add_reader(self._taken, self._accept)
+
+    async def _stop_listening(self) -> None:
+        if not self._listening or self._taken is None:
+            return
+        self._accept()
+        self._listening = False
+        asyncio.get_running_loop().remove_reader(self._taken)
+        self._taken.close()
+        # The port stays ours, but nobody listens: connecting is refused.
+        self._taken = self._bind()
+
+    def _bind(self) -> socket.socket:
+        bound = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setblocking(False)
+        bound.bind((self.host, self.port))
+        return bound
+
+    def _accept(self) -> None:
+        """Let in everybody who waits."""
+        assert self._taken is not None
+        with suppress(BlockingIOError):
+            while True:
+                accepted, _ = self._taken.accept()
+                accepted.setblocking(False)
+                serving = asyncio.create_task(self._serve(accepted))
+                self._serving.add(serving)
+                serving.add_done_callback(self._serving.discard)
+
+    async def _reset_all(self) -> None:
+        for conversation in tuple(self._conversations):
+            conversation.reset()
+
+    async def _serve(self, accepted: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=accepted, limit=LINE_LIMIT)
+        serving = self.behind[next(self._turn) % len(self.behind)] if self.behind else self
+        conversation = Conversation(self, serving, reader, writer)
+        for hsm in {self, serving}:
+            hsm._note(lambda taking=hsm: taking._conversations.add(conversation))
+        try:
+            await conversation.hold()
+        except ConnectionError:
+            pass  # The other side is gone, or a fault reset the connection: either way it is over.
+        finally:
+            for hsm in {self, serving}:
+                hsm._note(lambda leaving=hsm: leaving._conversations.discard(conversation))
+            writer.close()
+
+    def _note(self, change: Callable[[], object]) -> None:
+        with self._changed:
+            change()
+            self._changed.notify_all()
+
+
+class Conversation:
+    """One connection: what has been said and proved on it so far."""
+
+    def __init__(
+        self, endpoint: Hsm, serving: Hsm, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._endpoint = endpoint
+        self._hsm = serving
+        self._cluster = serving.cluster
+        self._reader = reader
+        self._writer = writer
+        self._passed_proxy = not serving.cluster.proxies
+        self.partition: Partition | None = None
+
+    def reset(self) -> None:
+        """End the connection with RST."""
+        taken = self._writer.get_extra_info("socket")
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
+
+    async def hold(self) -> None:
+        """Answer requests until the other side closes."""
+        while line := await self._next_line():
+            faults = self._endpoint.faults
+            try:
+                request = Message.decode(line)
+            except Nonsense:
+                request = Message("NONSENSE")
+            self._endpoint._note(lambda word=request.word: self._endpoint.requests.update([word]))
+            if faults.delay_ms:
+                await asyncio.sleep(faults.delay_ms / 1000)
+            if faults.silent:
+                continue
+            if faults.wrong_answers:
+                self._writer.write(b"\x15\x03\x00 what?\n")
+                continue
+            answer = self._answer(request)
+            self._endpoint._note(lambda: None)
+            if faults.reset_at in ("*", request.word):
+                self._writer.write(answer[: len(answer) // 2])
+                self.reset()
+                return
+            self._writer.write(answer)
+            await self._writer.drain()
+
+    async def _next_line(self) -> bytes:
+        try:
+            return await self._reader.readline()
+        except ValueError:  # longer than the limit
+            return b""
+
+    def _answer(self, request: Message) -> bytes:
+        faulty = self._endpoint.faults.answers.get(request.word)
+        if faulty is not None:
+            return _refusal(faulty)
+        handler = getattr(self, f"_on_{request.word.lower()}", None)
+        codes = self._cluster.codes
+        try:
+            if handler is None:
+                raise Refused(codes.nonsense)
+            if not self._passed_proxy and request.word != "PROXY":
+                raise Refused(codes.proxy_needed)
+            try:
+                values = inspect.signature(handler).bind(**request.values)
+            except TypeError as error:  # keys missing or unknown
+                raise Refused(codes.nonsense) from error
+            return bytes(handler(**values.arguments))
+        except Refused as refused:
+            if self.partition is not None:
+                self._log("err", f"{request.word} refused: 0x{refused.code:08X}", self.partition)
+            return _refusal(refused.code)
+
+    def _on_proxy(self, user: str, password: str) -> bytes:
+        self._cluster.pass_proxy(user, password, self._hsm.name)
+        self._passed_proxy = True
+        return _fine()
+
+    def _on_hello(self, program: str, version: str) -> bytes:
+        return _fine(firmware=self._hsm.firmware, name=self._hsm.name)
+
+    def _on_login(
+        self, user: str, client: str = "", permanent: str | None = None, setup: str | None = None
+    ) -> bytes:
+        partition = self._named(user)
+        self._log("notice", f"Login request: User: {user} Client: {client}", partition)
+        limit = partition.max_connections
+        if limit is not None and self._hsm.connections(user) >= limit:
+            raise Refused(self._cluster.codes.too_many_connections)
+        if permanent is not None:
+            self._cluster.check(Kind.PERMANENT, partition, permanent, self._hsm.name)
+        elif setup is not None:
+            self._cluster.check(Kind.SETUP, partition, setup, self._hsm.name)
+        else:
+            raise Refused(self._cluster.codes.not_logged_in)
+        self.partition = partition
+        return _fine(
+            label=partition.name if partition.label is None else partition.label,
+            serial=f"{sum(partition.name.encode()) % 10**8:08}{self._hsm.port % 10**8:08}",
+            library=str(self._hsm.vault.library),
+            conf=str(self._hsm.vault.configuration),
+            token=partition.name,
+        )
+
+    def _on_status(self) -> bytes:
+        return _fine(pin_flags=",".join(self._cluster.pin_flags(self._here(), self._hsm.name)))
+
+    def _on_pin(self, pin: str) -> bytes:
+        partition = self._here()
+        self._cluster.check(Kind.PIN, partition, pin, self._hsm.name)
+        self._log("info", "PKCS#11 user logged in")
+        return _fine(token_pin=self._hsm.vault.token_pins[partition.name])
+
+    def _on_setpin(self, old: str, new: str) -> bytes:
+        partition = self._here()
+        self._cluster.check(Kind.PIN, partition, old, self._hsm.name)
+        partition.pin = new
+        return _fine()
+
+    def _on_logout(self) -> bytes:
+        self._here()
+        return _fine()
+
+    def _on_call(self, function: str, objects: str = "token") -> bytes:
+        partition = self._here()
+        self._hsm.calls.append(function)
+        if objects == "session" and not partition.session_objects:
+            raise Refused(self._cluster.codes.session_objects_off)
+        return _fine()
+
+    def _on_fetch(self, user: str, setup: str, pin: str, client: str = "") -> bytes:
+        partition = self._named(user)
+        self._log("notice", f"Permanent secret request: User: {user} Client: {client}", partition)
+        self._cluster.check(Kind.SETUP, partition, setup, self._hsm.name)
+        self._cluster.check(Kind.PIN, partition, pin, self._hsm.name)
+        return _fine(permanent=partition.permanent_secret)
+
+    def _on_log(self, since: str = "") -> bytes:
+        partition = self._here()
+        if not partition.client_log:
+            raise Refused(self._cluster.codes.log_fetching_off)
+        lines = [line for line in partition.log if line.hsm == self._hsm.name and line.date >= since]
+        return b"".join(
+            (_fine(lines=str(len(lines))), *(Message("LINE", {"text": str(line)}).encode() for line in lines))
+        )
+
+    def _named(self, user: str) -> Partition:
+        partition = self._cluster.partitions.get(user)
+        if partition is None or user in self._hsm.absent:
+            raise Refused(self._cluster.codes.user_unknown)
+        if not partition.enabled:
+            raise Refused(self._cluster.codes.partition_disabled)
+        return partition
+
+    def _here(self) -> Partition:
+        if self.partition is None:
+            raise Refused(self._cluster.codes.not_logged_in)
+        if not self.partition.enabled:
+            raise Refused(self._cluster.codes.partition_disabled)
+        return self.partition
+
+    def _log(self, level: str, text: str, partition: Partition | None = None) -> None:
+        where = partition or self._here()
+        where.log.append(LogLine(self._cluster.clock.now(), self._hsm.name, level, "MSCNG", text))
+
+
+def _fine(**values: str) -> bytes:
+    return Message("OK", values).encode()
+
+
+def _refusal(code: int) -> bytes:
+    return Message("ERR", {"code": f"0x{code:08X}"}).encode()
