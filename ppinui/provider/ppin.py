@@ -16,14 +16,13 @@ import pexpect
 from ppinui.errors import PpinuiError
 from ppinui.provider.errors import describe
 from ppinui.provider.log import VENDOR_CODES, read_log
+from ppinui.provider.ppin_binary import RUNNING
 from ppinui.secrets.fetching import Configuration, FetchFailed
 from ppinui.secrets.hardening import end_with_parent
 from ppinui.secrets.names import check_name
 from ppinui.secrets.private_folder import PrivateFolder, memory_place
 from ppinui.secrets.secret import MASK, Secret
 
-RUNNING: Final = "PPINUI_RUNS_PPIN"
-"""Set for a ppin that we start: a ppinui that finds it was started in the place of the vendor's."""
 _PROMPT: Final = re.compile(rb"Provide (setup|PKCS11|proxy) password for '(.*?)' ?: ?$")
 """The documented prompts, at the end of what was printed; group 1 says which password is meant."""
 _CODE: Final = re.compile(r"0x[0-9A-Fa-f]{8}\b")

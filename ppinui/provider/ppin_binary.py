@@ -13,6 +13,8 @@ from typing import Final
 
 from ppinui.errors import PpinuiError
 
+RUNNING: Final = "PPINUI_RUNS_PPIN"
+"""Set for a ppin that we start: a ppinui that finds it was started in the place of the vendor's."""
 _DEFAULT_HOME: Final = "/usr/local/primus"
 _OURSELVES: Final = re.compile(rb"\bppinui\.cli\b|-m\s+ppinui\b|\bexec\s+\S*\bppinui\b")
 """How a script starts ppinui: as installed by pip, by its module, or by its name."""

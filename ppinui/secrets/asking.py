@@ -32,14 +32,13 @@ class TerminalAsker:
         self._terminal = terminal
 
     def ask(self, prompt: str) -> Secret:
-        try:
-            descriptor = os.open(self._terminal, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-        except OSError:
+        descriptor = self._open()
+        if descriptor is None:
             raise SecretUnavailable(
                 "there is no terminal to ask for a secret on",
                 _question(prompt),
                 "start ppinui from a terminal, or give the secret by standard input or --password-fd",
-            ) from None
+            )
         try:
             with _without_echo(descriptor):
                 os.write(descriptor, prompt.encode("utf-8", "surrogateescape"))
@@ -49,6 +48,21 @@ class TerminalAsker:
                     os.write(descriptor, b"\n")
         finally:
             os.close(descriptor)
+
+    def available(self) -> bool:
+        """Whether there is a terminal."""
+        descriptor = self._open()
+        if descriptor is None:
+            return False
+        os.close(descriptor)
+        return True
+
+    def _open(self) -> int | None:
+        """The terminal that belongs to the process, else the one that is standard input."""
+        try:
+            return os.open(self._terminal, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        except OSError:
+            return os.dup(0) if os.isatty(0) else None
 
 
 class LineAsker:

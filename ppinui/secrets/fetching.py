@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ppinui.errors import PpinuiError
+from ppinui.errors import ExitCode, PpinuiError
 from ppinui.secrets.secret import Secret
 
 Configuration = Callable[[str], str]
@@ -18,6 +18,8 @@ class FetchFailed(PpinuiError):  # noqa: N818 - it says what is the matter
     ``code``: what the HSM or the provider answered, None if nothing is known; ``rejected``: a password that
     was offered is a wrong one.
     """
+
+    exit_code = ExitCode.NOT_FINE
 
     def __init__(
         self, message: str, place: str, remedy: str, *, code: int | None = None, rejected: bool = False

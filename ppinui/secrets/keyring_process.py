@@ -20,6 +20,8 @@ from ppinui.secrets.keyring_errors import KeyringError, KeyringTimeoutError, Vau
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.unlocking import PassphraseFinder
 
+DEADLINE: Final = 20.0
+"""Seconds for a call, where nothing else is said: also for somebody to unlock the keyring."""
 _BOOTSTRAP: Final = (
     "import sys; sys.path[:] = sys.argv[1:]; from ppinui.secrets.keyring_worker import main; main()"
 )
@@ -37,14 +39,14 @@ class KeyringChoice:
 
     named: str | None = None
     named_by: str = "--keyring"
-    deadline: float = 20.0
+    deadline: float = DEADLINE
 
 
-def choice_of(option: str | None, environ: Mapping[str, str]) -> KeyringChoice:
+def choice_of(option: str | None, environ: Mapping[str, str], *, deadline: float = DEADLINE) -> KeyringChoice:
     """The option before ``PPINUI_KEYRING``."""
     if option:
-        return KeyringChoice(option, "--keyring")
-    return KeyringChoice(environ.get("PPINUI_KEYRING") or None, "PPINUI_KEYRING")
+        return KeyringChoice(option, "--keyring", deadline)
+    return KeyringChoice(environ.get("PPINUI_KEYRING") or None, "PPINUI_KEYRING", deadline)
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,8 @@ class Operations:
         configurations = [slot.configuration for slot in self.known.copies(partition)]
         proxies = [self._proxy(name) for name in self.known.proxies_of(partition)]
         self.store.prove_writable()
-        setup_password = asker.ask(f"Provide setup password for '{partition}': ")
-        pin = asker.ask(f"Provide PKCS11 password for '{partition}': ")
+        setup_password = _answer(asker, f"Provide setup password for '{partition}': ")
+        pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
         try:
             start = self._with_proxies(proxies, fetcher)
             made = fetcher.add(
@@ -79,9 +79,7 @@ class Operations:
         """
         self.known.behind(proxy)
         self.store.prove_writable()
-        password = asker.ask(f"Provide proxy password for '{proxy}' : ")
-        if not password:
-            raise SecretUnavailable("the password is empty", f"the service user '{proxy}'", "give a password")
+        password = _answer(asker, f"Provide proxy password for '{proxy}' : ")
         secret = StoredSecret(SecretKind.PROXY, proxy, password=password, source="typed")
         if fetcher is not None:
             secret, _ = self._validated(secret, fetcher, secretsfile.EMPTY.encode("ascii"))
@@ -91,9 +89,7 @@ class Operations:
     def set_pin(self, partition: str, asker: Asker) -> None:
         """Store the PKCS#11 PIN of a partition. Nothing is tried with it."""
         self.known.copies(partition)
-        pin = asker.ask(f"Provide PKCS11 password for '{partition}': ")
-        if not pin:
-            raise SecretUnavailable("the PIN is empty", f"the partition '{partition}'", "give a PIN")
+        pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
         self.put(StoredSecret(SecretKind.PIN, partition, password=pin, source="typed"))
 
     def remove(self, kind: SecretKind, name: str) -> None:
@@ -171,6 +167,13 @@ class Operations:
 
     def _place(self, kind: SecretKind, name: str) -> str:
         return f"{self.store.backend().name}: {self.store.service}, {kind.value}:{name}"
+
+
+def _answer(asker: Asker, prompt: str) -> Secret:
+    answer = asker.ask(prompt)
+    if not answer:
+        raise SecretUnavailable("the password is empty", prompt.strip(" :"), "start again, and give it")
+    return answer
 
 
 class GivenAsker:

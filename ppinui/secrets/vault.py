@@ -123,16 +123,15 @@ class Vault:
 
         return self._change(change)
 
-    def change_passphrase(self, old: Secret, new: Secret, *, cost: KdfCost | None = None) -> None:
-        """Seal the contents with a new passphrase and a new salt.
+    def change_passphrase(self, new: Secret, *, cost: KdfCost | None = None) -> None:
+        """Seal the contents of an unlocked vault with a new passphrase and a new salt.
 
         Other processes that have the vault open need the new passphrase from then on. Copies of the file made
         before still open with the old one.
         """
         _refuse_empty(new, self.path)
         with vault_file.exclusive(self.path, self._lock_timeout), self._explained():
-            vault = vault_file.read(self.path)
-            contents = vault_format.unseal(vault, vault_format.key_of(vault, old))
+            contents = vault_format.unseal(vault_file.read(self.path), self._opened())
             fresh = vault_format.new_key(new, cost)
             vault_file.replace(self.path, vault_format.seal(contents, fresh))
             self.lock()

@@ -1,0 +1,71 @@
+"""Proving that the secrets of the keyring work, before the copies that applications use are taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ppinui.config.primus import PrimusConfig
+from ppinui.errors import ExitCode, PpinuiError
+from ppinui.probe.plan import make_plan
+from ppinui.probe.result import Outcome
+from ppinui.probe.runner import Options
+from ppinui.probe.runner import run as run_test
+from ppinui.secrets import secretsfile
+from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.secrets.private_folder import PrivateFolder, memory_place
+from ppinui.secrets.store import SecretStore
+
+
+class NotProvenError(PpinuiError):
+    """A test with the secrets of the keyring failed."""
+
+    exit_code = ExitCode.NOT_FINE
+
+
+def prove(
+    config: PrimusConfig,
+    store: SecretStore,
+    partitions: Collection[str],
+    *,
+    module: Path,
+    environ: Mapping[str, str],
+) -> int:
+    """Test every slot of these partitions with secrets from the keyring alone; gives the number of slots.
+
+    Raises :class:`NotProvenError` if one of them fails, SecretUnavailable if the keyring offers no secret.
+    """
+    plan = make_plan(config)
+    tests = [test for test in plan.tests if test.user in partitions]
+    plan = replace(plan, tests=tuple(replace(test, index=index) for index, test in enumerate(tests)))
+    if not tests:
+        raise NotProvenError(
+            "none of these partitions is in primus.cfg, so nothing can be tested",
+            config.document.origin,
+            "add their slots, or go on without a test: --no-test",
+        )
+    proxies = {test.slot.proxy_user for test in tests if test.slot.proxy_user is not None}
+    keys = [(SecretKind.PERMANENT, name) for name in partitions]
+    keys += [(SecretKind.PROXY, name) for name in sorted(proxies)]
+    offered: list[StoredSecret] = []
+    try:
+        for key in keys:
+            if (secret := store.offer(*key)) is not None:
+                offered.append(secret)
+        with PrivateFolder(memory_place(environ)) as folder:
+            secrets_file = folder.write(".secrets.cfg", secretsfile.compose(offered))
+            report = run_test(plan, Options(module, secrets_file=secrets_file, environ=environ))
+    finally:
+        for secret in offered:
+            secret.wipe()
+    failed = [result for result in report.results if result.outcome is not Outcome.OK]
+    if failed or report.interrupted:
+        error = next((stage.error for result in failed for stage in result.stages if stage.error), None)
+        names = ", ".join(f"{result.hsm}.{result.slot}" for result in failed)
+        raise NotProvenError(
+            f"the secrets of the keyring do not work{f': {error.name}' if error else ''}",
+            names or "the test was interrupted",
+            error.remedy if error else "try again",
+        )
+    return len(tests)
