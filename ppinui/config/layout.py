@@ -170,12 +170,18 @@ def word(name: str) -> re.Pattern[str]:
 
 
 def _relatives(document: Document, parent: Setting, *, scalars: bool) -> Iterator[Setting]:
-    """Settings that a first scalar (or group) of ``parent`` can take after, the nearest first."""
+    """Settings that a first scalar (or group) of ``parent`` can take after, the nearest first.
+
+    First those in the groups that stand where ``parent`` does in a group beside it or around it (the slots of
+    the HSM before), then what is on the way up to the root, then any.
+    """
     here = parent
+    steps: list[str] = []
     while here.parent is not None:
         for beside in own_children(here.parent):
-            if beside.node is not here.node and beside.kind is Kind.GROUP:
-                yield from (child for child in own_children(beside) if child.kind.scalar is scalars)
+            if beside.index != here.index and (like := _descend(beside, steps)) is not None:
+                yield from (child for child in own_children(like) if child.kind.scalar is scalars)
+        steps.insert(0, here.name or f"[{here.index}]")
         here = here.parent
     here = parent
     while here.parent is not None:
@@ -188,6 +194,13 @@ def _relatives(document: Document, parent: Setting, *, scalars: bool) -> Iterato
         for setting in document.walk()
         if setting.name is not None and setting.kind.scalar is scalars and not setting.read_only
     )
+
+
+def _descend(group: Setting, steps: Sequence[str]) -> Setting | None:
+    here: Setting | None = group
+    for step in steps:
+        here = here.get(step) if here is not None else None
+    return here if here is not None and here.kind is Kind.GROUP else None
 
 
 def _common_column(document: Document, settings: Sequence[Setting]) -> int | None:
@@ -243,7 +256,9 @@ def _gap_is_blank(document: Document, parent: Setting) -> bool | None:
         before = children[following.index - 1]
         if before.kind is not Kind.GROUP or following.kind is not Kind.GROUP:
             continue
-        between = document.flat.text[tail_of(document, before).end : following.flat_start]
-        if "\n" in between:
+        end = tail_of(document, before).end
+        between = document.flat.text[end : following.flat_start]
+        in_one_file = document.flat.segment(end) == document.flat.segment(following.flat_start)
+        if "\n" in between and in_one_file:
             return bool(_BLANK_LINE.search(between))
     return None

@@ -179,7 +179,8 @@ def _ceiling(document: Document, setting: Setting) -> int:
         return len(document.flat.text)
     following = setting.index + 1
     ceiling = parent.children[following].flat_start if following < len(parent.children) else parent.body_end
-    return min(ceiling, document.flat.segment(setting.flat_start)[1])
+    last = setting.flat_start + setting.node.width - 1
+    return min(ceiling, document.flat.segment(last)[1])
 
 
 def _comments(text: str, start: int, stop: int) -> list[tuple[int, int]]:
