@@ -82,7 +82,8 @@ def main() -> int:
     libconf_takes, read_takes, edit_takes = (statistics.median(taken) for taken in times.values())
     print(
         f"{HSMS} HSMs × {SLOTS} slots, {len(text) // 1000} KB: libconf reads it in"
-        f" {libconf_takes * 1000:.0f} ms, we in {read_takes * 1000:.0f} ms and edit it in {edit_takes * 1000:.1f} ms"
+        f" {libconf_takes * 1000:.0f} ms, we in {read_takes * 1000:.0f} ms; one edit takes us"
+        f" {edit_takes * 1000:.1f} ms"
     )
     print(f"read: ours/libconf {read_takes / libconf_takes:.2f} (limit {READ_LIMIT:.2f})")
     print(f"edit: ours/libconf's read {edit_takes / libconf_takes:.3f} (limit {EDIT_LIMIT:.2f})")
