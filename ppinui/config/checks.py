@@ -119,7 +119,7 @@ def _of_document(subject: Subject) -> Iterator[Problem]:
     for warning in subject.document.warnings:
         if warning.place not in known:  # a rule says it better: it knows what the setting is for
             yield problem(
-                Severity.WARNING, "libconfig-versions", warning.place, warning.message, warning.remedy
+                Severity.WARNING, "libconfig-reading", warning.place, warning.message, warning.remedy
             )
 
 

@@ -57,7 +57,7 @@ _LOOSE: Final = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _SIGNLESS: Final = re.compile(
-    rf"^[^\S\n]*(?P<name>{_NAMES})[^\S\n]+(?P<rest>[^\s;:=][^;\n]*)", re.IGNORECASE | re.MULTILINE
+    rf"^[^\S\n]*(?P<name>{_NAMES})[^\S\n]+(?P<rest>(?!/[/*])[^\s;:=\"#][^;\n]*)", re.IGNORECASE | re.MULTILINE
 )
 """The same without a sign, at the start of a line of a text in disorder."""
 
@@ -108,7 +108,7 @@ def find_secrets(text: str) -> tuple[ClearSecret, ...]:
     stray = [*_loose(text, 0, len(text), in_comment=False), *_signless(text)]
     if any(not known.issuperset(secret.spans) for secret in stray) and not _parses(text):
         found += stray
-    return tuple(sorted(found, key=lambda secret: secret.start))
+    return tuple(_without_inner(sorted(found, key=lambda secret: secret.start)))
 
 
 def mask(text: str) -> str:
@@ -183,8 +183,12 @@ def _spans_in_brackets(text: str, position: int) -> Iterator[_Span]:
 
 
 def _loose(text: str, start: int, end: int, *, in_comment: bool) -> Iterator[ClearSecret]:
-    """What looks like one of these settings between two offsets, whatever stands around it."""
-    for match in _LOOSE.finditer(text, start, end):
+    """What looks like one of these settings between two offsets, whatever stands around it.
+
+    What seems to be the value of one may hold the next, where quotes are in disorder: so both are found.
+    """
+    while match := _LOOSE.search(text, start, end):
+        start = match.end("name")
         if match["strings"] is not None:
             spans = [quoted.span(1) for quoted in _QUOTED.finditer(text, *match.span("strings"))]
             yield _secret(text, match["name"], match.start(), spans, in_comment=in_comment)
@@ -217,12 +221,22 @@ def _secret(
     return ClearSecret(name.lower(), start, tuple(spans), in_comment, looks)
 
 
+def _without_inner(secrets: Iterable[ClearSecret]) -> Iterator[ClearSecret]:
+    """The secrets, ordered by ``start``, but for those that hide no more than one before them."""
+    wider: list[_Span] = []
+    for secret in secrets:
+        wider = [span for span in wider if span[1] > secret.start]
+        if not all(any(one[0] <= span[0] and span[1] <= one[1] for one in wider) for span in secret.spans):
+            yield secret
+            wider += secret.spans
+
+
 def _parses(text: str) -> bool:
+    """Whether libconfig reads the text, and reads it to its end, not into a quote that is left open."""
     try:
-        parse(text, allow_duplicates=True)
+        return parse(text, allow_duplicates=True).parsed.unclosed is None
     except PpinuiError:
         return False
-    return True
 
 
 def _masked_lines(text: str) -> list[Line]:

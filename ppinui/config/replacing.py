@@ -9,7 +9,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -44,7 +44,8 @@ class OvertakenError(Exception):
 class Current:
     """A file as it was found."""
 
-    content: bytes
+    content: bytes = field(repr=False)
+    """Never shown: there may be passwords in it."""
     attributes: Attributes
     stamp: Stamp
     links: int

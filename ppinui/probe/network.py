@@ -22,7 +22,7 @@ class Refusal:
     """Why a network stage did not pass."""
 
     condition: str
-    """A name that ``provider.errors.describe_condition`` knows."""
+    """A name in :data:`ppinui.probe.conditions.CONDITIONS`."""
     detail: str
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import cast
 
 import pkcs11
@@ -15,6 +16,7 @@ from pkcs11.exceptions import PKCS11Error
 from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
 from ppinui.provider.errors import code_of_exception
 from ppinui.provider.function_list import FunctionList
+from ppinui.provider.library import ModuleUnusable, examine
 
 ACTION_PROHIBITED = 0x0000001B
 RANDOM_BYTES = 32
@@ -27,7 +29,7 @@ class StageError(Exception):
     def __init__(self, condition: str, detail: str = "", *, skipped: bool = False) -> None:
         super().__init__(condition)
         self.condition = condition
-        """A name that ``provider.errors.describe_condition`` knows."""
+        """A name in :data:`ppinui.probe.conditions.CONDITIONS`."""
         self.detail = detail
         self.skipped = skipped
 
@@ -83,7 +85,11 @@ class ModuleInHand:
         """
         if self._module is None:
             try:
+                # a file that was cut short would end the process, and the linker's words mislead
+                examine(Path(self._path))
                 self._module = pkcs11.lib(self._path)
+            except ModuleUnusable as error:
+                raise StageError("module-not-loadable", error.message) from error
             except PKCS11Error as error:
                 # python-pkcs11 has no class for what dlopen says; its words are the only sign.
                 if "exception while loading" in str(error):
