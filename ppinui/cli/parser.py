@@ -40,7 +40,9 @@ TEST_DEFAULTS: dict[str, Any] = {
 
 _USAGE = """ppinui [-c FILE] [-s FILE] COMMAND ...
        ppinui [-c FILE] [-s FILE] -t [--user U] [--hsm H] [--slot NAME] ...
-       ppinui [-c FILE] [-s FILE] -l | {-a|-u|-r} -e PARTITION | {-p|-x} -e SERVICE_USER"""
+       ppinui [-c FILE] [-s FILE] -l
+       ppinui [-c FILE] [-s FILE] {-a|-u|-r} -e PARTITION
+       ppinui [-c FILE] [-s FILE] {-p|-x} -e SERVICE_USER"""
 
 _EXAMPLES = """examples:
   ppinui demo                                   a first look, without any HSM
@@ -49,8 +51,8 @@ _EXAMPLES = """examples:
   ppinui config check                           problems and their remedies
   ppinui --test                                 can each slot be reached?
   ppinui --test --hsm hsm0 --login              and does its PIN open it?
-  ppinui -p -e SERVICE_USER                     keep a proxy's password (asks for it)
-  ppinui -a -e PARTITION                        fetch and keep a permanent secret
+  ppinui -p -e SERVICE_USER                     keep a proxy password
+  ppinui -a -e PARTITION                        fetch its permanent secret
   ppinui -l                                     who has a secret
 
 exit codes:

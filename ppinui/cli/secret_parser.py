@@ -59,7 +59,9 @@ def _add_secret(commands: Any, add_command: AddCommand) -> None:
         "ppinui secret add-proxy eqabxrfnqqos\n  ppinui secret add PAYMENTS",
     )
     actions = secret.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
-    show = add_command(actions, "list", "list users and whether there is a secret, as ppin -l", "ppinui -l")
+    show = add_command(
+        actions, "list", "list users and whether there is a secret, as ppin -l", "ppinui secret list"
+    )
     keyring_options(show)
     status = add_command(
         actions, "status", "say where each secret is, and since when", "ppinui secret status --format json"
@@ -118,7 +120,7 @@ def _add_vault(commands: Any, add_command: AddCommand) -> None:
         commands,
         "vault",
         "a keyring in an encrypted file, where there is no desktop",
-        "ppinui vault create\n  ppinui -l --keyring vault",
+        "ppinui vault create",
     )
     actions = vault.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     create = add_command(actions, "create", "make an empty vault", "ppinui vault create")
