@@ -89,6 +89,7 @@ class Operations:
     def set_pin(self, partition: str, asker: Asker) -> None:
         """Store the PKCS#11 PIN of a partition. Nothing is tried with it."""
         self.known.copies(partition)
+        self.store.prove_writable()
         pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
         self.put(StoredSecret(SecretKind.PIN, partition, password=pin, source="typed"))
 
