@@ -43,7 +43,16 @@ def make_tokens_with_keys(folder: Path, labels: Iterable[str]) -> SoftHsm:
     made = make_softhsm(folder, [Token(label, TOKEN_PIN) for label in labels])
     for label in made.labels:
         for kind, name, key_id in (("EC:prime256v1", EC_KEY, EC_ID), ("rsa:2048", RSA_KEY, RSA_ID)):
-            command = ["pkcs11-tool", "--module", str(made.module), "--token-label", label, "-l", "--pin", TOKEN_PIN]
+            command = [
+                "pkcs11-tool",
+                "--module",
+                str(made.module),
+                "--token-label",
+                label,
+                "-l",
+                "--pin",
+                TOKEN_PIN,
+            ]
             command += ["--keypairgen", "--key-type", kind, "--label", name, "--id", key_id]
             subprocess.run(command, env=made.environ, check=True, capture_output=True)
     return made
@@ -69,5 +78,8 @@ def build_in_parallel(folder: Path, clusters: dict[str, tuple[str, ...]]) -> tup
     """The library, and tokens for each set of labels, at the same time."""
     with ThreadPoolExecutor() as pool:
         library = pool.submit(compile_provider, folder)
-        tokens = {name: pool.submit(make_tokens_with_keys, folder / name, labels) for name, labels in clusters.items()}
+        tokens = {
+            name: pool.submit(make_tokens_with_keys, folder / name, labels)
+            for name, labels in clusters.items()
+        }
         return library.result(), {name: made.result() for name, made in tokens.items()}

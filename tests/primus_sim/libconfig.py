@@ -23,7 +23,12 @@ def _settings(settings: Mapping[str, Any], indent: str) -> list[str]:
     lines: list[str] = []
     for name, value in settings.items():
         if isinstance(value, Mapping):
-            lines += [f"{indent}{name} : \n", f"{indent}{{\n", *_settings(value, indent + "  "), f"{indent}}};\n"]
+            lines += [
+                f"{indent}{name} : \n",
+                f"{indent}{{\n",
+                *_settings(value, indent + "  "),
+                f"{indent}}};\n",
+            ]
         else:
             lines.append(f"{indent}{name} = {_value(value)};\n")
     return lines

@@ -79,7 +79,9 @@ class Hsms:
             if not slots:
                 continue
             firmware = self._greet(hsm, slots[0])
-            found = f"firmware: {firmware} " if isinstance(firmware, str) else f"failed: 0x{firmware.code:08x}"
+            found = (
+                f"firmware: {firmware} " if isinstance(firmware, str) else f"failed: 0x{firmware.code:08x}"
+            )
             yield f"{hsm.name}: Connect to '{hsm.host}' on port {hsm.port}, {found}"
             for slot in slots:
                 fine = isinstance(firmware, str) and self._can_log_in(hsm, slot)

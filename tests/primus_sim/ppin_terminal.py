@@ -75,13 +75,22 @@ class Terminal:
         """The list, of every user on every HSM, or of one user or proxy alone."""
         self._rows(
             [(hsm, slot) for hsm in config.hsms for slot in hsm.slots if only in (None, slot.user_name)],
-            lambda slot: f"slot-id {slot.id}:    user '{slot.user_name}'   permanent secret: "
-            + _state(slot.user_name in secrets.users),
+            lambda slot: (
+                f"slot-id {slot.id}:    user '{slot.user_name}'   permanent secret: "
+                + _state(slot.user_name in secrets.users)
+            ),
         )
         self._rows(
-            [(hsm, slot) for hsm in config.hsms for slot in _one_each(hsm.slots) if only in (None, slot.proxy_user)],
-            lambda slot: f"service/proxy user '{slot.proxy_user}'  permanent secret: "
-            + _state(slot.proxy_password is not None or slot.proxy_user in secrets.proxies),
+            [
+                (hsm, slot)
+                for hsm in config.hsms
+                for slot in _one_each(hsm.slots)
+                if only in (None, slot.proxy_user)
+            ],
+            lambda slot: (
+                f"service/proxy user '{slot.proxy_user}'  permanent secret: "
+                + _state(slot.proxy_password is not None or slot.proxy_user in secrets.proxies)
+            ),
         )
 
     def _rows(self, rows: Iterable[tuple[Hsm, Slot]], row: Callable[[Slot], str]) -> None:

@@ -71,7 +71,9 @@ class SecretsFile:
     def text(self, proxy_entries: ProxyEntries = ProxyEntries.USERS) -> str:
         users = list(self.users.values())
         primus: Group = {"users": users}
-        proxies = [{key: value for key, value in one.items() if key != "type"} for one in self.proxies.values()]
+        proxies = [
+            {key: value for key, value in one.items() if key != "type"} for one in self.proxies.values()
+        ]
         if proxy_entries is ProxyEntries.USERS:
             users += [{"name": one["name"], "type": "proxy", **one} for one in proxies]
         elif proxies:

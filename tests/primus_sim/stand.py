@@ -198,7 +198,9 @@ class Stand:
             HsmEntry("hsm2", second.host, str(second.port), slots, priority=1),
         ]
 
-    def _start(self, group: str, name: str, firmware: str, cluster: Cluster, tokens: SoftHsm, end: ExitStack) -> Hsm:
+    def _start(
+        self, group: str, name: str, firmware: str, cluster: Cluster, tokens: SoftHsm, end: ExitStack
+    ) -> Hsm:
         vault = make_vault(self.folder / "hsms" / group, tokens)
         hsm = Hsm(name, cluster, vault, room=self._room, firmware=firmware)
         end.callback(hsm.close)

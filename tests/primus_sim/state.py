@@ -206,7 +206,9 @@ class Cluster:
         }[kind]
         right = _same(known, offered)
         self._record(kind, partition.name, offered, right, hsm)
-        if self.is_locked(partition, hsm) and (kind is not Kind.PERMANENT or self.lock_rule.blocks_connections):
+        if self.is_locked(partition, hsm) and (
+            kind is not Kind.PERMANENT or self.lock_rule.blocks_connections
+        ):
             raise Refused(self.codes.locked)
         if not right:
             self._count_wrong(partition, hsm)

@@ -204,7 +204,10 @@ def test_each_fault_takes_effect_on_an_open_connection(primus_standalone: Stand)
 
 def test_nonsense_is_answered_and_survived(primus_standalone: Stand) -> None:
     hsm = primus_standalone.hsms["hsm0"]
-    with socket.create_connection((hsm.host, hsm.port), SECONDS) as connection, connection.makefile("rb") as lines:
+    with (
+        socket.create_connection((hsm.host, hsm.port), SECONDS) as connection,
+        connection.makefile("rb") as lines,
+    ):
         for line in (b"\xff\xfe\n", b"LOGIN\n", b"LOGIN user\n", b"HELLO a=1 b=2\n", b"ANSWER x=1\n", b"\n"):
             connection.sendall(line)
             assert lines.readline() == b"ERR code=0x80000001\n"
