@@ -11,6 +11,7 @@ import pytest
 from tests.rig.compiling import compile_odd_module
 from tests.rig.listeners import Listener, listener_factory
 from tests.rig.odd_module import OddModule, Switches, make_odd_module
+from tests.rig.processes import MarkedProcesses
 from tests.rig.softhsm import SoftHsm, Token, make_softhsm
 from tests.rig.unloadable import Unloadable, make_unloadable
 
@@ -63,3 +64,10 @@ def odd(odd_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
 def unloadable(tmp_path_factory: pytest.TempPathFactory) -> Unloadable:
     """Files that are no PKCS#11 module, one for each way."""
     return make_unloadable(tmp_path_factory.mktemp("unloadable"))
+
+
+@pytest.fixture
+def marked() -> Iterator[MarkedProcesses]:
+    """Whatever is started with `marked.environ` in its environment has to be over when the test is."""
+    with MarkedProcesses() as processes:
+        yield processes

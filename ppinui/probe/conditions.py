@@ -57,6 +57,12 @@ CONDITIONS = {
         "check the port (2310 for PKCS#11), and on the HSM that its PKCS#11 service is on for this interface",
         CONNECTION_FAILED,
     ),
+    "connect-reset": Condition(
+        "CONNECTION_RESET",
+        "The connection was closed as soon as it was made",
+        "check that your address is registered with the service, and the HSM's limit of connections",
+        CONNECTION_FAILED,
+    ),
     "connect-failed": Condition(
         "CONNECTION_FAILED",
         "The connection could not be made",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppinui.probe.conditions import CONDITIONS
-from ppinui.probe.result import ErrorInfo
+from ppinui.probe.result import ErrorInfo, Outcome, Stage, StageResult
 from ppinui.provider.errors import describe
 from ppinui.provider.isolation import Message
 
@@ -36,3 +36,14 @@ def explain(report: Message) -> ErrorInfo | None:
     if report.get("condition") is not None:
         return explain_condition(report["condition"], report.get("detail") or "")
     return None
+
+
+def stage_result(report: Message) -> StageResult:
+    """A worker's ``ended`` message as the result of a stage."""
+    return StageResult(
+        stage=Stage(report["stage"]),
+        outcome=Outcome(report["outcome"]),
+        milliseconds=report["milliseconds"],
+        error=explain(report),
+        note=report.get("note"),
+    )

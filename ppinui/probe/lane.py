@@ -25,7 +25,10 @@ MakeOrder = Callable[[str], tuple[SlotOrder, bytes, Secret | None]]
 class Lane:
     """The slots of one HSM (or of the whole module), and the process that has one of them in hand."""
 
-    waiting: list[SlotTest]
+    left: int
+    """How many slots of this lane have no result yet."""
+    ready: list[SlotTest] = field(default_factory=list)
+    """Those that are reachable and wait for their turn."""
     current: SlotTest | None = None
     stage: Stage = Stage.LOAD
     """The stage that the current slot is in."""
@@ -36,16 +39,6 @@ class Lane:
     """On the clock of ``time.monotonic``: when the current stage is overdue."""
     _order: MakeOrder | None = field(default=None, repr=False)
 
-    @property
-    def idle(self) -> bool:
-        """No slot is in hand."""
-        return self.current is None
-
-    @property
-    def finished(self) -> bool:
-        """No slot is in hand and none waits."""
-        return self.current is None and not self.waiting
-
     def begin(
         self,
         test: SlotTest,
@@ -54,7 +47,7 @@ class Lane:
         environ: Mapping[str, str],
     ) -> None:
         """Take a slot in hand; a worker is started where there is none."""
-        self.waiting.remove(test)
+        self.ready.remove(test)
         self.current = test
         self.stage = Stage.LOAD
         self._order = order
@@ -94,7 +87,15 @@ class Lane:
         self.current = None
         self.deadline = None
         self._order = None
-        if not keep_worker or not self.waiting:
+        self.left -= 1
+        if not keep_worker or not self.left:
+            self.end_worker()
+
+    def drop(self, test: SlotTest) -> None:
+        """A ready slot is not tested after all."""
+        self.ready.remove(test)
+        self.left -= 1
+        if not self.left:
             self.end_worker()
 
     def end_worker(self) -> None:

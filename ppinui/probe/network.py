@@ -22,7 +22,7 @@ class Refusal:
     """Why a network stage did not pass."""
 
     condition: str
-    """A name that ``provider.errors.describe_condition`` knows."""
+    """A name in :data:`ppinui.probe.conditions.CONDITIONS`."""
     detail: str
 
 
@@ -90,9 +90,8 @@ class _Target:
         try:
             found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            return Refusal(
-                "name-not-found", (error.strerror if isinstance(error, OSError) else None) or str(error)
-            )
+            reason = error.strerror if isinstance(error, OSError) else None
+            return Refusal("name-not-found", reason or str(error))
         self._addresses = [(family, address) for family, _, _, _, address in found]
         return None
 
@@ -102,7 +101,9 @@ class _Target:
         except TimeoutError:
             return Refusal("connect-timeout", f"no answer in {timeout:g} s")
         except ConnectionRefusedError as error:
-            return Refusal("connect-refused", error.strerror)
+            return Refusal("connect-refused", error.strerror or str(error))
+        except ConnectionResetError as error:
+            return Refusal("connect-reset", error.strerror or str(error))
         except OSError as error:
             return Refusal("connect-failed", error.strerror or str(error))
         return None

@@ -92,7 +92,7 @@ class SlotResult:
 
     @property
     def scope(self) -> str:
-        """``endpoint`` behind a service proxy, which spreads connections over its HSMs itself; else ``hsm``."""
+        """``endpoint`` behind a service proxy, which chooses among its HSMs itself; else ``hsm``."""
         return "endpoint" if self.proxy else "hsm"
 
     @property

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
+from typing import cast
 
 import pkcs11
+from pkcs11 import _pkcs11
 from pkcs11.constants import TokenFlag
 from pkcs11.exceptions import PKCS11Error
 
+from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
 from ppinui.provider.errors import code_of_exception
 from ppinui.provider.function_list import FunctionList
+from ppinui.provider.library import ModuleUnusable, examine
 
 ACTION_PROHIBITED = 0x0000001B
-SESSION_OBJECTS_DISABLED = 0x8000005F
 RANDOM_BYTES = 32
 MESSAGE_DIGEST = sha256(b"ppinui connection test").digest()
 
@@ -26,9 +29,17 @@ class StageError(Exception):
     def __init__(self, condition: str, detail: str = "", *, skipped: bool = False) -> None:
         super().__init__(condition)
         self.condition = condition
-        """A name that ``provider.errors.describe_condition`` knows."""
+        """A name in :data:`ppinui.probe.conditions.CONDITIONS`."""
         self.detail = detail
         self.skipped = skipped
+
+
+class AnswerError(Exception):
+    """A function of the module answered with this CK_RV, where python-pkcs11 was not in between."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(hex(code))
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -55,8 +66,9 @@ class ModuleInHand:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._module: pkcs11._lib_type | None = None
+        self._module: _pkcs11.lib | None = None
         self._slots: dict[int, pkcs11.Slot] = {}
+        self._failing: dict[int, int] = {}
         self._labels: dict[int, str] | None = None
         self._slot: pkcs11.Slot | None = None
         self._session: pkcs11.Session | None = None
@@ -73,7 +85,11 @@ class ModuleInHand:
         """
         if self._module is None:
             try:
+                # a file that was cut short would end the process, and the linker's words mislead
+                examine(Path(self._path))
                 self._module = pkcs11.lib(self._path)
+            except ModuleUnusable as error:
+                raise StageError("module-not-loadable", error.message) from error
             except PKCS11Error as error:
                 # python-pkcs11 has no class for what dlopen says; its words are the only sign.
                 if "exception while loading" in str(error):
@@ -90,6 +106,7 @@ class ModuleInHand:
 
     def _forget(self) -> None:
         self._slots = {}
+        self._failing = {}
         self._labels = None
         self._slot = None
         self._session = None
@@ -97,11 +114,13 @@ class ModuleInHand:
     def find_slot(self, slot_id: int | None, label: str) -> str | None:
         """Choose the slot with this id, or else the one whose token has exactly this label.
 
-        Returns a note when the slot was found by its label. Raises PKCS11Error, or StageError
+        Returns a note when the slot was found by its label. Raises PKCS11Error, AnswerError, or StageError
         ``slot-not-found`` or ``label-not-unique``.
         """
         if not self._slots:
-            self._slots = self._list_slots(slot_id)
+            self._slots = self._list_slots()
+        if slot_id is not None and slot_id in self._failing:
+            raise AnswerError(self._failing[slot_id])
         if slot_id is not None and slot_id in self._slots:
             self._slot = self._slots[slot_id]
             return None
@@ -117,17 +136,15 @@ class ModuleInHand:
         self._slot = self._slots[matches[0]]
         return f"no slot has the id {slot_id}: found by its token label in slot {matches[0]}"
 
-    def _list_slots(self, wanted: int | None) -> dict[int, pkcs11.Slot]:
+    def _list_slots(self) -> dict[int, pkcs11.Slot]:
         """All slots by id. python-pkcs11 gives none when C_GetSlotInfo fails for one of them, ours or not."""
         assert self._module is not None
         try:
             found = self._module.get_slots()
         except PKCS11Error:
-            functions = FunctionList(self._path)
-            if wanted is not None and functions.slot_info_value(wanted) != 0:
-                raise
-            with functions.failing_slots_look_empty():
+            with FunctionList(self._path).failing_slots_look_empty() as failing:
                 found = self._module.get_slots()
+            self._failing = failing
         return {slot.slot_id: slot for slot in found}
 
     def _read_labels(self) -> dict[int, str]:
@@ -181,15 +198,13 @@ class ModuleInHand:
                 pkcs11.KeyType.EC,
                 {pkcs11.Attribute.EC_PARAMS: _P256},
                 local=True,
-            ).generate_keypair(
-                store=False, capabilities=pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
-            )
+            ).generate_keypair(store=False, capabilities=_SIGN_AND_VERIFY)
         except PKCS11Error as error:
             if code_of_exception(error) in (ACTION_PROHIBITED, SESSION_OBJECTS_DISABLED):
                 raise StageError("session-objects-disabled", skipped=True) from error
             raise
         try:
-            signature = private.sign(MESSAGE_DIGEST, mechanism=pkcs11.Mechanism.ECDSA)
+            signature = cast(pkcs11.SignMixin, private).sign(MESSAGE_DIGEST, mechanism=pkcs11.Mechanism.ECDSA)
             point = public[pkcs11.Attribute.EC_POINT]
         finally:
             for key in (private, public):
@@ -204,6 +219,7 @@ class ModuleInHand:
             session.close()
 
 
+_SIGN_AND_VERIFY = pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
 _P256 = bytes.fromhex("06082a8648ce3d030107")
 """The object identifier of prime256v1, in DER (RFC 5480)."""
 
@@ -226,10 +242,3 @@ def signature_is_good(point: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def process_environment(configuration: str, secrets_file: str | None) -> None:
-    """Tell the provider, by the variables that it reads, where its files are in this process."""
-    os.environ["SECUROSYS_PKCS11_CONF"] = configuration
-    if secrets_file is not None:
-        os.environ["SECUROSYS_SECRETS_CONF"] = secrets_file

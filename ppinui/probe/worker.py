@@ -11,9 +11,10 @@ from dataclasses import asdict
 
 from pkcs11.exceptions import PKCS11Error
 
+from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
 from ppinui.probe.order import SlotOrder
 from ppinui.probe.result import Outcome, Stage
-from ppinui.probe.stages import ModuleInHand, StageError, TokenFound
+from ppinui.probe.stages import AnswerError, ModuleInHand, StageError, TokenFound
 from ppinui.provider.errors import code_of_exception
 from ppinui.provider.isolation import Channel, Message
 from ppinui.provider.log import read_log
@@ -48,10 +49,18 @@ class _SlotRun:
             report |= {"outcome": Outcome.FAILED, "answered": code}
             if code is None:
                 report |= {"condition": "unknown-answer", "detail": str(error)}
+        except AnswerError as error:
+            report |= {"outcome": Outcome.FAILED, "answered": error.code}
         report["milliseconds"] = (time.perf_counter() - begun) * 1000
         signal.alarm(0)
         if report["outcome"] is Outcome.FAILED:
             findings = read_log(self._log.read())
+            if stage is Stage.CRYPTO and findings.code == SESSION_OBJECTS_DISABLED:
+                report |= {
+                    "outcome": Outcome.SKIPPED,
+                    "answered": None,
+                    "condition": "session-objects-disabled",
+                }
             report |= {"logged": findings.code, "logged_by": findings.function, "errno": findings.errno}
             report["failed_login"] = findings.failed_login
         self._channel.send(report)
@@ -60,6 +69,7 @@ class _SlotRun:
     def run(self, pin: str | None) -> None:
         """Go through the stages until one does not pass, then say that the slot is done."""
         order, module = self._order, self._module
+        reusable = True
         passed = (
             self.stage(Stage.LOAD, self._load)
             and self.stage(Stage.SLOT, lambda: module.find_slot(order.slot_id, order.user))
@@ -68,17 +78,19 @@ class _SlotRun:
         )
         if passed and order.login:
             assert pin is not None
-            passed = self.stage(Stage.LOGIN, lambda: module.login(pin, spend_final_try=order.spend_final_try))
-            if passed and order.crypto:
+            # After a failed login the library leaves the session open: only a fresh process is clean.
+            reusable = self.stage(
+                Stage.LOGIN, lambda: module.login(pin, spend_final_try=order.spend_final_try)
+            )
+            if reusable and order.crypto:
                 self.stage(Stage.CRYPTO, module.use_crypto)
-            signal.alarm(math.ceil(order.timeout) + GRACE)
+        signal.alarm(math.ceil(order.timeout) + GRACE)
         try:
             module.leave_slot()
-            clean = passed or not order.login
         except PKCS11Error:
-            clean = False
+            reusable = False
         signal.alarm(0)
-        self._channel.send({"kind": "done", "reusable": clean and module.loaded})
+        self._channel.send({"kind": "done", "reusable": reusable and module.loaded})
 
     def _load(self) -> None:
         info = self._module.load(anew=self._order.initialise_anew)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 CK_RV = ctypes.c_ulong
@@ -14,13 +14,30 @@ CKR_OK = 0
 # CK_FUNCTION_LIST starts with a CK_VERSION, padded to a pointer; the functions follow in the standard's
 # order (PKCS#11 v2.40, pkcs11f.h).
 _FUNCTIONS = (
-    "C_Initialize C_Finalize C_GetInfo C_GetFunctionList C_GetSlotList C_GetSlotInfo C_GetTokenInfo "
-    "C_GetMechanismList C_GetMechanismInfo C_InitToken C_InitPIN C_SetPIN C_OpenSession C_CloseSession "
-    "C_CloseAllSessions C_GetSessionInfo C_GetOperationState C_SetOperationState C_Login C_Logout"
-).split()
+    "C_Initialize",
+    "C_Finalize",
+    "C_GetInfo",
+    "C_GetFunctionList",
+    "C_GetSlotList",
+    "C_GetSlotInfo",
+    "C_GetTokenInfo",
+    "C_GetMechanismList",
+    "C_GetMechanismInfo",
+    "C_InitToken",
+    "C_InitPIN",
+    "C_SetPIN",
+    "C_OpenSession",
+    "C_CloseSession",
+    "C_CloseAllSessions",
+    "C_GetSessionInfo",
+    "C_GetOperationState",
+    "C_SetOperationState",
+    "C_Login",
+    "C_Logout",
+)
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
-_SLOT_INFO_BYTES = 128
-"""More than a CK_SLOT_INFO (104 bytes on 64-bit systems)."""
+
+Function = Callable[..., int]
 
 _GET_SLOT_INFO = ctypes.CFUNCTYPE(CK_RV, CK_ULONG, ctypes.c_void_p)
 
@@ -39,20 +56,17 @@ class FunctionList:
     def _entry(self, name: str) -> int:
         return self._address + _POINTER * (1 + _FUNCTIONS.index(name))
 
-    def function(self, name: str, prototype: type[ctypes._CFuncPtr]) -> ctypes._CFuncPtr:
+    def function(self, name: str, prototype: Callable[[int], Function]) -> Function:
         """One function of the list, by its name in the standard."""
         pointer = ctypes.c_void_p.from_address(self._entry(name)).value
         assert pointer is not None
         return prototype(pointer)
 
-    def slot_info_value(self, slot_id: int) -> int:
-        """What C_GetSlotInfo answers for this slot: a CK_RV, 0 if it is fine."""
-        room = ctypes.create_string_buffer(_SLOT_INFO_BYTES)
-        return int(self.function("C_GetSlotInfo", _GET_SLOT_INFO)(slot_id, room))
-
     @contextmanager
-    def failing_slots_look_empty(self) -> Iterator[None]:
+    def failing_slots_look_empty(self) -> Iterator[dict[int, int]]:
         """While this lasts, C_GetSlotInfo answers with zeros for a slot for which it fails.
+
+        Gives a dictionary into which each such slot's id and CK_RV are written.
 
         python-pkcs11 lists all slots or none, so that one bad slot of a module hides the good ones. The list
         is the module's own memory, hence in a worker process only, and put back as it was.
@@ -61,9 +75,12 @@ class FunctionList:
         original = self.function("C_GetSlotInfo", _GET_SLOT_INFO)
         # CK_SLOT_INFO: 104 bytes of zeros are a slot without description, flags or versions.
         empty = bytes(ctypes.sizeof(_SlotInfo))
+        failing: dict[int, int] = {}
 
         def forgiving(slot_id: int, info: int) -> int:
-            if original(slot_id, info) != CKR_OK:
+            value = original(slot_id, info)
+            if value != CKR_OK:
+                failing[slot_id] = value
                 ctypes.memmove(info, empty, len(empty))
             return CKR_OK
 
@@ -72,7 +89,7 @@ class FunctionList:
         _make_writable(entry)
         ctypes.c_void_p.from_address(entry).value = ctypes.cast(replacement, ctypes.c_void_p).value
         try:
-            yield
+            yield failing
         finally:
             ctypes.c_void_p.from_address(entry).value = before
 

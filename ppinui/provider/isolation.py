@@ -64,7 +64,7 @@ def _keep_memory_private() -> None:
 
 def _let_go_of_the_server() -> None:
     """Close the pipe end that would keep the fork server, and so this process, alive without its user."""
-    server = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
+    server: Any = multiprocessing.forkserver._forkserver
     descriptor = getattr(server, "_forkserver_alive_fd", None)
     if descriptor is not None:
         with contextlib.suppress(OSError):
@@ -120,7 +120,7 @@ class Worker:
         self.connection.close()
 
     def epitaph(self) -> str:
-        """How a worker died whose end of the pipe is closed: ``crashed (SIGSEGV)``, ``ended by itself (code 3)``."""
+        """How a worker died whose end of the pipe is closed, such as ``crashed (SIGSEGV)``."""
         self.process.join(5)
         code = self.process.exitcode
         if code is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Final, NoReturn
 
 MASK: Final = "••••"
@@ -21,7 +20,7 @@ class Secret:
     __slots__ = ("_clear",)
 
     def __init__(self, clear: str | bytes | bytearray) -> None:
-        """Take the clear text; a ``str`` is kept as UTF-8 (lone surrogates become the bytes they stand for)."""
+        """Take the clear text; a ``str`` is kept as UTF-8, lone surrogates as the bytes they stand for."""
         self._clear = bytearray(clear.encode("utf-8", "surrogateescape") if isinstance(clear, str) else clear)
 
     def reveal_bytes(self) -> bytes:
@@ -40,6 +39,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # slow to import, and rarely needed
+
         return hmac.compare_digest(self._clear, other._clear)
 
     __hash__ = None  # type: ignore[assignment]

@@ -74,6 +74,8 @@ static void obey(char words[WORDS + 1][ODD_TEXT], int count) {
     if (strcmp(verb, "slot") == 0) {
         add_slot(strtoul(first, NULL, 0), count > 2 ? words[2] : NULL);
         odd.slots_from_configuration = false;
+    } else if (strcmp(verb, "no-slots") == 0) {
+        odd.slots_from_configuration = false;
     } else if (strcmp(verb, "pin") == 0) {
         append_rule(&odd.pins, words);
     } else if (strcmp(verb, "fault") == 0) {

@@ -6,7 +6,8 @@
  * byte as %XX (as URLs do), so that labels may hold blanks. Lines:
  *
  *   slot ID LABEL            a slot whose token has this label; without LABEL a slot without a token
- *   (no slot line)           slots come from the libconfig file that SECUROSYS_PKCS11_CONF names: each
+ *   no-slots                 there are none
+ *   (neither of both)        slots come from the libconfig file that SECUROSYS_PKCS11_CONF names: each
  *                            primus.hsms.*.slots.* group gives one (id, user_name); equal ids make one slot
  *   pin LABEL PIN            the PIN of a token (LABEL * for all others; without any: 1234)
  *   tries N                  wrong PINs until a token is locked (default 3); counted by label, across processes

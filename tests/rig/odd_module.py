@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -100,7 +100,7 @@ class Switches:
         """The control file."""
         return "".join(
             (
-                *(_line("slot", str(number), *([label] if label else [])) for number, label in self._slots()),
+                *self._slot_lines(),
                 *(_line("pin", label, pin) for label, pin in self.pins.items()),
                 _line("tries", str(self.tries)),
                 _line("pin-flags", "shown" if self.pin_flags_shown else "hidden"),
@@ -114,8 +114,13 @@ class Switches:
             )
         )
 
-    def _slots(self) -> Iterable[tuple[int, str | None]]:
-        return (self.slots or {}).items()
+    def _slot_lines(self) -> Iterator[str]:
+        if self.slots is None:
+            return
+        if not self.slots:
+            yield _line("no-slots")
+        for number, label in self.slots.items():
+            yield _line("slot", str(number)) if label is None else _line("slot", str(number), label or " ")
 
 
 PRIMUS = Switches(manufacturer="Securosys SA", model="Primus HSM")

@@ -210,24 +210,48 @@ def test_a_hanging_call_never_comes_back(odd: Odd, hard: bool, ends_by: signal.S
     assert (module.calls[-1].function, module.calls[-1].answer) == ("C_GetTokenInfo", None)
 
 
-def test_it_prints_closes_delays_and_ignores_signals(odd: Odd) -> None:
-    noise = odd(Switches(slots={5: "P"}, faults=(prints("C_GetInfo", "noise"),)))
-    done = pkcs11_tool(noise, "-I")
+def test_it_prints_past_its_caller(odd: Odd) -> None:
+    done = pkcs11_tool(odd(Switches(slots={5: "P"}, faults=(prints("C_GetInfo", "noise"),))), "-I")
     assert done.stdout.count("noise (") == 2
     assert done.stderr.count("noise (") == 2
 
-    shut = odd(Switches(slots={5: "P"}, faults=(closes("C_Initialize", 1),)))
-    assert pkcs11_tool(shut, "-L").stdout == ""
 
-    slow = odd(Switches(slots={5: "P"}, faults=(delays(50),)))
-    pkcs11_tool(slow, "-L")
-    assert all(call.ended is not None and call.ended - call.began >= 0.05 for call in slow.calls)
+def test_it_closes_standard_output(odd: Odd) -> None:
+    module = odd(Switches(slots={5: "P"}, faults=(closes("C_Initialize", 1),)))
+    assert pkcs11_tool(module, "-L").stdout == ""
+    assert module.calls[-1].function == "C_Finalize"
 
-    deaf = odd(Switches(slots={5: "P"}, faults=(ignores_signals("load"), hangs("C_GetInfo"))))
-    assert deaf.calls == ()
+
+def test_it_is_slow_at_every_answer(odd: Odd) -> None:
+    module = odd(Switches(slots={5: "P"}, faults=(delays(20),)))
+    pkcs11_tool(module, "-L")
+    assert all(call.ended is not None and call.ended - call.began >= 0.02 for call in module.calls)
+
+
+def test_it_makes_its_process_deaf_to_signals(odd: Odd) -> None:
+    module = odd(Switches(slots={5: "P"}, faults=(ignores_signals("load"), delays(60_000, "C_GetInfo"))))
+    with subprocess.Popen(["pkcs11-tool", "--module", str(module.path), "-I"]) as child:
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.3)
+        child.terminate()
+        child.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.3)
+        child.kill()
+    assert module.calls[-1].function == "C_GetInfo"
 
 
 def test_a_vendor_code_is_handed_through(odd: Odd) -> None:
     module = odd(Switches(slots={5: "P"}, faults=(answers("C_GetTokenInfo", 0x80005015),)))
     pkcs11_tool(module, "-L")
     assert 0x80005015 in {call.answer for call in module.calls if call.function == "C_GetTokenInfo"}
+
+
+def test_a_module_may_have_no_slots_at_all(odd: Odd) -> None:
+    assert pkcs11_tool(odd(Switches(slots={})), "-L").stdout == "Available slots:\n"
+
+
+@pytest.mark.parametrize("label", ["", "-", "100%", "tab\there", "\x1b[31mred"])
+def test_labels_may_be_odd(odd: Odd, label: str) -> None:
+    module = odd(Switches(slots={5: label}))
+    assert f"token label        : {label}\n" in pkcs11_tool(module, "-L").stdout

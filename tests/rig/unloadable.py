@@ -16,7 +16,11 @@ _EM_AARCH64 = 183
 
 @dataclass(frozen=True)
 class Unloadable:
-    """One file for each way of not being a module (`missing` names a file that is not there)."""
+    """One file for each way of not being a module.
+
+    dlopen() fails at each but two: `cut_short` (a copy that was interrupted) kills the process with SIGBUS,
+    `without_function_list` loads. Of `other_architecture` glibc says that there is no such file.
+    """
 
     missing: Path
     text: Path
@@ -41,7 +45,7 @@ def make_unloadable(folder: Path) -> Unloadable:
         without_function_list=plain,
         undefined_symbol=_compiled(folder, "libundefined", calling),
     )
-    made.text.write_text("This is a download page, not a library.\n")
+    made.text.write_text("<p>This is the page of a download, not a library.</p>\n" * 20)
     made.empty.touch()
     whole = plain.read_bytes()
     made.cut_short.write_bytes(whole[: len(whole) // 2])

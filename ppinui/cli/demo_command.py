@@ -1,0 +1,142 @@
+"""``ppinui demo``: everything that ppinui does with a configuration, on software tokens, in one go."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from ppinui.cli.console import emit
+from ppinui.cli.edit_commands import diff, set_values
+from ppinui.cli.output import Progress
+from ppinui.cli.test_command import show
+from ppinui.config.document import load
+from ppinui.config.primus import read
+from ppinui.demo.room import Demo, open_demo
+from ppinui.errors import ExitCode
+from ppinui.probe.plan import make_plan
+from ppinui.probe.runner import Options
+from ppinui.probe.runner import run as run_test
+from ppinui.probe.workshop import warm_up
+
+_EDIT = ("hsm1.host=hsm1.example.com", "hsm1.priority=5")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the demo, show it (or just its test, with --test), clear it away; the result is the test's."""
+    with _ending_in_order(), open_demo() as demo:
+        warm_up()
+        if arguments.only_test:
+            return _test(demo)
+        emit(_introduction(demo))
+        _show_command(f"-c {demo.configuration} --test --crypto")
+        code = _test(demo)
+        if code == ExitCode.INTERRUPTED:
+            return code
+        emit("\n")
+        _show_command(f"-c {demo.configuration} config set {' '.join(_EDIT)} --dry-run")
+        emit(_edit(demo))
+        emit(_outlook(program_name(Path(sys.argv[0]))))
+        return code
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let Ctrl+C, SIGTERM and SIGHUP end what is going on by an exception, and only the first one of them.
+
+    So what has been made is cleared away, and a second Ctrl+C does not stop that half way.
+    """
+
+    def end(number: int, _: FrameType | None) -> None:
+        for ending in before:
+            signal.signal(ending, signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _introduction(demo: Demo) -> str:
+    things = [
+        (str(demo.folder), "a private folder with all of it, gone at the end"),
+        (demo.configuration.name, "the configuration, commented as the vendor's examples are"),
+    ]
+    for number, endpoint in enumerate(demo.endpoints):
+        names = " and ".join(partition.user for partition in endpoint.partitions)
+        things.append((f"hsm{number}", f"{endpoint.host} port {endpoint.port}, with {names}"))
+    things += [
+        ("the HSMs", "listeners on this machine, which take a connection and say nothing"),
+        ("the partitions", "tokens of SoftHSM2, each with a random PIN, kept in memory only"),
+    ]
+    width = max(len(thing) for thing, _ in things)
+    return "".join(
+        ["Two HSMs with two partitions each, in software; nothing of yours is looked at or changed.\n\n"]
+        + [f"  {thing:{width}}  {words}\n" for thing, words in things]
+        + ["\n"]
+    )
+
+
+def _show_command(words: str) -> None:
+    emit(f"$ ppinui {words}\n")
+
+
+def _test(demo: Demo) -> int:
+    plan = make_plan(read(load(demo.configuration)))
+    options = Options(module=demo.module, login=True, crypto=True, environ=demo.environ)
+    progress = Progress()
+    try:
+        report = run_test(plan, options, pins=demo.pin, on_event=progress)
+    finally:
+        progress.clear()
+    return show(report)
+
+
+def _edit(demo: Demo) -> str:
+    old = load(demo.configuration)
+    return diff(old, set_values(old, _EDIT))
+
+
+def _outlook(program: str) -> str:
+    commands = [
+        ("config path", "which primus.cfg is yours?"),
+        ("config show", "what does it say?"),
+        ("config check", "is anything wrong with it?"),
+        ("config set hsm0.priority=1 --dry-run", "what would an edit change?"),
+        ("--test", "does every slot of every HSM answer?"),
+        ("--test --login", "and does its PIN open it? (asks for each partition's)"),
+    ]
+    width = max(len(words) for words, _ in commands)
+    return "".join(
+        ["\nWhat to try next with a primus.cfg of your own (-c FILE, where it is not found by itself):\n"]
+        + [f"  {program} {words:{width}}  # {meaning}\n" for words, meaning in commands]
+    )
+
+
+def program_name(started_as: Path, *, here: Path | None = None, search: str | None = None) -> str:
+    """How the user can call this program again, as words for a shell.
+
+    ``started_as`` is the file that was started, ``here`` the working folder and ``search`` the folders in
+    which the shell looks for commands (None: those of the process).
+    """
+    if started_as.name == "__main__.py":
+        return shlex.join([sys.executable, "-m", "ppinui"])
+    found = shutil.which(started_as.name, path=search)
+    if found is not None and Path(found).resolve() == started_as.resolve():
+        return started_as.name
+    here = here or Path.cwd()
+    if started_as.is_relative_to(here):
+        started_as = started_as.relative_to(here)
+    return shlex.quote(os.fspath(started_as))

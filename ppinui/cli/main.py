@@ -1,0 +1,57 @@
+"""The program's way in: from the arguments to one command, from its errors to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ppinui.cli.console import say, say_error
+from ppinui.cli.parser import build_parser, parse
+from ppinui.errors import ExitCode, PpinuiError
+
+
+def entry_point() -> None:
+    """What the installed script ``ppinui`` calls: run, and end the process with the exit code."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name; the result is the exit code (ppinui.errors.ExitCode).
+
+    Every error that a user can cause becomes three lines on stderr; everything else is a bug and comes out.
+    """
+    try:
+        return int(_run(parse(arguments)))
+    except PpinuiError as error:
+        say_error(error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        say("ppinui: interrupted")
+        return int(ExitCode.INTERRUPTED)
+    except SystemExit as end:  # argparse, after --help and --version
+        return end.code if isinstance(end.code, int) else int(ExitCode.FINE)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    # Each command imports what it needs when it is called: --help must not wait for the rest.
+    match arguments.command:
+        case "config":
+            from ppinui.cli import config_commands
+
+            return config_commands.run(arguments)
+        case "test":
+            from ppinui.probe.workshop import warm_up
+
+            # The process that tests are forked from imports its part while this one imports the rest.
+            warm_up()
+            from ppinui.cli import test_command
+
+            return test_command.run(arguments)
+        case "demo":
+            from ppinui.cli import demo_command
+
+            return demo_command.run(arguments)
+        case _:
+            say(build_parser().format_help().rstrip())
+            return int(ExitCode.USAGE)

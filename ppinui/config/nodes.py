@@ -1,0 +1,97 @@
+"""The parts of a libconfig document: kinds, places, nodes, comments, warnings, and its two errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from ppinui.errors import PpinuiError
+
+Scalar = str | int | float | bool
+
+
+class Kind(Enum):
+    """What a setting holds; ``value`` is the word that people use."""
+
+    GROUP = "group"
+    ARRAY = "array"
+    LIST = "list"
+    STRING = "string"
+    INT = "int"
+    INT64 = "int64"
+    FLOAT = "float"
+    BOOL = "bool"
+
+    @property
+    def scalar(self) -> bool:
+        """Whether it is one value, neither group nor array nor list."""
+        return self not in _CONTAINERS
+
+
+_CONTAINERS = frozenset((Kind.GROUP, Kind.ARRAY, Kind.LIST))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands: a file's name as the user knows it, line and column counted from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment of any of the three kinds with its marks; offsets into the document's text."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ConfigWarning:
+    """Something that libconfig 1.5 reads without complaint and that is probably not what was meant."""
+
+    message: str
+    remedy: str
+    place: Place
+
+
+class ConfigSyntaxError(PpinuiError):
+    """The C libconfig 1.5 rejects the text: where (``at``), what is there, what may stand there."""
+
+    def __init__(self, at: Place, found: str, expected: str, remedy: str) -> None:
+        super().__init__(f"found {found}, expected {expected}", str(at), remedy)
+        self.at = at
+        self.found = found
+        self.expected = expected
+
+
+class EditRefused(PpinuiError):  # noqa: N818  # what happened, as SecretUnavailable
+    """An edit that libconfig could not hold, or that would touch what is not the document's own."""
+
+
+class Node(NamedTuple):
+    """One setting, or one element of an array or list, measured relative to what stands before it.
+
+    Nothing in a node says where in the text it stands, so nodes before and behind an edit are shared
+    between the old document and the new one. All numbers count characters.
+    """
+
+    kind: Kind
+    lead: int
+    """From the end of the sibling before (or the opening brace) to ``name``: white space, comments and,
+    in arrays and lists, the comma."""
+    name: str | None
+    value: int
+    """From the node's start to its value's start."""
+    stop: int
+    """From the node's start to its value's end."""
+    width: int
+    """From the node's start to its end, terminator (``;`` or ``,`` in groups) included."""
+    children: tuple[Node, ...]

@@ -1,0 +1,43 @@
+"""primus.cfg as the vendor documents it: the table of settings, the typed view, short paths, additions."""
+
+from ppinui.config.additions import add_hsm, add_slot, put
+from ppinui.config.extract import slot_configuration
+from ppinui.config.paths import resolve_path
+from ppinui.config.reading import Hsm, PrimusConfig, Slot, Value, read
+from ppinui.config.settings import (
+    DEFAULT_PORT,
+    FILE_SETTINGS,
+    GLOBAL_SETTINGS,
+    HSM_SETTINGS,
+    LOG_SETTINGS,
+    SECRET_NAMES,
+    SLOT_SETTINGS,
+    Level,
+    SettingSpec,
+    SettingType,
+    spec_of,
+)
+
+__all__ = [
+    "DEFAULT_PORT",
+    "FILE_SETTINGS",
+    "GLOBAL_SETTINGS",
+    "HSM_SETTINGS",
+    "LOG_SETTINGS",
+    "SECRET_NAMES",
+    "SLOT_SETTINGS",
+    "Hsm",
+    "Level",
+    "PrimusConfig",
+    "SettingSpec",
+    "SettingType",
+    "Slot",
+    "Value",
+    "add_hsm",
+    "add_slot",
+    "put",
+    "read",
+    "resolve_path",
+    "slot_configuration",
+    "spec_of",
+]

@@ -1,0 +1,232 @@
+"""Finding the PKCS#11 library to work with, and looking at the file without loading it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from ppinui.errors import PpinuiError
+
+FILE_NAME: Final = "primusP11.dll" if sys.platform == "win32" else "libprimusP11.so"
+
+_HIDDEN: Final = "hidden from this account"
+_JOIN_GROUP: Final = "use an account of the group primus (after usermod -aG primus USER: newgrp primus)"
+"""The provider's folders are open to its group and to nobody else (mode 0750)."""
+
+_ELF_MAGIC: Final = b"\x7fELF"
+_SHARED_OBJECT: Final = 3
+_LOADED_SEGMENT: Final = 1
+_MACHINES: Final = {
+    (3, 32): "32-bit x86",
+    (40, 32): "32-bit ARM",
+    (62, 32): "x32",
+    (62, 64): "x86-64",
+    (183, 64): "AArch64",
+    (21, 64): "64-bit PowerPC",
+    (22, 64): "s390x",
+    (243, 64): "64-bit RISC-V",
+}
+"""Names of (e_machine, bits) that people know."""
+
+
+@dataclass(frozen=True)
+class FoundModule:
+    """A library and why it was chosen."""
+
+    path: Path
+    """Absolute; symbolic links are kept, since a module counts as another one under another name."""
+    rule: str
+    """In words: ``--module``, ``the environment variable PPINUI_MODULE``, ``the default folder …``."""
+
+
+class ModuleNotFound(PpinuiError):  # noqa: N818 - it says what is the matter
+    """No library is there; ``place`` names every place that was looked at."""
+
+
+class ModuleUnusable(PpinuiError):  # noqa: N818 - it says what is the matter
+    """The file is there, or should be, and cannot be the library of this program."""
+
+
+def find_module(
+    explicit: str | os.PathLike[str] | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    root: Path = Path("/"),
+) -> FoundModule:
+    """The library that the first of these rules names.
+
+    ``explicit`` (``--module``), ``PPINUI_MODULE`` and ``PRIMUS_P11_LIB`` each name a file: the first that is
+    set decides, and a file that is missing there is an error, for nobody wants another library than the one
+    they asked for. Then ``$PRIMUS_HOME/lib`` and the folders that packages install to (below ``root``) are
+    looked through for libprimusP11.so. An empty variable counts as not set. Raises ModuleNotFound.
+    """
+    named = (
+        (explicit, "--module"),
+        (environ.get("PPINUI_MODULE"), "the environment variable PPINUI_MODULE"),
+        (environ.get("PRIMUS_P11_LIB"), "the environment variable PRIMUS_P11_LIB"),
+    )
+    for value, rule in named:
+        if value:
+            path = _absolute(value)
+            if (absence := _absence(path)) is not None:
+                raise ModuleNotFound(
+                    f"there is no PKCS#11 library where {rule} says: {absence}",
+                    str(path),
+                    _JOIN_GROUP if absence == _HIDDEN else f"correct {rule}",
+                )
+            return FoundModule(path, rule)
+    looked_at: list[tuple[Path, str]] = []
+    for path, rule in _searched(environ, root):
+        if (absence := _absence(path)) is None:
+            return FoundModule(path, rule)
+        looked_at.append((path, absence))
+    raise ModuleNotFound(
+        "no PKCS#11 library found: --module, PPINUI_MODULE and PRIMUS_P11_LIB are not set, "
+        "and no default place has one",
+        ", ".join(f"{path} ({absence})" if absence == _HIDDEN else str(path) for path, absence in looked_at),
+        f"{_JOIN_GROUP}, or name the library: --module LIB"
+        if any(absence == _HIDDEN for _, absence in looked_at)
+        else "install the vendor's provider, or name its library: --module LIB",
+    )
+
+
+def examine(path: Path) -> None:
+    """Look whether a program of this machine can load the file at all, without running any of its code.
+
+    Raises ModuleUnusable: not there, not readable, not a shared library, one for another processor, or a copy
+    that was cut short (which would kill the process that loads it). What it lacks besides, such as other
+    libraries, only loading can tell.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_a_library(path, "it is not a regular file")
+        with path.open("rb") as file:
+            if sys.platform == "linux":
+                _examine_elf(path, file, status.st_size)
+    except FileNotFoundError:
+        raise ModuleUnusable(
+            "there is no such PKCS#11 library", str(path), "install it, or name another: --module LIB"
+        ) from None
+    except PermissionError:
+        raise ModuleUnusable(
+            "the PKCS#11 library may not be read by this account",
+            str(path),
+            _JOIN_GROUP,
+        ) from None
+    except OSError as error:
+        raise _not_a_library(path, error.strerror or str(error)) from None
+
+
+@dataclass(frozen=True)
+class _Elf:
+    bits: int
+    big_endian: bool
+    kind: int
+    machine: int
+    end: int
+    """Length in bytes that the file has at the least: where its last loaded segment ends."""
+
+    @property
+    def architecture(self) -> str:
+        order = ", big endian" if self.big_endian else ""
+        return _MACHINES.get((self.machine, self.bits), f"{self.bits}-bit machine {self.machine}") + order
+
+
+def _examine_elf(path: Path, file: BinaryIO, size: int) -> None:
+    library = _read_elf(file)
+    if library is None:
+        raise _not_a_library(path, "it is empty" if size == 0 else "it does not begin as an ELF file does")
+    own = _own_elf()
+    if own is not None and library.architecture != own.architecture:
+        raise ModuleUnusable(
+            f"the PKCS#11 library is for {library.architecture}, and this program runs as {own.architecture}",
+            str(path),
+            "install the provider's package for this machine, or run ppinui with a Python of that kind",
+        )
+    if library.kind != _SHARED_OBJECT:
+        raise _not_a_library(path, "it is a program or an object file, not a shared one")
+    if size < library.end:
+        raise _not_a_library(path, f"it is cut short ({size} of at least {library.end} bytes)")
+
+
+def _not_a_library(path: Path, reason: str) -> ModuleUnusable:
+    return ModuleUnusable(
+        f"this is not a PKCS#11 library: {reason}", str(path), "copy it anew, or name another: --module LIB"
+    )
+
+
+def _own_elf() -> _Elf | None:
+    """The running interpreter's own header; None where it cannot be read, and then nothing is compared."""
+    try:
+        with Path("/proc/self/exe").open("rb") as file:
+            return _read_elf(file)
+    except OSError:
+        return None
+
+
+def _read_elf(file: BinaryIO) -> _Elf | None:
+    """The headers of an ELF file, None if it is none (layout: elf(5))."""
+    head = file.read(64)
+    if not head.startswith(_ELF_MAGIC) or len(head) < 64 or head[4] not in {1, 2} or head[5] not in {1, 2}:
+        return None
+    bits, order = 32 * head[4], "<>"[head[5] - 1]
+    wide = bits == 64
+    kind, machine = struct.unpack_from(order + "HH", head, 16)
+    (table_offset,) = struct.unpack_from(order + ("Q" if wide else "I"), head, 32 if wide else 28)
+    _, entries = struct.unpack_from(order + "HH", head, 54 if wide else 42)
+    entry = struct.Struct(order + ("IIQQQQQQ" if wide else "IIIIIIII"))
+    end = table_offset + entry.size * entries
+    file.seek(table_offset)
+    table = file.read(entry.size * entries)
+    for fields in entry.iter_unpack(table[: len(table) // entry.size * entry.size]):
+        segment, offset, length = (
+            (fields[0], fields[2], fields[5]) if wide else (fields[0], fields[1], fields[4])
+        )
+        if segment == _LOADED_SEGMENT:
+            end = max(end, offset + length)
+    return _Elf(bits, order == ">", kind, machine, end)
+
+
+def _searched(environ: Mapping[str, str], root: Path) -> Iterator[tuple[Path, str]]:
+    if home := environ.get("PRIMUS_HOME"):
+        for folder in ("lib", "lib64"):
+            yield _absolute(Path(home, folder, FILE_NAME)), "the environment variable PRIMUS_HOME"
+    for folder in _default_folders(environ):
+        yield root / folder / FILE_NAME, f"the default folder {root / folder}"
+
+
+def _default_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Where the vendor's packages put the library, then where distributions keep libraries."""
+    if sys.platform == "win32":
+        return (str(Path(environ.get("ProgramFiles", r"C:\Program Files"), "Securosys", "Primus P11")),)
+    return (
+        "usr/local/primus/lib",
+        "usr/local/primus/lib64",
+        "usr/local/lib",
+        f"usr/lib/{os.uname().machine}-linux-gnu",
+        "usr/lib64",
+        "usr/lib",
+    )
+
+
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    """Not resolved: a worker may have another working folder, but the name has to stay the one given."""
+    return Path(os.path.abspath(path))
+
+
+def _absence(path: Path) -> str | None:
+    """Why there is no file here, in words; None if there is one."""
+    try:
+        path.stat()
+    except PermissionError:
+        return _HIDDEN
+    except OSError:
+        return "not there"
+    return None
