@@ -30,8 +30,10 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def drive(sanitized: tuple[Path, Path]) -> Iterator[Drive]:
-    """`driver = drive(stand)`: a process with the stand's library, sanitized. When the test is over it has to end
-    cleanly: without an error, undefined behaviour or a leak."""
+    """`driver = drive(stand)`: a process with the stand's library, sanitized.
+
+    When the test is over it has to end cleanly: without an error, undefined behaviour or a leak.
+    """
     program, library = sanitized
     with ExitStack() as stack:
 

@@ -6,10 +6,11 @@ import asyncio
 import inspect
 import socket
 import struct
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.primus_sim.state import Kind, LogLine, Partition, Refused
-from tests.primus_sim.wire import Message, Nonsense
+from tests.primus_sim.state import Kind, LogLine, Partition, RefusedError
+from tests.primus_sim.wire import Message, NonsenseError
 
 if TYPE_CHECKING:
     from tests.primus_sim.hsm import Hsm
@@ -41,9 +42,9 @@ class Conversation:
             faults = self._endpoint.faults
             try:
                 request = Message.decode(line)
-            except Nonsense:
+            except NonsenseError:
                 request = Message("NONSENSE")
-            self._endpoint.note(lambda word=request.word: self._endpoint.requests.update([word]))
+            self._endpoint.note(partial(self._endpoint.requests.update, [request.word]))
             if faults.delay_ms:
                 await asyncio.sleep(faults.delay_ms / 1000)
             if faults.silent:
@@ -70,22 +71,24 @@ class Conversation:
         faulty = self._endpoint.faults.answers.get(request.word)
         if faulty is not None:
             return _refusal(faulty)
-        handler = getattr(self, f"_on_{request.word.lower()}", None)
-        codes = self._cluster.codes
         try:
-            if handler is None:
-                raise Refused(codes.nonsense)
-            if not self._passed_proxy and request.word != "PROXY":
-                raise Refused(codes.proxy_needed)
-            try:
-                values = inspect.signature(handler).bind(**request.values)
-            except TypeError as error:  # keys missing or unknown
-                raise Refused(codes.nonsense) from error
-            return bytes(handler(**values.arguments))
-        except Refused as refused:
+            return self._handle(request)
+        except RefusedError as refused:
             if self.partition is not None:
                 self._log("err", f"{request.word} refused: 0x{refused.code:08X}", self.partition)
             return _refusal(refused.code)
+
+    def _handle(self, request: Message) -> bytes:
+        handler = getattr(self, f"_on_{request.word.lower()}", None)
+        if handler is None:
+            raise RefusedError(self._cluster.codes.nonsense)
+        if not self._passed_proxy and request.word != "PROXY":
+            raise RefusedError(self._cluster.codes.proxy_needed)
+        try:
+            values = inspect.signature(handler).bind(**request.values)
+        except TypeError as error:  # keys missing or unknown
+            raise RefusedError(self._cluster.codes.nonsense) from error
+        return bytes(handler(**values.arguments))
 
     def _on_proxy(self, user: str, password: str) -> bytes:
         self._cluster.pass_proxy(user, password, self._hsm.name)
@@ -93,6 +96,7 @@ class Conversation:
         return _fine()
 
     def _on_hello(self, program: str, version: str) -> bytes:
+        self._hsm.greeted_by.append(f"{program} {version}")
         return _fine(firmware=self._hsm.firmware, name=self._hsm.name)
 
     def _on_login(
@@ -102,13 +106,13 @@ class Conversation:
         self._log("notice", f"Login request: User: {user} Client: {client}", partition)
         limit = partition.max_connections
         if limit is not None and self._hsm.connections(user) >= limit:
-            raise Refused(self._cluster.codes.too_many_connections)
+            raise RefusedError(self._cluster.codes.too_many_connections)
         if permanent is not None:
             self._cluster.check(Kind.PERMANENT, partition, permanent, self._hsm.name)
         elif setup is not None:
             self._cluster.check(Kind.SETUP, partition, setup, self._hsm.name)
         else:
-            raise Refused(self._cluster.codes.not_logged_in)
+            raise RefusedError(self._cluster.codes.not_logged_in)
         self.partition = partition
         return _fine(
             label=partition.name if partition.label is None else partition.label,
@@ -141,7 +145,7 @@ class Conversation:
         partition = self._here()
         self._hsm.calls.append(function)
         if objects == "session" and not partition.session_objects:
-            raise Refused(self._cluster.codes.session_objects_off)
+            raise RefusedError(self._cluster.codes.session_objects_off)
         return _fine()
 
     def _on_fetch(self, user: str, setup: str, pin: str, client: str = "") -> bytes:
@@ -154,7 +158,7 @@ class Conversation:
     def _on_log(self, since: str = "") -> bytes:
         partition = self._here()
         if not partition.client_log:
-            raise Refused(self._cluster.codes.log_fetching_off)
+            raise RefusedError(self._cluster.codes.log_fetching_off)
         lines = [line for line in partition.log if line.hsm == self._hsm.name and line.date >= since]
         return b"".join(
             (_fine(lines=str(len(lines))), *(Message("LINE", {"text": str(line)}).encode() for line in lines))
@@ -163,16 +167,16 @@ class Conversation:
     def _named(self, user: str) -> Partition:
         partition = self._cluster.partitions.get(user)
         if partition is None or user in self._hsm.absent:
-            raise Refused(self._cluster.codes.user_unknown)
+            raise RefusedError(self._cluster.codes.user_unknown)
         if not partition.enabled:
-            raise Refused(self._cluster.codes.partition_disabled)
+            raise RefusedError(self._cluster.codes.partition_disabled)
         return partition
 
     def _here(self) -> Partition:
         if self.partition is None:
-            raise Refused(self._cluster.codes.not_logged_in)
+            raise RefusedError(self._cluster.codes.not_logged_in)
         if not self.partition.enabled:
-            raise Refused(self._cluster.codes.partition_disabled)
+            raise RefusedError(self._cluster.codes.partition_disabled)
         return self.partition
 
     def _log(self, level: str, text: str, partition: Partition | None = None) -> None:

@@ -31,7 +31,7 @@ LOCKED = "pin flags 0x40000"
 NO_FLAGS = "pin flags 0x0"
 
 
-class DriverEnded(AssertionError):
+class DriverEndedError(AssertionError):
     """The process is gone, as it is when the library crashes or a sanitizer finds something."""
 
 
@@ -65,7 +65,7 @@ class Driver:
             return
         _, words = self._process.communicate(timeout=60)
         if kind is None and self._process.returncode != 0 and not self._may_fail:
-            raise DriverEnded(words)
+            raise DriverEndedError(words)
 
     @property
     def pid(self) -> int:
@@ -80,10 +80,10 @@ class Driver:
             self._process.stdin.write(command + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise DriverEnded(self._process.stderr.read()) from None
+            raise DriverEndedError(self._process.stderr.read()) from None
         line = self._process.stdout.readline()
         if not line.startswith("0x"):
-            raise DriverEnded(line + self._process.stderr.read())
+            raise DriverEndedError(line + self._process.stderr.read())
         value, _, told = line.rstrip("\n").partition(" ")
         return int(value, 16), told.rstrip()
 
@@ -98,7 +98,7 @@ class Driver:
         return told
 
     def end_of(self, command: str) -> tuple[int, str, str]:
-        """A command that the process does not survive: exit status (a signal: negative), stdout and stderr."""
+        """A command that the process does not survive: exit status (signals negative), stdout, stderr."""
         self._may_fail = True
         stdout, stderr = self._process.communicate(command + "\n", timeout=60)
         return self._process.returncode, stdout, stderr

@@ -1,4 +1,4 @@
-"""The stand-in for an HSM: listens on loopback, speaks wire.md, and has faults that a test switches on and off."""
+"""The stand-in for an HSM: listens on loopback, speaks wire.md, has faults to be switched on and off."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -39,7 +40,7 @@ class Faults:
 
 @dataclass(frozen=True)
 class Vault:
-    """Where an HSM keeps its keys: SoftHSM2's library (a copy of its own), configuration, and its tokens' PINs."""
+    """Where an HSM keeps its keys: a copy of SoftHSM2's library, its configuration, its tokens' PINs."""
 
     library: Path
     configuration: Path
@@ -98,6 +99,8 @@ class Hsm:
         """How often each request came, by its word."""
         self.calls: list[str] = []
         """The PKCS#11 functions that were called on sessions."""
+        self.greeted_by: list[str] = []
+        """Name and version of each program that said HELLO."""
         self._room = room
         self._turn = itertools.count()
         self._changed = threading.Condition()
@@ -206,14 +209,14 @@ class Hsm:
         serving = self.behind[next(self._turn) % len(self.behind)] if self.behind else self
         conversation = Conversation(self, serving, reader, writer)
         for hsm in {self, serving}:
-            hsm.note(lambda taking=hsm: taking._conversations.add(conversation))
+            hsm.note(partial(hsm._conversations.add, conversation))
         try:
             await conversation.hold()
         except ConnectionError:
             pass  # The other side is gone, or a fault reset the connection: either way it is over.
         finally:
             for hsm in {self, serving}:
-                hsm.note(lambda leaving=hsm: leaving._conversations.discard(conversation))
+                hsm.note(partial(hsm._conversations.discard, conversation))
             writer.close()
 
     def note(self, change: Callable[[], object]) -> None:

@@ -66,7 +66,7 @@ class Config:
 
 
 def find(explicit: str | None, variable: str, name: str, root: str) -> Path:
-    """The file to use: the option, the variable, or the first searched place that is there (else the first)."""
+    """The file to use: the option's, the variable's, or the first searched one there is (else the first)."""
     named = explicit or os.environ.get(variable)
     if named:
         return Path(named)

@@ -1,4 +1,4 @@
-"""Proxy password, permanent secret, setup password, PIN: where they come from, and what a wrong one leads to."""
+"""Proxy password, permanent secret, setup password, PIN: where they come from, what a wrong one leads to."""
 
 from __future__ import annotations
 

@@ -171,6 +171,15 @@ def test_files_are_read_once_at_initialisation(primus_standalone: Stand, drive: 
     driver.fine("open 0")
 
 
+def test_a_forked_child_initialises_for_itself(primus_cluster: Stand, drive: Drive) -> None:
+    driver = drive(primus_cluster)
+    driver.fine("init")
+    session = driver.fine("open 1")
+    driver.fine(f"login {session} {PINS['PAYMENTS']}")
+    driver.fine("fork 2")
+    driver.fine(f"objects {session}")
+
+
 def test_included_files_belong_to_the_configuration(primus_standalone: Stand, drive: Drive) -> None:
     stand = primus_standalone
     included = stand.config.with_name("rest.cfg")
