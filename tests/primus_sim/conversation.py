@@ -50,7 +50,7 @@ class Conversation:
             if faults.silent:
                 continue
             if faults.wrong_answers:
-                self._writer.write(b"\x15\x03\x00 what?\n")
+                self._writer.write(faults.nonsense)
                 continue
             answer = self._answer(request)
             self._endpoint.note(lambda: None)

@@ -33,7 +33,8 @@ class Faults:
     delay_ms: int = 0
     """Milliseconds before each answer."""
     wrong_answers: bool = False
-    """Answers are nonsense."""
+    """Instead of each answer comes `nonsense`."""
+    nonsense: bytes = b"\x15\x03\x00 what?\n"
     answers: dict[str, int] = field(default_factory=dict)
     """A code for a request's word, such as {"HELLO": 0x8000004E}."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.primus_sim.building import HERE, make_vault
+from tests.primus_sim.building import HERE, build_in_parallel, make_vault
 from tests.primus_sim.hsm import Hsm, Room
 from tests.primus_sim.secretsfile import SecretsFile
 from tests.primus_sim.state import Attempt, Clock, Cluster, LockRule, Partition, Proxy
@@ -43,6 +43,14 @@ class Parts:
     library: Path
     cluster_tokens: SoftHsm
     standalone_tokens: SoftHsm
+
+
+def build_parts(folder: Path) -> Parts:
+    """Compile the library and make tokens with keys, in an empty folder or one that is yet to be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokens = {"cluster": CLUSTER_PARTITIONS, "standalone": (STANDALONE_PARTITION,)}
+    library, made = build_in_parallel(folder, tokens)
+    return Parts(library, made["cluster"], made["standalone"])
 
 
 class Stand:

@@ -149,6 +149,40 @@ def _make(trouble: str, stand: Stand) -> None:
             partition.locked_until[""] = stand.clock.now() + DAY
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"\n",
+        b"OK\n",
+        b"OK firmware\n",
+        b"OK firmware=%\n",
+        b"OK firmware=%4\n",
+        b"OK firmware=%zz\n",
+        b"OK firmware=%00\n",
+        b"OK firmware=" + b"9" * 200 + b"\n",
+        b"OK firmware=RP-99999999999.99999999999\n",
+        b"OK firmware=none\nOK\n",
+        b"OK firm\x00ware=1\n",
+        b"ERR\n",
+        b"ERR code=\n",
+        b"ERR code=0\n",
+        b"ERR code=0xFFFFFFFFFFFFFFFFFFFF\n",
+        b"ERR code=0x8000004Etc\n",
+        b"x" * 20_000,
+    ],
+    ids=repr,
+)
+def test_whatever_an_hsm_says_is_survived(primus_standalone: Stand, drive: Drive, nonsense: bytes) -> None:
+    primus_standalone.write_config(connect_on_init=False, log={"trace_level": "7", "trace_mask": "0x07"})
+    faults = primus_standalone.hsms["hsm0"].faults
+    faults.wrong_answers, faults.nonsense = True, nonsense
+    driver = drive(primus_standalone)
+    driver.fine("init")
+    assert driver.rv("slot 0") == CKR_TOKEN_NOT_PRESENT
+    faults.wrong_answers = False
+    driver.fine("open 0")
+
+
 def test_a_wrong_proxy_password_and_a_missing_one_are_told_apart(primus_cluster: Stand, drive: Drive) -> None:
     primus_cluster.write_config(connect_on_init=False)
     driver = drive(primus_cluster)
