@@ -80,6 +80,13 @@ def style_of_scalar(document: Document, model: Setting, column: int | None = Non
     return ScalarStyle(before, sign[2], sign[3], end, column)
 
 
+def sign_column(document: Document, setting: Setting) -> int | None:
+    """Characters from a scalar's start to its sign; None where more than spaces stand between."""
+    name_end = setting.flat_start + len(setting.name or "")
+    sign = _SIGN.fullmatch(document.flat.text, name_end, setting.flat_start + setting.node.value)
+    return sign.start(2) - setting.flat_start if sign is not None and "\t" not in sign[1] else None
+
+
 def group_model(document: Document, parent: Setting, near: Setting | None) -> Setting | None:
     """The group that a new group in ``parent`` is to look like; ``near`` is the setting in front of it."""
     if near is not None and near.kind is Kind.GROUP:
@@ -208,10 +215,9 @@ def _common_column(document: Document, settings: Sequence[Setting]) -> int | Non
     columns: dict[int, list[int]] = {}
     counted = 0
     for setting in settings:
-        name_end = setting.flat_start + len(setting.name or "")
-        sign = _SIGN.fullmatch(document.flat.text, name_end, setting.flat_start + setting.node.value)
-        if sign is not None and "\t" not in sign[1] and indent_of(document, setting) is not None:
-            columns.setdefault(sign.start(2) - setting.flat_start, []).append(len(sign[1]))
+        column = sign_column(document, setting)
+        if column is not None and indent_of(document, setting) is not None:
+            columns.setdefault(column, []).append(column - len(setting.name or ""))
             counted += 1
     for column, gaps in columns.items():
         if 2 * len(gaps) > counted and max(gaps) > 1:

@@ -45,11 +45,11 @@ class FoundModule:
     """In words: ``--module``, ``the environment variable PPINUI_MODULE``, ``the default folder …``."""
 
 
-class ModuleNotFound(PpinuiError):  # noqa: N818 - it says what is the matter
+class ModuleNotFound(PpinuiError):
     """No library is there; ``place`` names every place that was looked at."""
 
 
-class ModuleUnusable(PpinuiError):  # noqa: N818 - it says what is the matter
+class ModuleUnusable(PpinuiError):
     """The file is there, or should be, and cannot be the library of this program."""
 
 

@@ -13,7 +13,7 @@ from tests.config.witness import Tree
 WHOLE_NUMBERS = (0, 1, -1, 7, 255, 2**31 - 1, -(2**31), 2**31, 2**40, -(2**63), 2**63 - 1)
 BROKEN_NUMBERS = (0.0, -0.0, 1.5, -2.25, 3.0, 1e300, 1e-7, 1e16)
 PIECES = (
-    *('a B " \\ # /* */ // = { } ; é € @include \\n \\x41 % \'').split(" "),
+    *("a B \" \\ # /* */ // = { } ; é € @include \\n \\x41 % '").split(" "),
     *(" ", "\n", "\t", "\r", "\f", "\v", "\x01", "\x1f", "\x7f", "\udce9", "\u2028", "\u00a0"),
 )
 
@@ -112,15 +112,27 @@ def _lines(random: Random, style: _Style, indent: str, depth: int) -> list[str]:
 
 def _comment(random: Random, indent: str) -> str:
     body = random.choice(
-        ("/* about it */", "# note", "//---------- part", "/* two\n lines */", "# s1 = 5;", "/* s2: { */", "# };")
+        (
+            "/* about it */",
+            "# note",
+            "//---------- part",
+            "/* two\n lines */",
+            "# s1 = 5;",
+            "/* s2: { */",
+            "# };",
+        )
     )
     return indent + body
 
 
 def _group(random: Random, style: _Style, name: str, indent: str, depth: int) -> str:
-    closing = random.choice(("", "", "", f" /* end {name} */", f" # {name}", " /* see above */", f"// {name} ends"))
+    closing = random.choice(
+        ("", "", "", f" /* end {name} */", f" # {name}", " /* see above */", f"// {name} ends")
+    )
     if random.random() < 0.2:
-        inside = random.choice(("", " ", " x = 1; ", "x=1;y=2", " x = 1 y = 2 ", " /* e */ ", " x = { z = 1; }; "))
+        inside = random.choice(
+            ("", " ", " x = 1; ", "x=1;y=2", " x = 1 y = 2 ", " /* e */ ", " x = { z = 1; }; ")
+        )
         return f"{indent}{name}{style.opening}{{{inside}}}{style.terminator}{closing}"
     if style.brace_alone:
         brace = f"{style.newline}{indent}{{"
@@ -133,8 +145,12 @@ def _group(random: Random, style: _Style, name: str, indent: str, depth: int) ->
 def _scalar(random: Random, style: _Style, name: str, indent: str) -> str:
     raw = random.choice(
         (
-            *("1 0x0F 0XffL 5L +3 -7 true FALSE True 1.5 .5 1e3 [] () [1,2,3] [1] (1.5,(true,[1L]))").split(" "),
-            *('"text"|"a" /* b */ "c"|"q\\x41\\"\\\\"|""|"x\n y"|( 1, "a", { q = 1; } )|["a",\n "b" "c"]').split("|"),
+            *("1 0x0F 0XffL 5L +3 -7 true FALSE True 1.5 .5 1e3 [] () [1,2,3] [1] (1.5,(true,[1L]))").split(
+                " "
+            ),
+            *(
+                '"text"|"a" /* b */ "c"|"q\\x41\\"\\\\"|""|"x\n y"|( 1, "a", { q = 1; } )|["a",\n "b" "c"]'
+            ).split("|"),
         )
     )
     line = f"{indent}{name}{style.sign}{raw}{style.terminator}"

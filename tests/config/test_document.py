@@ -8,6 +8,7 @@ import pytest
 
 from ppinui.config.document import Kind, encode, load, parse
 from ppinui.errors import PpinuiError
+from tests.config.witness import Witness
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
 
 STRANGE = 'a\t=\t1 ;\r\n# eins\r\n//zwei\n/* drei\n */b: { c = "\udce9" "x" /* y */ "z", }'
@@ -50,6 +51,11 @@ def test_settings_come_in_the_order_of_the_file_parents_first(standalone: Path) 
         ("0xFFFFFFFF", Kind.INT, -1),
         ("3000000000", Kind.INT, -1294967296),
         ("99999999999999999999", Kind.INT, -1),
+        ("-" + "9" * 5000, Kind.INT, 0),
+        ("0" * 5000 + "12", Kind.INT, 12),
+        ("9" * 5000 + "L", Kind.INT64, 2**63 - 1),
+        ("0x" + "F" * 5000, Kind.INT, -1),
+        ("9" * 400 + ".0", Kind.FLOAT, float("inf")),
         ("3000000000L", Kind.INT64, 3000000000),
         ("0XffLL", Kind.INT64, 255),
         ("99999999999999999999L", Kind.INT64, 2**63 - 1),
@@ -69,7 +75,9 @@ def test_settings_come_in_the_order_of_the_file_parents_first(standalone: Path) 
         ('"a\0b"', Kind.STRING, "a"),
     ],
 )
-def test_a_value_is_what_the_c_library_reads(raw: str, kind: Kind, value: object) -> None:
+def test_a_value_is_what_the_c_library_reads(raw: str, kind: Kind, value: object, witness: Witness) -> None:
+    (said,) = witness.read([encode(f"a = {raw};")])
+    assert said.rows == ((0, "a", kind.value, encode(value) if isinstance(value, str) else value),)
     setting = parse(f"a = {raw};").get("a")
     assert setting is not None
     assert setting.raw == raw

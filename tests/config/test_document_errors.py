@@ -31,8 +31,18 @@ def test_an_error_is_three_short_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "found", "remedy"),
     [
-        ("a = 1;\nb = ;", "2:5", "“;”", "Write the value of 'b' here, or remove the setting."),
-        ("a = 1;\nb =", "2:4", "the end of the file", "Write the value of 'b' here, or remove the setting."),
+        (
+            "a = 1;\nb = ;",
+            "2:5",
+            "“;”",
+            "Write the value of the setting on line 2 here, or remove that setting.",
+        ),
+        (
+            "a = 1;\nb =",
+            "2:4",
+            "the end of the file",
+            "Write the value of the setting on line 2 here, or remove that setting.",
+        ),
         ("a == 1;", "1:4", "“=”", "One = or : is enough; remove the other."),
         ("a = 1;;", "1:7", "“;”", "A setting ends with one semicolon; remove this one."),
         ("primus\n{\n}\n", "2:1", "“{”", "Put = or : between the name and its value."),

@@ -151,3 +151,11 @@ def test_nesting_ends_where_the_stack_of_the_c_parser_does(
     parse(decode(texts[0]))
     with pytest.raises(ConfigSyntaxError, match="one level of nesting too many"):
         parse(decode(texts[1]))
+
+
+def test_edits_work_at_any_depth() -> None:
+    text = "a={" * 1500 + "b=1;" + "}" * 1500
+    path = ".".join(["a"] * 1500)
+    document = parse(text).set(f"{path}.b", 2).insert(path, "c", {"d": 1}).rename(f"{path}.b", "e")
+    assert document.text == "a={" * 1500 + "e=2; c={d=1;}" + "}" * 1500
+    assert document.remove(f"{path}.c").remove(f"{path}.e").text == "a={" * 1500 + "}" * 1500

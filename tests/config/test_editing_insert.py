@@ -189,8 +189,8 @@ def test_an_empty_group_can_be_inserted() -> None:
     [
         ("g", "a", 1, "g.a is there already"),
         ("x", "new", 1, "there is no setting x"),
-        ("g.a", "new", 1, "g.a is a int, not a group"),
-        ("l", "new", 1, "l is a list, not a group"),
+        ("g.a", "new", 1, "g.a is of type int, not group"),
+        ("l", "new", 1, "l is of type list, not group"),
         ("g", "with space", 1, "libconfig does not allow this name for a setting"),
         ("g", "", 1, "libconfig does not allow this name for a setting"),
         ("g", "a\nb", 1, "libconfig does not allow this name for a setting"),

@@ -101,9 +101,9 @@ def test_a_value_does_not_run_into_the_word_behind_it(witness: Witness) -> None:
     ("path", "value", "message", "remedy"),
     [
         ("x", 1, "there is no setting x", "Check the path: ppinui config show lists all settings."),
-        ("g", 1, "g is a group, not a single value", "Set one of the settings inside it."),
-        ("l", 1, "l is a list, not a single value", "Set one of the settings inside it."),
-        ("", 1, "the file is a group, not a single value", "Set one of the settings inside it."),
+        ("g", 1, "g is of type group, not a single value", "Set one of the settings inside it."),
+        ("l", 1, "l is of type list, not a single value", "Set one of the settings inside it."),
+        ("", 1, "the file is of type group, not a single value", "Set one of the settings inside it."),
         ("a", "x\0y", "libconfig cannot hold a text with a NUL character", "Remove the NUL character."),
         (
             "a",

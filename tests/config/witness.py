@@ -72,7 +72,8 @@ def compile_witness(folder: Path) -> Witness:
     """Compile libconfig_witness.c; needs gcc and libconfig-dev."""
     program = folder / "libconfig_witness"
     subprocess.run(
-        ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-o", program, SOURCE, "-lconfig"], check=True
+        ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-o", program, SOURCE, "-lconfig"],
+        check=True,
     )
     return Witness(program)
 
@@ -82,7 +83,9 @@ def _verdict(answer: dict[str, Any]) -> Verdict:
         return Verdict(accepted=False)
     if not answer["ok"]:
         return Verdict(accepted=False, line=answer["line"])
-    rows = tuple((depth, name, kind, _value(kind, value)) for depth, name, kind, value, *_ in answer["settings"])
+    rows = tuple(
+        (depth, name, kind, _value(kind, value)) for depth, name, kind, value, *_ in answer["settings"]
+    )
     return Verdict(accepted=True, rows=rows)
 
 
