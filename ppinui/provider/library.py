@@ -96,6 +96,11 @@ def find_module(
     )
 
 
+def is_primus(manufacturer: str) -> bool:
+    """Whether a library whose C_GetInfo names this manufacturer is the Primus provider."""
+    return manufacturer.startswith("Securosys")
+
+
 def examine(path: Path) -> None:
     """Look whether a program of this machine can load the file at all, without running any of its code.
 
