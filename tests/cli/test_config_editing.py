@@ -27,7 +27,7 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture
 def application() -> Iterator[int]:
     """The number of a running process that uses the library."""
-    code = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(); sys.stdin.read()"
+    code = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", code, LIBRARY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
