@@ -12,7 +12,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -96,6 +96,16 @@ def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
     os._exit(0)
 
 
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let Ctrl+C and the like wait: half-way through a start they would leave a child that cannot begin."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @dataclass
 class Worker:
     """A process that does some work for its parent, and can be ended at any moment."""
@@ -148,8 +158,11 @@ class Workshop:
 
     def start(self, work: Work, environ: Mapping[str, str]) -> Worker:
         """A new worker that does ``work`` with just this environment."""
+        # Not below: it would start with the signals held, and its workers too.
+        self.warm_up()
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_run, args=(work, theirs, dict(environ)), daemon=True)
-        process.start()
+        with _signals_held():
+            process.start()
         theirs.close()
         return Worker(process, Channel(ours))

@@ -19,11 +19,14 @@ class Asker(Protocol):
     """Whoever can be asked for a secret."""
 
     def ask(self, prompt: str) -> Secret:
-        """The answer to ``prompt``, without a line end. Raises :class:`SecretUnavailable`."""
+        """The answer to ``prompt`` without its line end; empty when nothing is given.
+
+        Raises :class:`SecretUnavailable` when nobody can be asked.
+        """
 
 
 class TerminalAsker:
-    """Asks a person on the controlling terminal, without echo.
+    """Asks a person on the controlling terminal, so that redirections do not get in between, without echo.
 
     Unlike ``getpass`` it never falls back to reading with echo: no terminal is an error.
     """
@@ -42,11 +45,9 @@ class TerminalAsker:
         try:
             with _without_echo(descriptor):
                 os.write(descriptor, prompt.encode("utf-8", "surrogateescape"))
-                try:
-                    return _read_line(descriptor, _question(prompt))
-                finally:
-                    os.write(descriptor, b"\n")
+                return _read_line(descriptor, _question(prompt))
         finally:
+            os.write(descriptor, b"\n")
             os.close(descriptor)
 
     def available(self) -> bool:
@@ -93,16 +94,12 @@ def _read_line(descriptor: int, place: str) -> Secret:
     """One line, byte by byte: what comes behind it stays for whoever reads next."""
     line = bytearray()
     try:
-        while (byte := os.read(descriptor, 1)) not in (b"", b"\n"):
+        while (byte := os.read(descriptor, 1)) not in {b"", b"\n"}:
             line += byte
-            if len(line) > _LINE_LIMIT:
+            if len(line) > _LINE_LIMIT:  # a part of a secret must not be offered as one
                 raise SecretUnavailable(
                     f"the secret is longer than {_LINE_LIMIT} bytes", place, "give one line for each secret"
                 )
-        if not byte and not line:
-            raise SecretUnavailable(
-                "a secret was expected, and the input is at its end", place, "give one line for each secret"
-            )
         return Secret(line.removesuffix(b"\r"))
     finally:
         line[:] = bytes(len(line))
@@ -110,7 +107,10 @@ def _read_line(descriptor: int, place: str) -> Secret:
 
 @contextlib.contextmanager
 def _without_echo(descriptor: int) -> Iterator[None]:
-    """Echo off, and back as it was, also when the question is interrupted."""
+    """Echo off, and back as it was, also when the question is interrupted.
+
+    What was typed ahead was typed for somebody else: it is dropped.
+    """
     before = termios.tcgetattr(descriptor)
     silent = list(before)
     silent[3] &= ~(termios.ECHO | termios.ECHONL)
@@ -118,4 +118,4 @@ def _without_echo(descriptor: int) -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,28 @@ with open({journal!r}, "a") as file:
 """
 
 
+@cache
+def python_for_everybody() -> str:
+    """An interpreter that an ordinary user may run too; root's own may lie in root's home."""
+    candidates = (
+        sys.executable,
+        "/usr/bin/python3",
+        *(f"/usr/bin/python3.{minor}" for minor in range(11, 15)),
+    )
+    new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
+    for candidate in filter(os.path.exists, candidates):
+        if as_ordinary_user(partial(_runs, candidate, new_enough)):
+            return candidate
+    raise FileNotFoundError(f"no Python 3.11 or newer that every user may run: looked at {candidates}")
+
+
+def _runs(python: str, program: str) -> bool:
+    try:
+        return subprocess.run([python, "-I", "-c", program], check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A checkout with a virtual environment and stand-ins for the installers."""
@@ -71,7 +94,11 @@ class Checkout:
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            env={"PATH": f"{self.tools}:/usr/bin:/bin", "PYTHON": sys.executable, "PIP_NO_INDEX": "1"},
+            env={
+                "PATH": f"{self.tools}:/usr/bin:/bin",
+                "PYTHON": python_for_everybody(),
+                "PIP_NO_INDEX": "1",
+            },
             timeout=60,
         )
 
@@ -89,7 +116,7 @@ def make_checkout(parent: Path) -> Checkout:
     for name, text in scripts.items():
         (tools / name).write_text(text.format(journal=checkout.journal, missing=tools / "missing"))
         (tools / name).chmod(0o755)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+    subprocess.run([python_for_everybody(), "-m", "venv", "--without-pip", folder / ".venv"], check=True)
     pip = next((folder / ".venv/lib").glob("python*")) / "site-packages/pip"
     pip.mkdir()
     (pip / "__main__.py").write_text(PIP.format(journal=str(checkout.journal)))

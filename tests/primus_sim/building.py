@@ -1,4 +1,4 @@
-"""What a stand-in is built of, made once for a run of tests: the compiled library, and tokens that hold keys."""
+"""What a stand-in is built of, made once for a run of tests: the compiled library, tokens that hold keys."""
 
 from __future__ import annotations
 

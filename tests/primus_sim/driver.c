@@ -7,6 +7,7 @@
  *   objects N (tells how many) | key N LABEL (finds a private key, and keeps its handle)
  *   sign N ec|rsa (signs with the kept key) | verify N LABEL ec|rsa (verifies that signature)
  *   pair N session|token (makes an EC key pair, uses it, destroys it) | data N (an object's whole life)
+ *   fork ID (a child initialises for itself and asks for that slot) |
  *   digest N | random N | badpins N | nonsense (arguments that no function may accept; tells the last value)
  */
 #include <dlfcn.h>
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "provider/cryptoki.h"
 
@@ -199,6 +202,21 @@ static CK_RV bad_pins(CK_SESSION_HANDLE session) {
     return CALL(C_Login)(session, CKU_USER, long_pin, sizeof long_pin);
 }
 
+/* A child has nothing of its parent's, and takes nothing from it. */
+static CK_RV in_a_child(CK_SLOT_ID id) {
+    pid_t child = fork();
+    if (child == 0) {
+        CK_INFO info;
+        CK_SLOT_INFO found;
+        if (CALL(C_GetInfo)(&info) != CKR_CRYPTOKI_NOT_INITIALIZED) _exit(1);
+        if (CALL(C_Initialize)(NULL) != CKR_OK || CALL(C_GetSlotInfo)(id, &found) != CKR_OK) _exit(2);
+        _exit(CALL(C_Finalize)(NULL) == CKR_OK ? 0 : 3);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return status == 0 ? CKR_OK : CKR_GENERAL_ERROR;
+}
+
 static CK_RV do_command(char *words[4]) {
     const char *name = words[0];
     CK_ULONG number = strtoul(words[1], NULL, 0);
@@ -243,6 +261,7 @@ static CK_RV do_command(char *words[4]) {
     if (IS("data")) return data(number);
     if (IS("digest")) return digest(number);
     if (IS("random")) return CALL(C_GenerateRandom)(number, random, sizeof random);
+    if (IS("fork")) return in_a_child(number);
     if (IS("nonsense")) return nonsense();
     fprintf(stderr, "no such command: %s\n", name);
     exit(2);

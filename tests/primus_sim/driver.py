@@ -7,7 +7,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+
+from tests.primus_sim.stand import Stand
 
 CKR_OK = 0x0
 CKR_GENERAL_ERROR = 0x5
@@ -29,7 +31,7 @@ LOCKED = "pin flags 0x40000"
 NO_FLAGS = "pin flags 0x0"
 
 
-class DriverEnded(AssertionError):
+class DriverEndedError(AssertionError):
     """The process is gone, as it is when the library crashes or a sanitizer finds something."""
 
 
@@ -37,13 +39,18 @@ class Driver:
     """A process with the library loaded. As a context manager it ends with everything freed."""
 
     def __init__(self, program: Path, library: Path, environ: Mapping[str, str]) -> None:
+        self._may_fail = False
         self._process = subprocess.Popen(
             [program, library],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1", **environ},
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("SECUROSYS_")},
+                "UBSAN_OPTIONS": "print_stacktrace=1",
+                **environ,
+            },
         )
 
     def __enter__(self) -> Self:
@@ -54,9 +61,11 @@ class Driver:
     ) -> None:
         if kind is not None:
             self._process.kill()
+        if self._process.returncode is not None:
+            return
         _, words = self._process.communicate(timeout=60)
-        if kind is None and self._process.returncode != 0:
-            raise DriverEnded(words)
+        if kind is None and self._process.returncode != 0 and not self._may_fail:
+            raise DriverEndedError(words)
 
     @property
     def pid(self) -> int:
@@ -71,10 +80,10 @@ class Driver:
             self._process.stdin.write(command + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise DriverEnded(self._process.stderr.read()) from None
+            raise DriverEndedError(self._process.stderr.read()) from None
         line = self._process.stdout.readline()
         if not line.startswith("0x"):
-            raise DriverEnded(line + self._process.stderr.read())
+            raise DriverEndedError(line + self._process.stderr.read())
         value, _, told = line.rstrip("\n").partition(" ")
         return int(value, 16), told.rstrip()
 
@@ -88,7 +97,29 @@ class Driver:
         assert value == CKR_OK, f"{command.split(' ', maxsplit=1)[0]}: 0x{value:08X}"
         return told
 
-    def wait_for_end(self) -> int:
-        """The exit status of a process that ends by itself (a signal: negative)."""
-        self._process.communicate(timeout=60)
-        return self._process.returncode
+    def end_of(self, command: str) -> tuple[int, str, str]:
+        """A command that the process does not survive: exit status (signals negative), stdout, stderr."""
+        self._may_fail = True
+        stdout, stderr = self._process.communicate(command + "\n", timeout=60)
+        return self._process.returncode, stdout, stderr
+
+    def start(self, command: str) -> None:
+        """A command that does not come back; the process is killed at the end."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+
+    def next_line(self) -> str:
+        """What is on stdout next."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+    def kill(self) -> None:
+        self._may_fail = True
+        self._process.kill()
+
+
+class Drive(Protocol):
+    """The fixture that starts a driver: `drive(stand)`, with the stand's variables or others."""
+
+    def __call__(self, stand: Stand, environ: Mapping[str, str] | None = None) -> Driver: ...

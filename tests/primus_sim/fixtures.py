@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.primus_sim.building import build_in_parallel
-from tests.primus_sim.stand import CLUSTER_PARTITIONS, STANDALONE_PARTITION, Parts, Stand
+from tests.primus_sim.stand import Parts, Stand, build_parts
 
 __all__ = ["primus_both", "primus_cluster", "primus_parts", "primus_standalone"]
 
@@ -16,11 +15,7 @@ __all__ = ["primus_both", "primus_cluster", "primus_parts", "primus_standalone"]
 @pytest.fixture(scope="session")
 def primus_parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     """The compiled library and tokens with keys."""
-    library, tokens = build_in_parallel(
-        tmp_path_factory.mktemp("primus-parts"),
-        {"cluster": CLUSTER_PARTITIONS, "standalone": (STANDALONE_PARTITION,)},
-    )
-    return Parts(library, tokens["cluster"], tokens["standalone"])
+    return build_parts(tmp_path_factory.mktemp("primus-parts"))
 
 
 @pytest.fixture

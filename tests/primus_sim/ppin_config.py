@@ -66,7 +66,7 @@ class Config:
 
 
 def find(explicit: str | None, variable: str, name: str, root: str) -> Path:
-    """The file to use: the option, the variable, or the first searched place that is there (else the first)."""
+    """The file to use: the option's, the variable's, or the first searched one there is (else the first)."""
     named = explicit or os.environ.get(variable)
     if named:
         return Path(named)
@@ -77,13 +77,11 @@ def find(explicit: str | None, variable: str, name: str, root: str) -> Path:
 def load(path: Path) -> Config:
     """Read primus.cfg; :class:`ConfigError` if that cannot be done."""
     try:
-        primus = libconf.loads(path.read_text()).get("primus")
+        primus = libconf.loads(path.read_text()).get("primus", {})
     except OSError as error:
         raise ConfigError(NO_CONFIGURATION) from error
     except (libconf.ConfigParseError, ValueError) as error:
         raise ConfigError(BAD_CONFIGURATION) from error
-    if not isinstance(primus, Mapping):
-        raise ConfigError(BAD_CONFIGURATION)
     hsms = tuple(
         Hsm(name, hsm["host"], _text(hsm, "port", "2310"), hsm.get("priority", 0), tuple(_slots(hsm)))
         for name, hsm in primus.get("hsms", {}).items()

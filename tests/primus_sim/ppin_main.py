@@ -15,7 +15,7 @@ from tests.primus_sim.libconfig import Group
 from tests.primus_sim.ppin_config import Config, ConfigError
 from tests.primus_sim.ppin_hsm import Hsms, TestChoice
 from tests.primus_sim.ppin_terminal import Terminal
-from tests.primus_sim.secretsfile import SecretsFile, SecretsFileInvalid
+from tests.primus_sim.secretsfile import SecretsFile, SecretsFileError
 from tests.primus_sim.switches import AddAgain, ExitStatus, NoFile, PpinSwitches, read_ppin_switches
 from tests.primus_sim.wire import HsmError
 
@@ -96,7 +96,8 @@ class Ppin:
             raise PpinError(ALREADY_THERE)
         self._terminal.banner()
         setup, pin = self._passwords(user)
-        return self._fetch_and_keep(config, secrets, user, setup, pin, ADD_FAILED)
+        secret = self._hsms(config, secrets).fetch(user, setup, pin)
+        return self._keep(config, secrets, user, secret, ADD_FAILED)
 
     def _update(self) -> bool:
         config, secrets = self._load()
@@ -106,12 +107,11 @@ class Ppin:
         # Documented: when the update fails, the old entry is gone.
         secrets.users.pop(user, None)
         self._save(secrets, UPDATE_FAILED)
-        return self._fetch_and_keep(config, secrets, user, setup, pin, UPDATE_FAILED)
+        secret = self._hsms(config, secrets).fetch(user, setup, pin)
+        return self._keep(config, secrets, user, secret, UPDATE_FAILED)
 
-    def _fetch_and_keep(
-        self, config: Config, secrets: SecretsFile, user: str, setup: str, pin: str, failure: int
-    ) -> bool:
-        secrets.set_user(user, self._hsms(config, secrets).fetch(user, setup, pin), self._switches.blinded)
+    def _keep(self, config: Config, secrets: SecretsFile, user: str, secret: str, failure: int) -> bool:
+        secrets.set_user(user, secret, self._switches.blinded)
         self._save(secrets, failure)
         self._show(config, secrets)
         return True
@@ -193,7 +193,7 @@ class Ppin:
             if self._switches.no_file is NoFile.REFUSE:
                 raise PpinError(NO_SECRETS_FILE) from None
             return config, SecretsFile()
-        except (OSError, SecretsFileInvalid):
+        except (OSError, SecretsFileError):
             raise PpinError(BAD_SECRETS_FILE) from None
 
     def _save(self, secrets: SecretsFile, failure: int) -> None:

@@ -1,6 +1,6 @@
 """.secrets.cfg as the stand-in's `ppin` keeps it: opaque entries with blinded values.
 
-A user's entry has `name`, `salt`, `secret` and `check`; names and blinding of the last three are ours, because the
+A user's entry has `name`, `salt`, `secret` and `check`. Names and blinding of the last three are ours: the
 vendor's are not documented. The library's part is provider/secrets.c.
 """
 
@@ -23,7 +23,7 @@ MODE = 0o640
 _64_BITS = (1 << 64) - 1
 
 
-class SecretsFileInvalid(ValueError):
+class SecretsFileError(ValueError):
     """The file is no libconfig file."""
 
 
@@ -36,11 +36,11 @@ class SecretsFile:
 
     @classmethod
     def parse(cls, text: str) -> SecretsFile:
-        """Read a file's text; SecretsFileInvalid if it is none."""
+        """Read a file's text; SecretsFileError if it is none."""
         try:
             primus = libconf.loads(text).get("primus", {})
         except (libconf.ConfigParseError, ValueError) as error:
-            raise SecretsFileInvalid(str(error)) from error
+            raise SecretsFileError(str(error)) from error
         found = cls()
         for entry in primus.get("users", {}).values():
             where = found.proxies if entry.get("type") == "proxy" else found.users

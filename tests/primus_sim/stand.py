@@ -1,4 +1,4 @@
-"""A whole Primus to test against: HSMs, an installed provider library and `ppin`, primus.cfg and .secrets.cfg."""
+"""A whole Primus to test against: HSMs, an installed provider library and `ppin`, and their files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.primus_sim.building import HERE, make_vault
+from tests.primus_sim.building import HERE, build_in_parallel, make_vault
 from tests.primus_sim.hsm import Hsm, Room
 from tests.primus_sim.secretsfile import SecretsFile
 from tests.primus_sim.state import Attempt, Clock, Cluster, LockRule, Partition, Proxy
@@ -25,6 +25,12 @@ PROXY_PASSWORD = "Proxy-Passw0rd/77"
 CLUSTER_PARTITIONS = ("PAYMENTS", "SIGNING")
 STANDALONE_PARTITION = "ARCHIVE"
 PINS = {"PAYMENTS": "pin-of-payments", "SIGNING": "pin-of-signing", "ARCHIVE": "pin-of-archive"}
+NAMES = {
+    "hsm0": ("NUFENEN", "RP-2.8.21-T"),
+    "hsm1": ("GRIMSEL", "RP-2.10.0-T"),
+    "hsm2": ("OBERALP", "RP-2.11.1-T"),
+}
+"""Name and firmware of the HSM of each group."""
 
 FOLDER_MODE = 0o750
 FILE_MODE = 0o640
@@ -39,11 +45,19 @@ class Parts:
     standalone_tokens: SoftHsm
 
 
-class Stand:
-    """Everything of one installation. Starts when it is made; ends with :meth:`close` or as a context manager.
+def build_parts(folder: Path) -> Parts:
+    """Compile the library and make tokens with keys, in an empty folder or one that is yet to be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokens = {"cluster": CLUSTER_PARTITIONS, "standalone": (STANDALONE_PARTITION,)}
+    library, made = build_in_parallel(folder, tokens)
+    return Parts(library, made["cluster"], made["standalone"])
 
-    `folder` gets `primus/` (PRIMUS_HOME: `bin/ppin`, `lib/libprimusP11.so`, `etc/stand-in.cfg`), `etc/primus/`
-    (`primus.cfg`, `.secrets.cfg`), `primus.log`, and `hsms/` with the HSMs' keys.
+
+class Stand:
+    """Everything of one installation. Starts when it is made; ends with :meth:`close` or a `with` block.
+
+    `folder` gets `primus/` (PRIMUS_HOME: `bin/ppin`, `lib/libprimusP11.so`, `etc/stand-in.cfg`),
+    `etc/primus/` (`primus.cfg`, `.secrets.cfg`), `primus.log`, and `hsms/` with the HSMs' keys.
     """
 
     def __init__(self, folder: Path, parts: Parts, *, cluster: bool, standalone: bool) -> None:
@@ -177,7 +191,7 @@ class Stand:
         partition = Partition(STANDALONE_PARTITION, PINS[STANDALONE_PARTITION])
         cluster = Cluster({partition.name: partition}, clock=self.clock)
         self.clusters.append(cluster)
-        hsm = self._start("hsm0", "NUFENEN", "RP-2.8.21-T", cluster, tokens, end)
+        hsm = self._start("hsm0", cluster, tokens, end)
         return HsmEntry("hsm0", hsm.host, str(hsm.port), (SlotEntry(0, partition.name, "Client_ID0"),))
 
     def _add_cluster(self, tokens: SoftHsm, end: ExitStack) -> list[HsmEntry]:
@@ -191,19 +205,17 @@ class Stand:
             SlotEntry(number, name, f"Client_ID{number}", PROXY_USER)
             for number, name in enumerate(CLUSTER_PARTITIONS, start=1)
         )
-        first = self._start("hsm1", "GRIMSEL", "RP-2.10.0-T", cluster, tokens, end)
-        second = self._start("hsm2", "OBERALP", "RP-2.11.1-T", cluster, tokens, end)
+        first = self._start("hsm1", cluster, tokens, end)
+        second = self._start("hsm2", cluster, tokens, end)
         return [
             HsmEntry("hsm1", first.host, str(first.port), slots),
             HsmEntry("hsm2", second.host, str(second.port), slots, priority=1),
         ]
 
-    def _start(
-        self, group: str, name: str, firmware: str, cluster: Cluster, tokens: SoftHsm, end: ExitStack
-    ) -> Hsm:
+    def _start(self, group: str, cluster: Cluster, tokens: SoftHsm, end: ExitStack) -> Hsm:
         vault = make_vault(self.folder / "hsms" / group, tokens)
-        hsm = Hsm(name, cluster, vault, room=self._room, firmware=firmware)
-        end.callback(hsm.close)
+        name, firmware = NAMES[group]
+        hsm = end.enter_context(Hsm(name, cluster, vault, room=self._room, firmware=firmware))
         self.hsms[group] = hsm
         return hsm
 

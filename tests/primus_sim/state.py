@@ -23,7 +23,7 @@ class Kind(StrEnum):
     PIN = "pin"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The HSM says no, with this code."""
 
     def __init__(self, code: int) -> None:
@@ -60,7 +60,7 @@ class Codes:
 
 @dataclass
 class LockRule:
-    """When wrong secrets lock a partition (wrong setup passwords, permanent secrets and PINs count together)."""
+    """When wrong secrets lock a partition: setup passwords, permanent secrets and PINs count together."""
 
     threshold: int = 100
     within: float = 300.0
@@ -162,7 +162,7 @@ class Partition:
     """By HSM, or by "" where they count together."""
 
     def give_new_setup_password(self, *, and_permanent_secret: bool = True) -> None:
-        """What ROLES → USER → NEW SETUP PW does. Whether the old permanent secret lives on is not documented."""
+        """ROLES → USER → NEW SETUP PW. Whether the old permanent secret lives on is not documented."""
         self.setup_password = new_setup_password()
         self.setup_first_used = None
         if and_permanent_secret:
@@ -188,14 +188,14 @@ class Cluster:
         return [attempt for attempt in self.attempts if attempt.secret == secret]
 
     def pass_proxy(self, user: str, password: str, hsm: str) -> None:
-        """Check a service user's password; Refused if it is wrong or there is no such user."""
+        """Check a service user's password; RefusedError if it is wrong or there is no such user."""
         if not self.proxies:
-            raise Refused(self.codes.no_proxy_here)
+            raise RefusedError(self.codes.no_proxy_here)
         proxy = self.proxies.get(user)
         right = proxy is not None and _same(proxy.password, password)
         self._record(Kind.PROXY, user, password, right, hsm)
         if not right:
-            raise Refused(self.codes.wrong_proxy)
+            raise RefusedError(self.codes.wrong_proxy)
 
     def check(self, kind: Kind, partition: Partition, offered: str, hsm: str) -> None:
         """Check a secret of a partition, count it, and lock when there were too many wrong ones."""
@@ -209,10 +209,10 @@ class Cluster:
         if self.is_locked(partition, hsm) and (
             kind is not Kind.PERMANENT or self.lock_rule.blocks_connections
         ):
-            raise Refused(self.codes.locked)
+            raise RefusedError(self.codes.locked)
         if not right:
             self._count_wrong(partition, hsm)
-            raise Refused(refusal)
+            raise RefusedError(refusal)
         if kind is Kind.SETUP:
             self._use_setup_password(partition)
         if self.lock_rule.success_resets and kind is not Kind.PERMANENT:
@@ -248,7 +248,7 @@ class Cluster:
         if partition.setup_first_used is None:
             partition.setup_first_used = now
         elif now - partition.setup_first_used > partition.setup_validity:
-            raise Refused(self.codes.setup_expired)
+            raise RefusedError(self.codes.setup_expired)
 
     def _counter(self, hsm: str) -> str:
         return hsm if self.lock_rule.each_hsm_counts_alone else ""

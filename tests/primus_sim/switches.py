@@ -1,9 +1,9 @@
 """Every switch of the stand-in's library and of its `ppin`: where the documents are silent, and misbehaviour.
 
-They stand in PREFIX/etc/stand-in.cfg of an installed stand-in and are read at each C_Initialize and each run of
-`ppin`: no environment has to be handed through, and a test may change them at any time. What an HSM does is
-switched on the HSM itself: :class:`state.Codes`, :class:`state.LockRule`, :class:`hsm.Faults`, the fields of
-:class:`state.Partition`.
+They stand in PREFIX/etc/stand-in.cfg of an installed stand-in and are read at each C_Initialize and each run
+of `ppin`: no environment has to be handed through, and a test may change them at any time. What an HSM does
+is switched on the HSM itself: :class:`state.Codes`, :class:`state.LockRule`, :class:`hsm.Faults`, the fields
+of :class:`state.Partition`.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ def log_in(client: Client, stand: Stand, user: str = "ARCHIVE") -> None:
 def test_the_firmware_is_told_in_the_greeting(primus_standalone: Stand) -> None:
     with connect(primus_standalone.hsms["hsm0"]) as client:
         assert client.ask("HELLO", program="test", version="1")["firmware"] == "RP-2.8.21-T"
+    assert primus_standalone.hsms["hsm0"].greeted_by == ["test 1"]
 
 
 def test_behind_a_proxy_nothing_is_answered_before_its_password(primus_cluster: Stand) -> None:
@@ -130,7 +131,7 @@ def test_the_hsms_of_a_cluster_count_together_or_alone(primus_cluster: Stand, al
             client.ask("PROXY", user=PROXY_USER, password=PROXY_PASSWORD)
             log_in(client, primus_cluster, "SIGNING")
             expected = 0x8000000B if alone or hsm.name == "GRIMSEL" else 0xA4
-            assert code_of(lambda: client.ask("PIN", pin="wrong")) == expected  # noqa: B023
+            assert code_of(lambda: client.ask("PIN", pin="wrong")) == expected
 
 
 def test_a_lock_can_keep_out_the_right_permanent_secret_too(primus_standalone: Stand) -> None:

@@ -16,7 +16,7 @@ CONNECT_TIMEOUT = 0x8000003B
 UNEXPECTED_DATA = 0x80000001
 
 
-class Nonsense(ValueError):
+class NonsenseError(ValueError):
     """A line that the protocol does not know."""
 
 
@@ -43,14 +43,14 @@ class Message:
 
     @classmethod
     def decode(cls, line: bytes) -> Message:
-        """Read a line with its newline; Nonsense if it is none."""
+        """Read a line with its newline; NonsenseError if it is none."""
         try:
             word, *pairs = line.decode("ascii").removesuffix("\n").split(" ")
             values = dict(pair.split("=", 1) for pair in pairs)
         except ValueError as error:
-            raise Nonsense("not a line of the protocol") from error
+            raise NonsenseError("not a line of the protocol") from error
         if not line.endswith(b"\n") or not word.isupper():
-            raise Nonsense("not a line of the protocol")
+            raise NonsenseError("not a line of the protocol")
         return cls(word, {key: unquote(value) for key, value in values.items()})
 
 
@@ -100,5 +100,5 @@ class Client:
             raise HsmError(CONNECTION_FAILED, network=True)
         try:
             return Message.decode(line)
-        except Nonsense:
+        except NonsenseError:
             raise HsmError(UNEXPECTED_DATA, network=True) from None

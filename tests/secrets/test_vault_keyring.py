@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,13 +43,14 @@ class TestKeyringsOwnContract(BackendBasicTests):
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     """A user with a home of its own, who has ppinui installed as its project file says."""
-    setup = [sys.executable, "-c", "import setuptools; setuptools.setup()"]
-    subprocess.run(
-        [*setup, "--quiet", "egg_info", "--egg-base", str(tmp_path)],
-        cwd=CHECKOUT,
-        check=True,
-        capture_output=True,
-    )
+    with (CHECKOUT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    installed = tmp_path / "ppinui-0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: ppinui\nVersion: 0\n")
+    entry_points = project["entry-points"]["keyring.backends"].items()
+    lines = [f"{name} = {value}\n" for name, value in entry_points]
+    (installed / "entry_points.txt").write_text("".join(["[keyring.backends]\n", *lines]))
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),

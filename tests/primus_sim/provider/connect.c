@@ -31,7 +31,8 @@ static CK_RV cause_of(enum wire_result result, CK_RV code) {
 
 static CK_RV ask(const char *step, int connection, struct line *request, struct line *answer) {
     CK_RV code = CKR_OK;
-    CK_RV cause = cause_of(wire_ask(connection, request, answer, &code), code);
+    enum wire_result result = wire_ask(connection, request, answer, &code);
+    CK_RV cause = cause_of(result, code);
     wipe(request->text, request->size);
     if (cause != CKR_OK) LOG_RV(step, cause);
     return cause;
@@ -163,13 +164,8 @@ void connections_begin(void) {
     drawn = false;
 }
 
-CK_RV slot_connect(struct slot *slot) {
-    if (slot->connection >= 0) return CKR_OK;
-    if (slot->failure != CKR_OK && sim.switches.remember_failures)
-        return shown(slot->failure, CKR_TOKEN_NOT_PRESENT);
-    draw_first();
-    bool *tried = grow(NULL, slot->copy_count, sizeof *tried);
-    memset(tried, 0, slot->copy_count * sizeof *tried);
+/* Tries the copies that are not tried yet, until one connects. */
+static CK_RV connect_any(struct slot *slot, bool *tried) {
     CK_RV cause = VENDOR_CONNECTION_FAILED;
     const struct copy *copy;
     while ((copy = next_copy(slot, tried))) {
@@ -178,7 +174,24 @@ CK_RV slot_connect(struct slot *slot) {
         LOG(3, "HSM_Connect", "Failed to login on HSM %s:%s (slot: %lu)", copy->hsm->host, copy->hsm->port, slot->id);
         if (is_rejection(cause) && !sim.switches.next_on_rejection) break;
     }
+    return cause;
+}
+
+CK_RV slot_connect(struct slot *slot) {
+    if (slot->connection >= 0) return CKR_OK;
+    if (slot->failure != CKR_OK && sim.switches.remember_failures)
+        return shown(slot->failure, CKR_TOKEN_NOT_PRESENT);
+    draw_first();
+    bool *tried = grow(NULL, slot->copy_count, sizeof *tried);
+    /* The HSM that was just lost comes last. */
+    for (size_t i = 0; i < slot->copy_count; i++) tried[i] = &slot->copies[i] == slot->lost;
+    CK_RV cause = connect_any(slot, tried);
+    if (slot->lost && cause != CKR_OK && !(is_rejection(cause) && !sim.switches.next_on_rejection)) {
+        for (size_t i = 0; i < slot->copy_count; i++) tried[i] = &slot->copies[i] != slot->lost;
+        cause = connect_any(slot, tried);
+    }
     free(tried);
+    slot->lost = NULL;
     slot->failure = cause;
     return cause == CKR_OK ? CKR_OK : shown(cause, CKR_TOKEN_NOT_PRESENT);
 }
@@ -217,6 +230,7 @@ CK_RV slot_ask(struct slot *slot, const struct line *request, struct line *answe
         if (cause == CKR_OK) return CKR_OK;
         LOG_RV("HSM_Request", cause);
         if (result == WIRE_REFUSED) return refusal(code);
+        slot->lost = slot->connected;
         slot_disconnect(slot);
         if (slot->session_count && !sim.switches.seamless) {
             sessions_close(slot);

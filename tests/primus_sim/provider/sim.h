@@ -79,7 +79,7 @@ struct slot {
     struct copy *copies;
     size_t copy_count;
     int connection; /* file descriptor, -1: none */
-    const struct copy *connected;
+    const struct copy *connected, *lost; /* lost: the one that the connection broke to, or NULL */
     size_t backend; /* index of the connected HSM's SoftHSM2 */
     CK_SLOT_ID inner;
     char label[LABEL_SIZE + 1], serial[17], firmware[64];
