@@ -1,4 +1,4 @@
-"""Asking for secrets that a command needs: without echo on the terminal, or one line of standard input each."""
+"""Asking for the secrets that a command needs: on the terminal without echo, or from standard input."""
 
 from __future__ import annotations
 

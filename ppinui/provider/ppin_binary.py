@@ -22,11 +22,11 @@ _HEAD: Final = 4096
 """Bytes of a script in which it would say that it is ppinui."""
 
 
-class PpinNotFound(PpinuiError):  # noqa: N818 - it says what is the matter
+class PpinNotFound(PpinuiError):
     """The vendor's ppin is not installed."""
 
 
-class PpinRefused(PpinuiError):  # noqa: N818 - it says what is the matter
+class PpinRefused(PpinuiError):
     """A ppin is there, and secrets are not entrusted to it."""
 
 

@@ -12,7 +12,7 @@ Configuration = Callable[[str], str]
 """Makes the text of a primus.cfg for one HSM and one partition, which logs to the file that it is given."""
 
 
-class FetchFailed(PpinuiError):  # noqa: N818 - it says what is the matter
+class FetchFailed(PpinuiError):
     """Nothing was fetched.
 
     ``code``: what the HSM or the provider answered, None if nothing is known; ``rejected``: a password that
