@@ -83,6 +83,7 @@ def _silence() -> None:
 def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle: it ends its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _let_go_of_the_server()
     _tie_to_parent()
     _keep_memory_private()
@@ -154,12 +155,12 @@ class Workshop:
 
     def warm_up(self) -> None:
         """Start the warm process now, so that it imports while the caller does something else."""
-        multiprocessing.forkserver.ensure_running()
+        # It inherits that signals wait, so that Ctrl+C does not catch it while it imports; it ends with us.
+        with _signals_held():
+            multiprocessing.forkserver.ensure_running()
 
     def start(self, work: Work, environ: Mapping[str, str]) -> Worker:
         """A new worker that does ``work`` with just this environment."""
-        # Not below: it would start with the signals held, and its workers too.
-        self.warm_up()
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_run, args=(work, theirs, dict(environ)), daemon=True)
         with _signals_held():
