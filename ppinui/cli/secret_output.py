@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +20,10 @@ def status(session: SecretSession, output_format: str) -> int:
     """Print it; NOT_FINE where a secret is missing, rejected or unreadable."""
     session.say_whose_keyring()
     backend = session.keyring.backend()
+    owner = _account()
     rows = list(_rows(session))
     if output_format == "json":
-        keyring = {"name": backend.name, "class": backend.class_path, "why": backend.why}
+        keyring = {"name": backend.name, "class": backend.class_path, "why": backend.why, "owner": owner}
         emit(
             as_json(
                 {
@@ -32,12 +35,22 @@ def status(session: SecretSession, output_format: str) -> int:
         )
     else:
         place = f", {backend.place}" if backend.place else ""
-        lines = [f"keyring: {backend.name} ({backend.why}{place}), service {session.store.service}"]
+        lines = [
+            f"keyring: {backend.name} of {owner} ({backend.why}{place}), service {session.store.service}"
+        ]
         lines += [_line(row) for row in rows]
         emit("\n".join(printable(line) for line in lines) + "\n")
     needed = [row for row in rows if row["kind"] != SecretKind.PIN.value]
     fine = all((row["keyring"] or row["file"] or row["config"]) and not row["problem"] for row in needed)
     return ExitCode.FINE if fine else ExitCode.NOT_FINE
+
+
+def _account() -> str:
+    """Whose keyring it is: under sudo, or for a service account, another one's than people may expect."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid {os.geteuid()}"
 
 
 def _rows(session: SecretSession) -> Iterator[dict[str, Any]]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.probe.gate import SecretKind as TestedKind
 from ppinui.probe.plan import make_plan
-from ppinui.probe.result import Outcome
+from ppinui.probe.result import Outcome, SlotResult
 from ppinui.probe.runner import Options
 from ppinui.probe.runner import run as run_test
-from ppinui.secrets import secretsfile
-from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.probe.spending import accepted_by, rejected_by
+from ppinui.secrets.kinds import SecretKind
+from ppinui.secrets.offering import Offered, offer_all
 from ppinui.secrets.private_folder import PrivateFolder, memory_place
+from ppinui.secrets.secretsfile import Key
 from ppinui.secrets.store import SecretStore
 
 
@@ -48,17 +51,17 @@ def prove(
     proxies = {test.slot.proxy_user for test in tests if test.slot.proxy_user is not None}
     keys = [(SecretKind.PERMANENT, name) for name in partitions]
     keys += [(SecretKind.PROXY, name) for name in sorted(proxies)]
-    offered: list[StoredSecret] = []
+    offered = offer_all(store, keys)
+    if offered.withheld:
+        offered.wipe()
+        raise next(iter(offered.withheld.values()))
     try:
-        for key in keys:
-            if (secret := store.offer(*key)) is not None:
-                offered.append(secret)
         with PrivateFolder(memory_place(environ)) as folder:
-            secrets_file = folder.write(".secrets.cfg", secretsfile.compose(offered))
+            secrets_file = folder.write(".secrets.cfg", offered.secrets_file())
             report = run_test(plan, Options(module, secrets_file=secrets_file, environ=environ))
+        mark_rejected(store, offered, report.results)
     finally:
-        for secret in offered:
-            secret.wipe()
+        offered.wipe()
     failed = [result for result in report.results if result.outcome is not Outcome.OK]
     if failed or report.interrupted:
         error = next((stage.error for result in failed for stage in result.stages if stage.error), None)
@@ -69,3 +72,32 @@ def prove(
             error.remedy if error else "try again",
         )
     return len(tests)
+
+
+def mark_rejected(store: SecretStore, offered: Offered, results: Iterable[SlotResult]) -> None:
+    """Mark in the keyring what an HSM has, or may have, rejected, so that no process offers it again.
+
+    A secret that one slot of the same test was let in with is a good one, whatever another slot says.
+    """
+    feared: dict[Key, str] = {}
+    good: set[Key] = set()
+    for result in results:
+        for stage in result.stages:
+            good |= _keys(result, accepted_by(stage))
+            if stage.error is not None:
+                code = f" {stage.error.hex}" if stage.error.hex else ""
+                by = f"{result.hsm} ({stage.error.name}{code})"
+                feared |= dict.fromkeys(_keys(result, rejected_by(stage)), by)
+    for key, by in feared.items():
+        if key in offered.secrets and key not in good:
+            store.mark_rejected(offered.secrets[key], by)
+
+
+def _keys(result: SlotResult, kinds: Iterable[TestedKind]) -> set[Key]:
+    """Whose secrets of these kinds a slot's test has offered."""
+    names = {
+        TestedKind.PROXY: (SecretKind.PROXY, result.proxy),
+        TestedKind.PERMANENT: (SecretKind.PERMANENT, result.user),
+        TestedKind.PIN: (SecretKind.PIN, result.user),
+    }
+    return {(kind, name) for kind, name in map(names.__getitem__, kinds) if name is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import stat
 import subprocess
 from pathlib import Path
@@ -289,6 +290,11 @@ def test_an_import_deletes_the_file_only_after_a_test(primus_cluster: Stand, tmp
     assert ran.code == 1
     assert "do not work" in ran.err
     assert primus_cluster.secrets.exists()
+    wrong = len(primus_cluster.wrong_attempts)
+    again = user.run("secret", "import", primus_cluster.secrets, "--delete")
+    assert again.code == 3
+    assert "the permanent secret of 'SIGNING' was rejected by hsm1" in again.err
+    assert len(primus_cluster.wrong_attempts) == wrong
     primus_cluster.write_secrets()
     ran = user.run("secret", "import", primus_cluster.secrets, "--delete", "--replace")
     assert ran.code == 0, ran.err
@@ -311,7 +317,10 @@ def test_the_status_says_where_since_when_and_from_where(user: SecretUser) -> No
     ran = user.run("secret", "status")
     assert ran.code == 1
     lines = ran.out.splitlines()
-    assert lines[0] == f"keyring: vault (named by PPINUI_KEYRING, {user.home}/vault), service ppinui"
+    owner = pwd.getpwuid(os.geteuid()).pw_name
+    assert (
+        lines[0] == f"keyring: vault of {owner} (named by PPINUI_KEYRING, {user.home}/vault), service ppinui"
+    )
     assert lines[1].startswith("permanent 'PAYMENTS': keyring (fetched by ppin at 20")
     assert lines[2] == "permanent 'SIGNING': MISSING"
     assert lines[3].startswith(f"proxy '{PROXY_USER}': keyring (typed at 20")
