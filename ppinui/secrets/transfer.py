@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from ppinui.errors import PpinuiError
 from ppinui.secrets import secretsfile
+from ppinui.secrets.beside import sync_folder, written_beside
 from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.operations import Operations
 from ppinui.secrets.secretsfile import FileEntry, Key
@@ -134,18 +132,16 @@ def write_secrets_file(path: Path, content: bytes, *, like: Path, replacing: boo
             "there is a file already", str(path), "export to another name, or add --replace to replace it"
         )
     try:
-        with _beside(path) as (temporary, descriptor):
-            os.fchmod(descriptor, _MODE)
+        with written_beside(path, content) as (temporary, descriptor):
             group = like.stat().st_gid if like.exists() else -1
             if group not in {-1, os.fstat(descriptor).st_gid}:
                 os.fchown(descriptor, -1, group)
-            with os.fdopen(os.dup(descriptor), "wb") as file:
-                file.write(content)
-            os.fsync(descriptor)
+            os.fchmod(descriptor, _MODE)  # for that group, and never for another one
             if replacing:
                 temporary.replace(path)
             else:
                 os.link(temporary, path)
+        sync_folder(path.parent)
     except PermissionError:
         raise PpinuiError(
             "the secrets file cannot be written, or not be given the group of primus.cfg",
@@ -156,16 +152,3 @@ def write_secrets_file(path: Path, content: bytes, *, like: Path, replacing: boo
         raise PpinuiError(
             f"the secrets file cannot be written: {error.strerror}", str(path), "export to another folder"
         ) from None
-
-
-@contextlib.contextmanager
-def _beside(path: Path) -> Iterator[tuple[Path, int]]:
-    """A new file of nobody else (0600) in the same folder, gone afterwards unless it was moved."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        yield temporary, descriptor
-    finally:
-        os.close(descriptor)
-        temporary.unlink(missing_ok=True)

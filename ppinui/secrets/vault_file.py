@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import secrets
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from ppinui.secrets.beside import remove_left_overs, sync_folder, written_beside
 from ppinui.secrets.keyring_errors import KeyringError
 
 _SIZE_LIMIT: Final = 64 * 1024 * 1024
@@ -82,12 +82,9 @@ def create(path: Path, vault: bytes, *, make_folder: bool) -> None:
     try:
         if make_folder:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = _write_beside(path, vault)
-        try:
+        with written_beside(path, vault) as (temporary, _):
             os.link(temporary, path)
-        finally:
-            temporary.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileExistsError:
         raise VaultError(
             "there is a file already",
@@ -108,15 +105,10 @@ def replace(path: Path, vault: bytes) -> None:
     """
     target = path.resolve()
     try:
-        for left_over in target.parent.glob(f".{target.name}.*.new"):
-            left_over.unlink()  # by a writer that was killed: the lock is ours
-        temporary = _write_beside(target, vault)
-        try:
+        remove_left_overs(target)  # the lock is ours, so nobody is writing them
+        with written_beside(target, vault) as (temporary, _):
             temporary.replace(target)
-        except OSError:
-            temporary.unlink()
-            raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise VaultError(
             f"cannot write the vault: {error.strerror}", str(target), "make room or mend permissions"
@@ -164,28 +156,3 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _write_beside(target: Path, contents: bytes) -> Path:
-    """A new file (0600) in the target's folder, on the disk when this returns."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)
-            file.write(contents)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError:
-        temporary.unlink()
-        raise
-    return temporary
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

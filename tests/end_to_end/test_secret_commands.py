@@ -293,7 +293,7 @@ def test_an_import_deletes_the_file_only_after_a_test(primus_cluster: Stand, tmp
     wrong = len(primus_cluster.wrong_attempts)
     again = user.run("secret", "import", primus_cluster.secrets, "--delete")
     assert again.code == 3
-    assert "the permanent secret of 'SIGNING' was rejected by hsm1" in again.err
+    assert "the permanent secret of 'SIGNING' was rejected by hsm" in again.err
     assert len(primus_cluster.wrong_attempts) == wrong
     primus_cluster.write_secrets()
     ran = user.run("secret", "import", primus_cluster.secrets, "--delete", "--replace")
