@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -97,14 +98,31 @@ def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
     os._exit(0)
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Let Ctrl+C and the like wait: half-way through a start they would leave a child that cannot begin."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    """Let Ctrl+C and the like wait: half-way through a start they would leave a child that cannot begin.
+
+    A process that is started meanwhile inherits that they wait. The mask alone would not do: another thread
+    may take the signal, and its handler runs in the main thread all the same.
+    """
+    seen: list[int] = []
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _ENDING:
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                handlers[number] = signal.signal(number, lambda number, _: seen.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for taken in dict.fromkeys(seen):
+            os.kill(os.getpid(), taken)
 
 
 @dataclass

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +14,9 @@ import pytest
 
 from ppinui.cli.main import main
 from tests.cli.conftest import SECRETS, TEXT
-from tests.end_to_end.program import PPINUI, environment, ppinui
+from tests.end_to_end.program import CHECKOUT, PPINUI, environment, ppinui
 from tests.rig.canary import processes_showing
-from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
+from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user, python_for_everybody
 from tests.rig.processes import MarkedProcesses
 from tests.rig.softhsm import find_softhsm
 from tests.rig.terminal import Terminal
@@ -248,7 +250,11 @@ def test_a_file_that_may_not_be_replaced_is_left_and_the_command_for_it_named() 
         file = folder / "primus.cfg"
         file.write_text(TEXT)
         folder.chmod(0o555)
-        ran = as_ordinary_user(lambda: ppinui("-c", file, "config", "set", "hsm0.port=2311"))
+        command = (python_for_everybody(), "-m", "ppinui")
+        # an interpreter that is not the tests' own finds the packages of the tests' this way
+        environ = {"PYTHONPATH": os.pathsep.join([str(CHECKOUT), sysconfig.get_path("purelib")])}
+        edit_port = ("-c", file, "config", "set", "hsm0.port=2311")
+        ran = as_ordinary_user(lambda: ppinui(*edit_port, command=command, environ=environ))
         folder.chmod(0o755)
 
         assert (ran.code, ran.out) == (2, "")

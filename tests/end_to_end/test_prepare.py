@@ -9,16 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.program import CHECKOUT
-from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
+from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user, python_for_everybody
 
 RECORDER = """#!/bin/sh
 echo "$(basename "$0") $*" >>"{journal}"
@@ -42,28 +40,6 @@ import sys
 with open({journal!r}, "a") as file:
     print("pip", *sys.argv[1:], file=file)
 """
-
-
-@cache
-def python_for_everybody() -> str:
-    """An interpreter that an ordinary user may run too; root's own may lie in root's home."""
-    candidates = (
-        sys.executable,
-        "/usr/bin/python3",
-        *(f"/usr/bin/python3.{minor}" for minor in range(11, 15)),
-    )
-    new_enough = "import sys; sys.exit(sys.version_info < (3, 11))"
-    for candidate in filter(os.path.exists, candidates):
-        if as_ordinary_user(partial(_runs, candidate, new_enough)):
-            return candidate
-    raise FileNotFoundError(f"no Python 3.11 or newer that every user may run: looked at {candidates}")
-
-
-def _runs(python: str, program: str) -> bool:
-    try:
-        return subprocess.run([python, "-I", "-c", program], check=False, capture_output=True).returncode == 0
-    except OSError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -200,7 +176,7 @@ def test_an_ordinary_user_with_sudo_gets_them_installed(checkout: Checkout) -> N
 
 
 def test_the_demo_does_not_ask_for_what_only_the_tests_need(checkout: Checkout) -> None:
-    checkout.lack("opensc", "gnome-keyring")
+    checkout.lack("opensc", "tmux")
 
     assert as_ordinary_user(lambda: checkout.prepare("demo")).returncode == 0
 
