@@ -1,4 +1,4 @@
-"""``ppinui --test`` with secrets from the keyring: which is used, what is said of it, what is never offered."""
+"""``ppinui --test`` with secrets from the keyring: which is used, what is said, what is never offered."""
 
 from __future__ import annotations
 
