@@ -329,8 +329,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         # What is behind belongs to somebody else, whose options look like ours.
         end = arguments.index("--")
         found = _parse(arguments[:end])
-        if found.command == "run" and arguments[end + 1 :]:
+        if found.command == "run":
             found.argv = tuple(arguments[end + 1 :])
+            if not found.argv:
+                raise _no_command()
             return found
     found = _parse(arguments)
     if found.command == "run":
