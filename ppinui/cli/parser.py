@@ -54,7 +54,7 @@ _EXAMPLES = """examples:
   ppinui -p -e SERVICE_USER                     keep a proxy password
   ppinui -a -e PARTITION                        fetch its permanent secret
   ppinui -l                                     who has a secret
-  ppinui run -- COMMAND                         run an application with its secrets
+  ppinui run -- COMMAND                         an application with its secrets
 
 exit codes:
   0 fine    1 a slot failed, or a check found an error    2 wrong use or input

@@ -138,16 +138,16 @@ def _add_run(commands: Any, add_command: AddCommand) -> None:
         commands,
         "run",
         "run an application with secrets from the keyring",
-        "ppinui run -- pkcs11-tool --module /usr/local/primus/lib/libprimusP11.so --list-slots\n"
+        "ppinui run -- pkcs11-tool --module libprimusP11.so --list-slots\n"
         "  ppinui run --user PAYMENTS --tmpfs -- /usr/local/bin/signer --port 8443\n"
         "  sudo ppinui run --owner www-data:www-data -- nginx -g 'daemon off;'",
     )
     run.usage = "ppinui run [OPTION ...] -- COMMAND [ARGUMENT ...]"
     run.description = (
-        "Become COMMAND, with its primus.cfg and its secrets in files that exist in memory alone;\n"
-        "SECUROSYS_PKCS11_CONF and SECUROSYS_SECRETS_CONF name them. Nothing is started if a secret\n"
-        "is missing. The exit code is the command's. It writes no core files: the secrets would be\n"
-        "in them."
+        "Become COMMAND, with primus.cfg and secrets in files that exist in memory\n"
+        "alone; SECUROSYS_PKCS11_CONF and SECUROSYS_SECRETS_CONF name them. Nothing is\n"
+        "started if a secret is missing. The exit code is the command's. It writes no\n"
+        "core files, for the secrets would be in them."
     )
     run.add_argument(
         "--user",
