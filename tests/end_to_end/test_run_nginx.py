@@ -146,6 +146,7 @@ def test_a_worker_signs_with_the_secrets_that_it_was_given(user: SecretUser, opt
 
 
 def test_without_an_owner_its_workers_cannot(user: SecretUser) -> None:
+    ordinary = os.geteuid() != 0  # then its master and workers are the same user
     with nginx(user) as path:
-        assert answer_of(path) is None
-    assert "C_Sign" not in user.stand.hsms["hsm1"].calls
+        assert (answer_of(path) is not None) == ordinary
+    assert ("C_Sign" in user.stand.hsms["hsm1"].calls) == ordinary
