@@ -57,6 +57,7 @@ _EXAMPLES = """examples:
   ppinui -p -e SERVICE_USER                     keep a proxy password
   ppinui -a -e PARTITION                        fetch its permanent secret
   ppinui -l                                     who has a secret
+  ppinui run -- COMMAND                         an application with its secrets
 
 exit codes:
   0 fine    1 a slot failed, or a check found an error    2 wrong use or input
@@ -334,11 +335,35 @@ def build_parser() -> argparse.ArgumentParser:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
-    The result has ``command`` (None, "config", "test", "secret", "vault" or "demo"), ``config`` and
-    ``secrets`` (file names as given, or None), the command's own options, and ``passwords``: what stood
-    behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it. Raises PpinuiError for wrong use, SystemExit
-    after help.
+    The result has ``command`` (None, "config", "test", "secret", "vault", "run" or "demo"), ``config`` and
+    ``secrets`` (file names as given, or None), the command's own options, ``passwords``: what stood
+    behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it, and for "run" ``argv``: the command to run.
+    Raises PpinuiError for wrong use, SystemExit after help.
     """
+    if "--" in arguments and "run" in arguments[: arguments.index("--")]:
+        # What is behind belongs to somebody else, whose options look like ours.
+        end = arguments.index("--")
+        found = _parse(arguments[:end])
+        if found.command == "run":
+            found.argv = tuple(arguments[end + 1 :])
+            if not found.argv:
+                raise _no_command()
+            return found
+    found = _parse(arguments)
+    if found.command == "run":
+        raise _no_command()
+    return found
+
+
+def _no_command() -> PpinuiError:
+    return PpinuiError(
+        "there is no command to run",
+        "the command line, at 'ppinui run'",
+        "put it behind two dashes: ppinui run -- COMMAND; 'ppinui run --help' has examples",
+    )
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = build_parser()
     style = None
     if any(word.startswith("-") and word[1:2] not in {"", "-"} for word in arguments):
@@ -350,6 +375,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if unknown and found.command == "secret":
         # One of them may be a password.
         raise _usage_error("there is more on the command line than it takes", f"{parser.prog} secret")
+    if unknown and found.command == "run":
+        # What is there may be the command's, with a PIN among its arguments.
+        raise PpinuiError(
+            "there are words that are no options of it and not behind two dashes",
+            f"the command line, at '{parser.prog} run'",
+            "write it as ppinui run [OPTION ...] -- COMMAND; 'ppinui run --help' has examples",
+        )
     if unknown:
         # argparse itself would name the program here, not the command that was meant.
         command = (parser.prog, found.command, getattr(found, "action", None))

@@ -1,4 +1,4 @@
-"""The grammar of ``ppinui secret`` and ``ppinui vault``. Imports nothing but argparse."""
+"""The grammar of ``ppinui secret``, ``ppinui vault`` and ``ppinui run``. Imports nothing but argparse."""
 
 from __future__ import annotations
 
@@ -60,9 +60,10 @@ def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False)
 
 
 def add_commands(commands: Any, add_command: AddCommand) -> None:
-    """Add ``secret`` and ``vault``."""
+    """Add ``secret``, ``vault`` and ``run``."""
     _add_secret(commands, add_command)
     _add_vault(commands, add_command)
+    _add_run(commands, add_command)
 
 
 def _add_secret(commands: Any, add_command: AddCommand) -> None:
@@ -144,6 +145,44 @@ def _add_vault(commands: Any, add_command: AddCommand) -> None:
     change.add_argument(
         "--new-passphrase-fd", type=_descriptor, metavar="N", help="read the new one from this descriptor"
     )
+
+
+def _add_run(commands: Any, add_command: AddCommand) -> None:
+    run = add_command(
+        commands,
+        "run",
+        "run an application with secrets from the keyring",
+        "ppinui run -- pkcs11-tool --module libprimusP11.so --list-slots\n"
+        "  ppinui run --user PAYMENTS --tmpfs -- /usr/local/bin/signer --port 8443\n"
+        "  sudo ppinui run --owner www-data:www-data -- nginx -g 'daemon off;'",
+    )
+    run.usage = "ppinui run [OPTION ...] -- COMMAND [ARGUMENT ...]"
+    run.description = (
+        "Become COMMAND, with primus.cfg and secrets in files that exist in memory\n"
+        "alone; SECUROSYS_PKCS11_CONF and SECUROSYS_SECRETS_CONF name them. Nothing is\n"
+        "started if a secret is missing. The exit code is the command's. It writes no\n"
+        "core files, for the secrets would be in them."
+    )
+    run.add_argument(
+        "--user",
+        dest="users",
+        action="append",
+        default=[],
+        metavar="U",
+        help="hand over the secrets of this partition; may be repeated (all of primus.cfg)",
+    )
+    run.add_argument(
+        "--owner",
+        metavar="USER:GROUP",
+        help="whose the files are: for a command that drops root's rights (it starts as root all the same)",
+    )
+    run.add_argument(
+        "--tmpfs",
+        action="store_true",
+        help="files in a private folder in memory, for a command that closes what it inherits; they go when "
+        "it ends, so it has to stay in the foreground",
+    )
+    keyring_options(run)
 
 
 def _passphrase_option(parser: argparse.ArgumentParser) -> None:
