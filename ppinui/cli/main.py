@@ -56,6 +56,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import vault_commands
 
             return vault_commands.run(arguments)
+        case "doctor":
+            from ppinui.cli import doctor_command
+
+            return doctor_command.run(arguments)
         case "demo":
             from ppinui.cli import demo_command
 
