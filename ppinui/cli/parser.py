@@ -35,6 +35,9 @@ TEST_DEFAULTS: dict[str, Any] = {
     "lanes": "auto",
     "format": "text",
     "module": None,
+    "spend_final_try": False,
+    "secrets_from": "auto",
+    **secret_parser.KEYRING_DEFAULTS,
 }
 """What a connection test takes for an option that is not given (timeout: seconds for each stage)."""
 
@@ -171,6 +174,18 @@ def _test_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--format", "text as ppin writes it, or one JSON object", choices=("text", "json"))
     add("--module", "the PKCS#11 library to test with", metavar="LIB")
+    add(
+        "--spend-final-try",
+        "offer a PIN even where the token says that one more wrong one locks it",
+        action="store_true",
+    )
+    add(
+        "--secrets",
+        "auto: .secrets.cfg, and the keyring for what is not there; file or keyring: that one alone",
+        choices=("auto", "file", "keyring"),
+        dest="secrets_from",
+    )
+    secret_parser.keyring_options(parser, leave_out=True)
 
 
 def _add_command(
@@ -364,5 +379,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         for name, default in TEST_DEFAULTS.items():
             setattr(found, name, getattr(found, name, default))
     elif found.command is None and given:
-        parser.error(f"--{given[0]} belongs to the connection test: add --test")
+        option = {"secrets_from": "secrets"}.get(given[0], given[0].replace("_", "-"))
+        parser.error(f"--{option} belongs to the connection test: add --test")
     return found

@@ -35,14 +35,28 @@ LONG_WITH_VALUE = frozenset(
 """Options of these commands that the next word belongs to."""
 
 
-def keyring_options(parser: argparse.ArgumentParser) -> None:
-    """The options that choose and unlock the keyring."""
+_PASSPHRASE_OPTION = ("--vault-passphrase-fd", "read the vault's passphrase from this descriptor")
+KEYRING_DEFAULTS: dict[str, Any] = {
+    "keyring": None,
+    "keyspace": None,
+    "keyring_timeout": 20.0,
+    "vault_passphrase_fd": None,
+}
+"""What stands for an option of :func:`keyring_options` that is not given."""
+
+
+def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False) -> None:
+    """The options that choose and unlock the keyring; with ``leave_out`` those not given leave no trace."""
     group = parser.add_argument_group("keyring")
-    add = group.add_argument
-    add("--keyring", metavar="NAME", help="secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)")
-    add("--keyspace", metavar="NAME", help="keep these secrets apart from others, such as test")
-    add("--keyring-timeout", type=_seconds, default=20.0, metavar="S", help="seconds for each call (20)")
-    _passphrase_option(group)
+
+    def add(name: str, text: str, **settings: Any) -> None:
+        default = KEYRING_DEFAULTS[name.removeprefix("--").replace("-", "_")]
+        group.add_argument(name, help=text, default=argparse.SUPPRESS if leave_out else default, **settings)
+
+    add("--keyring", "secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)", metavar="NAME")
+    add("--keyspace", "keep these secrets apart from others, such as test", metavar="NAME")
+    add("--keyring-timeout", "seconds for each call (20)", type=_seconds, metavar="S")
+    add(*_PASSPHRASE_OPTION, type=_descriptor, metavar="N")
 
 
 def add_commands(commands: Any, add_command: AddCommand) -> None:
@@ -132,13 +146,9 @@ def _add_vault(commands: Any, add_command: AddCommand) -> None:
     )
 
 
-def _passphrase_option(parser: Any) -> None:
-    parser.add_argument(
-        "--vault-passphrase-fd",
-        type=_descriptor,
-        metavar="N",
-        help="read the vault's passphrase from this descriptor",
-    )
+def _passphrase_option(parser: argparse.ArgumentParser) -> None:
+    name, text = _PASSPHRASE_OPTION
+    parser.add_argument(name, help=text, type=_descriptor, metavar="N")
 
 
 def _descriptor(text: str) -> int:

@@ -10,6 +10,7 @@ from ppinui.probe.gate import Credential, Gate
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
 from ppinui.probe.spending import accepted_by, rejected_by
+from ppinui.probe.supply import SlotSecrets
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Entry:
     """The secrets that its test offers."""
     login: bool = False
     """Whether its test goes on to the login stage."""
+    secrets: SlotSecrets = field(default_factory=SlotSecrets)
+    """What it is given, and where that came from."""
     result: SlotResult | None = None
 
     def close(self) -> SlotResult:
@@ -61,6 +64,7 @@ class Entry:
             proxy=test.slot.proxy_user,
             outcome=outcome,
             stages=tuple(self.stages),
+            secrets={kind.value: source.value for kind, source in self.secrets.sources.items()},
             firmware=self.firmware,
         )
         return self.result

@@ -135,6 +135,12 @@ CONDITIONS = {
         "and each wrong attempt counts towards a lock",
         "correct the secret first, then test again",
     ),
+    "stored-secret-rejected": Condition(
+        "STORED_SECRET_REJECTED",
+        "Not offered",
+        "replace it, then test again: ppinui secret update PARTITION (permanent secret), "
+        "add-proxy SERVICE_USER (proxy password) or set-pin PARTITION",
+    ),
     "session-objects-disabled": Condition(
         "Session objects disabled by HSM configuration",
         "The HSM's policy forbids session objects, so no test key can be made; login and random bytes work",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ppinui.probe.gate import Credential, SecretKind
+from ppinui.probe.gate import Credential
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import Outcome, Stage, StageResult
+from ppinui.secrets.kinds import SecretKind
 
 CKR_DEVICE_ERROR = 0x30
 CKR_DEVICE_MEMORY = 0x31

@@ -111,9 +111,11 @@ def test_slots(channel: Channel) -> None:
     """
     # The kernel ends the process if a module never comes back and the parent is gone.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    applications_secrets_file = os.environ.get("SECUROSYS_SECRETS_CONF")
     with (
         MemoryFile("provider-log", writable=True) as log,
         MemoryFile("provider-configuration") as configuration,
+        MemoryFile("provider-secrets") as secrets_file,
     ):
         os.environ["SECUROSYS_PKCS11_CONF"] = configuration.path
         channel.send({"kind": "ready", "log": log.path})
@@ -121,9 +123,16 @@ def test_slots(channel: Channel) -> None:
         while True:
             message, attachments = channel.receive()
             order = SlotOrder(**message["order"])
-            configuration.replace(attachments[0])
+            configuration.replace(attachments.pop(0))
             log.wipe()
-            pin = attachments[1].decode() if order.login else None
+            if order.own_secrets_file:
+                secrets_file.replace(attachments.pop(0))
+                os.environ["SECUROSYS_SECRETS_CONF"] = secrets_file.path
+            elif applications_secrets_file is None:
+                os.environ.pop("SECUROSYS_SECRETS_CONF", None)
+            else:
+                os.environ["SECUROSYS_SECRETS_CONF"] = applications_secrets_file
+            pin = attachments.pop(0).decode() if order.login else None
             if module is None:
                 module = ModuleInHand(order.module)
             _SlotRun(channel, module, order, log).run(pin)

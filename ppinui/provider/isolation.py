@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import json
 import multiprocessing
 import multiprocessing.forkserver
 import os
-import resource
 import signal
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ppinui.secrets.hardening import end_with_parent, harden
+
 Message = dict[str, Any]
 """What travels between the processes, as JSON: nothing that a library could make us unpickle."""
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 
 
 class Channel:
@@ -50,19 +46,6 @@ The function takes the worker's end of the :class:`Channel`, and returns when it
 """
 
 
-def _tie_to_parent() -> None:
-    """Let the kernel end this process with the one that it was forked from, however that ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _keep_memory_private() -> None:
-    """No core file and no reader of ``/proc/PID/mem``: a worker holds secrets."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
-
-
 def _let_go_of_the_server() -> None:
     """Close the pipe end that would keep the fork server, and so this process, alive without its user."""
     server: Any = multiprocessing.forkserver._forkserver
@@ -86,8 +69,8 @@ def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _let_go_of_the_server()
-    _tie_to_parent()
-    _keep_memory_private()
+    end_with_parent()
+    harden()
     _silence()
     os.environ.clear()
     os.environ.update(environ)
