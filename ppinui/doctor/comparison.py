@@ -120,7 +120,8 @@ def _different(key: Key, stored: StoredSecret, path: Path) -> Finding:
         _subject(key),
         f"the one in the keyring (of {since}) differs from the one in the secrets file "
         f"(changed {changed:%Y-%m-%d %H:%M} UTC)",
-        f"keep the one that works: ppinui secret import {path} --replace, or export instead of import",
+        f"find out which works: ppinui --test --secrets file, then keyring; then let it replace the other: "
+        f"ppinui secret import {path} --replace, or export",
     )
 
 

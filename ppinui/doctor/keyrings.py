@@ -25,11 +25,10 @@ _BUS_SECONDS: Final = 2.0
 
 @dataclass(frozen=True)
 class KeyringSeen:
-    """``backend`` None: no keyring answers. ``missing``: there is none here at all, and none was named."""
+    """``backend`` None: no keyring answers."""
 
     finding: Finding
     backend: Backend | None = None
-    missing: bool = False
 
 
 def look_at_keyring(store: SecretStore, *, named: bool) -> KeyringSeen:
@@ -41,9 +40,7 @@ def look_at_keyring(store: SecretStore, *, named: bool) -> KeyringSeen:
         backend = store.backend()
         store.has(SecretKind.PIN, "")  # a name that nobody has: does it answer?
     except NoBackendError as error:
-        return KeyringSeen(
-            of_error("keyring", error, State.WRONG if named else State.WARNING), missing=not named
-        )
+        return KeyringSeen(of_error("keyring", error, State.WRONG if named else State.WARNING))
     except PpinuiError as error:
         return KeyringSeen(of_error("keyring", error))
     place = f", {backend.place}" if backend.place else ""

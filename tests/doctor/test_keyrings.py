@@ -59,7 +59,7 @@ def test_a_keyring_that_never_answers_is_one_line_within_the_deadline() -> None:
 def test_no_keyring_at_all_is_a_warning_and_a_named_one_that_is_not_there_is_wrong(tmp_path: Path) -> None:
     bare = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     seen = seen_with(bare)
-    assert (seen.finding.state, seen.missing) == (State.WARNING, True)
+    assert (seen.finding.state, seen.backend) == (State.WARNING, None)
     assert "ppinui vault create" in str(seen.finding.remedy)
     assert seen_with(bare, named="vault").finding.state is State.WRONG
 
