@@ -60,6 +60,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import run_command
 
             return run_command.run(arguments)
+        case "doctor":
+            from ppinui.cli import doctor_command
+
+            return doctor_command.run(arguments)
         case "demo":
             from ppinui.cli import demo_command
 

@@ -58,9 +58,12 @@ _EXAMPLES = """examples:
   ppinui -a -e PARTITION                        fetch its permanent secret
   ppinui -l                                     who has a secret
   ppinui run -- COMMAND                         an application with its secrets
+  ppinui secret import .secrets.cfg             keep what ppin has fetched
+  ppinui vault create                           a keyring without a desktop
+  ppinui doctor                                 what is set up, what is wrong
 
 exit codes:
-  0 fine    1 a slot failed, or a check found an error    2 wrong use or input
+  0 fine    1 a slot failed, or something is wrong    2 wrong use or input
   3 a secret is missing    130 interrupted"""
 
 
@@ -299,7 +302,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="ppinui",
         usage=_USAGE,
-        description="Edits primus.cfg without losing a byte, and tests every slot of every HSM.",
+        description="Edits primus.cfg without losing a byte, keeps its secrets in the keyring,\n"
+        "and tests every slot of every HSM.",
         epilog=_EXAMPLES,
     )
     parser.add_argument("--version", action="version", version=f"ppinui {__version__}")
@@ -322,6 +326,16 @@ def build_parser() -> argparse.ArgumentParser:
         "ppinui test --hsm hsm0 --login --format json",
     )
     _test_options(test)
+    doctor = _add_command(
+        commands,
+        "doctor",
+        "say what is set up here, what is not, and what to do about it",
+        "ppinui doctor --format json",
+    )
+    _format_option(doctor)
+    doctor.add_argument("--module", metavar="LIB", help="the PKCS#11 library, if it is not in its place")
+    doctor.add_argument("--ppin", metavar="FILE", help="the vendor's ppin, if it is not in its place")
+    secret_parser.keyring_options(doctor)
     demo = _add_command(
         commands,
         "demo",
@@ -335,10 +349,10 @@ def build_parser() -> argparse.ArgumentParser:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
-    The result has ``command`` (None, "config", "test", "secret", "vault", "run" or "demo"), ``config`` and
-    ``secrets`` (file names as given, or None), the command's own options, ``passwords``: what stood
-    behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it, and for "run" ``argv``: the command to run.
-    Raises PpinuiError for wrong use, SystemExit after help.
+    The result has ``command`` (None, "config", "test", "secret", "vault", "run", "doctor" or "demo"),
+    ``config`` and ``secrets`` (file names as given, or None), the command's own options, ``passwords``: what
+    stood behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it, and for "run" ``argv``: the command to
+    run. Raises PpinuiError for wrong use, SystemExit after help.
     """
     if "--" in arguments and "run" in arguments[: arguments.index("--")]:
         # What is behind belongs to somebody else, whose options look like ours.
