@@ -27,6 +27,8 @@ class Event:
 
 Listener = Callable[[Event], None]
 
+_ORDER = tuple(Stage)
+
 
 @dataclass
 class Entry:
@@ -108,6 +110,9 @@ class Book:
 
     def fail(self, entry: Entry, error: ErrorInfo, outcome: Outcome = Outcome.FAILED) -> None:
         """A slot ends in the stage that it is in, for a reason that was found outside of it."""
+        if entry.stages and entry.stages[-1].stage is entry.stage:
+            # that stage has ended: it is the next one that does not come about
+            entry.stage = _ORDER[_ORDER.index(entry.stage) + 1]
         self.add(entry, StageResult(entry.stage, outcome, 0.0, error))
         self.finish(entry)
 

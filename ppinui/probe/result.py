@@ -60,6 +60,8 @@ class StageResult:
     outcome: Outcome
     milliseconds: float
     error: ErrorInfo | None = None
+    login_refused: bool = False
+    """The provider's log says that a login on the HSM failed."""
     note: str | None = None
     """Something worth knowing of a stage that passed, such as a slot found by its token's label."""
 

@@ -31,7 +31,7 @@ from ppinui.secrets.secret import Secret
 __all__ = ["AskPin", "Event", "Options", "run"]
 
 LOAD_FAILURES_IN_A_ROW = 3
-"""After so many slots for which the one lane's module crashed or hung while loading, the rest is given up."""
+"""After so many slots at which the module crashed or hung while loading, HSMs no longer wait in one lane."""
 
 
 @dataclass(frozen=True)
@@ -182,20 +182,25 @@ class _Run:
         if self._is_primus is not None:
             return
         self._is_primus = is_primus(manufacturer)
-        if not self._is_primus or self._options.lanes != "auto":
+        if self._is_primus:
+            self._split()
+
+    def _split(self) -> None:
+        """From one lane in all to a lane for each HSM, unless the user said otherwise."""
+        if self._split_lanes or self._options.lanes != "auto":
             return
         self._split_lanes = True
         shared = self._lanes.pop("")
-        assert shared.current is not None
         for entry in self._book.entries:
             if entry.result is None:
                 self._lane_of(entry.test).left += 1
         for test in shared.ready:
             self._lane_of(test).ready.append(test)
-        # The process goes on with the HSM whose slot it has in hand.
-        ours = self._lane_of(shared.current)
-        shared.left, shared.ready = ours.left, ours.ready
-        self._lanes[shared.current.hsm.name] = shared
+        if shared.current is not None:
+            # The process goes on with the HSM whose slot it has in hand.
+            ours = self._lane_of(shared.current)
+            shared.left, shared.ready = ours.left, ours.ready
+            self._lanes[shared.current.hsm.name] = shared
 
     def _is_private(self) -> bool:
         """Whether each slot gets a configuration of its own, and the module is initialised anew for it."""
@@ -227,9 +232,6 @@ class _Run:
             elif rejected is not None:
                 lane.drop(test)
                 self._skip(entry, Stage.LOAD, "secret-rejected-before", str(rejected))
-            elif self._load_failures >= LOAD_FAILURES_IN_A_ROW and not self._split_lanes:
-                lane.drop(test)
-                self._skip(entry, Stage.LOAD, "module-given-up")
             elif self._book.gate.is_free(self._credentials(test, login=self._options.login)):
                 return entry
         return None
@@ -328,5 +330,8 @@ class _Run:
         entry = self._book.entries[test.index]
         entry.stage = lane.stage
         self._book.fail_by_condition(entry, condition, detail)
-        if lane.stage is Stage.LOAD:
+        if lane.stage is Stage.LOAD and self._is_primus is None:
+            # What does not get as far as a token cannot harm one: nobody has to wait for the others' sake.
             self._load_failures += 1
+            if self._load_failures >= LOAD_FAILURES_IN_A_ROW:
+                self._split()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
+from pkcs11.constants import TokenFlag
 from pkcs11.exceptions import PKCS11Error
 
 from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
@@ -66,7 +67,7 @@ class _SlotRun:
         self._channel.send(report)
         return report["outcome"] is Outcome.OK
 
-    def run(self, pin: str | None) -> None:
+    def run(self, pin: bytes | None) -> None:
         """Go through the stages until one does not pass, then say that the slot is done."""
         order, module = self._order, self._module
         reusable = True
@@ -99,6 +100,8 @@ class _SlotRun:
     def _token(self) -> None:
         found: TokenFound = self._module.read_token()
         self._channel.send({"kind": "token", "firmware": found.firmware})
+        if not found.flags & TokenFlag.TOKEN_INITIALIZED:
+            raise StageError("token-not-initialised")
         if found.label != self._order.user:
             raise StageError("label-mismatch", f"the token's label is '{found.label}'")
 
@@ -132,7 +135,7 @@ def test_slots(channel: Channel) -> None:
                 os.environ.pop("SECUROSYS_SECRETS_CONF", None)
             else:
                 os.environ["SECUROSYS_SECRETS_CONF"] = applications_secrets_file
-            pin = attachments.pop(0).decode() if order.login else None
+            pin = attachments.pop(0) if order.login else None
             if module is None:
                 module = ModuleInHand(order.module)
             _SlotRun(channel, module, order, log).run(pin)
