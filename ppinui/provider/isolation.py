@@ -167,6 +167,8 @@ def _named_by_path_length() -> Iterator[None]:
 
 def _wait_for_helpers() -> None:
     """Let the warm process and Python's resource tracker end before this one, which is to reap them."""
+    for number in _ENDING:  # the program is at its end anyway
+        signal.signal(number, signal.SIG_IGN)
     for helper in (
         multiprocessing.forkserver._forkserver,
         multiprocessing.resource_tracker._resource_tracker,
