@@ -78,9 +78,9 @@ def _check(arguments: argparse.Namespace) -> int:
     profile = Profile(arguments.profile) if arguments.profile else None
     problems = check_file(location.path, profile=profile)
     if arguments.format == "json":
-        emit(as_json(problems_data(problems, str(location.path))))
+        emit(as_json(problems_data(problems, str(location.path), arguments.config)))
     else:
-        emit(problems_text(problems))
+        emit(problems_text(problems, arguments.config))
         say(f"{printable(str(location.path))}: {count_words(problems)}")
     failed = any(problem.severity is Severity.ERROR for problem in problems)
     return ExitCode.NOT_FINE if failed else ExitCode.FINE

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from ppinui.cli.calling import pasteable
 from ppinui.cli.console import emit, printable, say
 from ppinui.cli.prompts import ask_secret
 from ppinui.config.checks import Severity, check_document
@@ -97,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         case _:
             new = old.remove(resolve_path(old, arguments.path))
-    warn_of_new_problems(old, new)
+    warn_of_new_problems(old, new, arguments.config)
     if arguments.dry_run:
         emit(diff(old, new, reveal=arguments.reveal))
         return ExitCode.FINE
@@ -121,13 +122,14 @@ def diff(old: Document, new: Document, *, reveal: bool = False) -> str:
     return (plain_diff if reveal else masked_diff)(old.text, new.text, old.origin)
 
 
-def warn_of_new_problems(old: Document, new: Document) -> None:
+def warn_of_new_problems(old: Document, new: Document, given: str | None = None) -> None:
     """Say on stderr which errors and warnings of ``ppinui config check`` come with an edit."""
     before = {(problem.check, problem.path, problem.message) for problem in check_document(old)}
     for problem in check_document(new):
         if (problem.check, problem.path, problem.message) in before or problem.severity is Severity.NOTE:
             continue
-        say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {printable(problem.remedy)}")
+        remedy = printable(pasteable(problem.remedy, given))
+        say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
 
 
 def set_values(document: Document, assignments: Sequence[str]) -> Document:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ppinui.config.document import Document, Kind
 from ppinui.config.settings import spec_of
+from ppinui.config.sources import quoted
 from ppinui.errors import PpinuiError
 
 # What may be left out at the beginning, longest first.
@@ -30,7 +31,7 @@ def resolve_path(document: Document, path: str, *, must_exist: bool = True) -> s
                 return found
         if not must_exist and (new := _new_path(document, names)):
             return new
-    raise PpinuiError(f"there is no setting {path!r}", document.origin, _remedy(document, names))
+    raise PpinuiError(f"there is no setting {quoted(path)}", document.origin, _remedy(document, names))
 
 
 def short_path(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -259,7 +260,8 @@ def test_a_file_that_may_not_be_replaced_is_left_and_the_command_for_it_named() 
 
         assert (ran.code, ran.out) == (2, "")
         assert "may not write" in ran.error[-3]
-        assert ran.error[-1].endswith(f"sudo ppinui -c {file} config set hsm0.port=2311")
+        called = f"sudo {shlex.join(command)} -c {file} config set hsm0.port=2311"
+        assert ran.error[-1].endswith(called)
         assert file.read_text() == TEXT
 
 
@@ -315,7 +317,7 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated(config: Path
 
     shown = capsys.readouterr()
     assert "N0T-HERE" not in shown.out + shown.err
-    assert "ppinui config set hsm0.pin" in shown.err
+    assert f" -c {config} config set hsm0.pin\n" in shown.err
     assert config.read_text() == TEXT
 
 
