@@ -81,10 +81,11 @@ def _settings(document: Document, parent: str, specs: Sequence[SettingSpec]) -> 
         if setting is not None:
             yield f"{spec.name} = {_source(setting, reveal=True)}{unit}"  # none of these is a secret
         elif spec.default is not None:
-            yield f"{spec.name} = {_word(spec.default)}{unit} (default)"
+            yield f"{spec.name} = {word(spec.default)}{unit} (default)"
 
 
-def _word(value: str | int | bool) -> str:
+def word(value: str | int | bool) -> str:
+    """A default as it would be written in the file."""
     return (
         str(value).lower()
         if isinstance(value, bool)

@@ -210,6 +210,7 @@ def _add_command(
 
 def _editing_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the change as a diff, save nothing")
+    parser.add_argument("--force", action="store_true", help="save even what 'config check' calls an error")
     _reveal_option(parser)
 
 

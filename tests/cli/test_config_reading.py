@@ -327,3 +327,21 @@ def test_the_remedies_of_check_can_be_pasted(tmp_path: Path) -> None:
     remedy = ppinui("-c", file, "config", "check").out
 
     assert f"-m ppinui -c '{file}' config add-hsm --host HOST" in remedy
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("hsm0.priority", "'primus.hsms.hsm0.priority' is not set, and 0 holds"),
+        ("log.write_syslog", "'primus.log.write_syslog' is not set, and true holds"),
+        ("hsm1.pin", "'primus.hsms.hsm1.pin' is not set"),
+    ],
+)
+def test_get_of_a_documented_setting_that_is_not_there_says_its_default(
+    path: str, message: str, config: Path, capsys: Captured
+) -> None:
+    assert main(["-c", str(config), "config", "get", path]) == 2
+
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"ppinui: {message}"
+    assert f"config set {path}" in said[2]
