@@ -37,6 +37,25 @@ def test_it_shows_what_it_made_a_test_an_edit_and_what_to_try_next(
     assert ran.out.count(": OK\n") == 4
 
 
+def test_a_newcomer_is_told_of_no_peculiarity(environ: dict[str, str]) -> None:
+    assert ppinui("demo", environ=environ).err == ""
+
+
+def test_on_a_terminal_of_80_columns_words_stay_whole(environ: dict[str, str]) -> None:
+    out = ppinui("demo", environ=environ | {"COLUMNS": "80", "TMPDIR": "/tmp"}).out
+    introduction, _, rest = out.partition("$ ppinui ")
+    command, _, _ = rest.partition("Load config file")
+    _, _, hints = out.partition("What to try next")
+
+    lines = [*introduction.splitlines(), *command.splitlines()]
+    lines += [line for line in hints.splitlines() if "ppinui " not in line]
+    assert max(map(len, lines)) <= 80
+
+
+def test_its_help_has_no_files_to_choose() -> None:
+    assert "-c" not in ppinui("demo", "-h").out.split()
+
+
 def test_its_edit_keeps_the_comment_beside_the_value(environ: dict[str, str]) -> None:
     assert "+      priority = 5; // the smaller is tried first\n" in ppinui("demo", environ=environ).out
 

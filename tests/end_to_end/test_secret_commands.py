@@ -218,7 +218,7 @@ def test_a_wrong_proxy_password_is_not_kept(user: SecretUser) -> None:
 def test_the_proxys_password_is_needed_first(user: SecretUser) -> None:
     ran = add(user, "PAYMENTS")
     assert ran.code == 3
-    assert f"do: store it: ppinui -p -e {PROXY_USER}" in ran.err
+    assert f" -m ppinui -p -e {PROXY_USER}\n" in ran.err
     assert ran.out == ""
     assert user.stand.attempts == []
 
