@@ -45,6 +45,7 @@ def stage_result(report: Message) -> StageResult:
         outcome=Outcome(report["outcome"]),
         milliseconds=report["milliseconds"],
         error=explain(report),
-        login_refused=report.get("failed_login", False),
+        # a login also fails where the connection breaks
+        login_refused=report.get("failed_login", False) and report.get("errno") is None,
         note=report.get("note"),
     )

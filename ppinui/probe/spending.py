@@ -99,9 +99,9 @@ def rejected_by(stage: StageResult) -> frozenset[SecretKind]:
         # not say so on another one of its cluster.
         harmless = error.code in _LOGIN_NOT_REACHED or error.name in _PIN_NOT_SPENT
         return frozenset() if harmless else frozenset({SecretKind.PIN})
-    if not stage.login_refused and (
-        error.code is None or error.code == _CKR_TOKEN_NOT_PRESENT or error.code in _SAYS_NOTHING_OF_SECRETS
-    ):
+    if error.code in _SAYS_NOTHING_OF_SECRETS:
+        return frozenset()
+    if not stage.login_refused and error.code in (None, _CKR_TOKEN_NOT_PRESENT):
         return frozenset()
     if error.code in _PERMANENT_SECRET_ALONE:
         return frozenset({SecretKind.PERMANENT})
