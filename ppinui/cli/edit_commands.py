@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -245,5 +246,5 @@ def _name_processes() -> None:
     if users.processes:
         names = ", ".join(f"{printable(process.name)} (pid {process.pid})" for process in users.processes)
         say(f"these go on with the old configuration until they are restarted: {names}")
-    if users.unseen:
-        say(f"{users.unseen} processes of other users could not be looked at; run as root to see all")
+    if users.unseen and os.geteuid() != 0:
+        say(f"of {users.unseen} processes of others this account cannot see what they use; root can")

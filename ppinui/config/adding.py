@@ -46,22 +46,12 @@ def copy(document: Document, path: str, new_name: str, changes: Mapping[str, Sca
     original = refusals.named(document, path)
     parent = original.parent
     if original.kind is not Kind.GROUP or parent is None:
-        raise EditRefused(
-            f"{path} is a {original.kind.value}, not a group", str(original.place), "Name a group."
-        )
+        message = f"{path} is of type {original.kind.value}, not group"
+        raise EditRefused(message, str(original.place), "Name a group to copy.")
     check_name(new_name)
     refusals.free(parent, new_name)
     own_path = f"{parent.path}.{new_name}" if parent.path else new_name
-    near = refusals.neighbour(parent, None, is_group=True) or original
-    behind = Among(parent, near.index + 1, near.index + 1)
-    edited = None
-    for splice in _copies(document, original, near, new_name):
-        edited = graft(document, behind, splice, [new_name])
-        if edited is not None and _comes_off(edited, own_path, document):
-            break
-        edited = None
-    if edited is None:
-        raise refusals.no_room(original)
+    edited = _copied(document, original, parent, own_path)
     for inner, value in changes.items():
         where = f"{own_path}.{inner}"
         if edited.get(where) is not None:
@@ -70,6 +60,17 @@ def copy(document: Document, path: str, new_name: str, changes: Mapping[str, Sca
             group, _, last = where.rpartition(".")
             edited = edited.insert(group, last, value)
     return edited
+
+
+def _copied(document: Document, original: Setting, parent: Setting, own_path: str) -> Document:
+    near = refusals.neighbour(parent, None, is_group=True) or original
+    behind = Among(parent, near.index + 1, near.index + 1)
+    new_name = own_path.rpartition(".")[2]
+    for splice in _copies(document, original, near, new_name):
+        edited = graft(document, behind, splice, [new_name])
+        if edited is not None and _comes_off(edited, own_path, document):
+            return edited
+    raise refusals.no_room(original)
 
 
 def _comes_off(edited: Document, path: str, document: Document) -> bool:
@@ -97,7 +98,8 @@ def _places(
     body = text[parent.body_start : parent.body_end]
     if tail.line_ends and ("\n" in body or parent.parent is None):
         block = f"{newline}{writer.indent}{writer.write(name, value, one_line=False)}"
-        if near is not None and isinstance(value, Mapping) and blank_between_groups(document, parent):
+        between_groups = isinstance(value, Mapping) and near is not None and near.kind is Kind.GROUP
+        if between_groups and blank_between_groups(document, parent):
             yield index, Splice(tail.end, tail.end, f"{newline}{block}")
         yield index, Splice(tail.end, tail.end, block)
     block = writer.write(name, value, one_line=True)

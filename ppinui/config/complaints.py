@@ -53,7 +53,8 @@ class Complaints:
 
     def no_equals(self, name: Lexeme, found: Lexeme) -> NoReturn:
         """A name without ``=`` or ``:`` behind it."""
-        broken = self._broken_quote(self._frames[-1])
+        frame = self._frames[-1]
+        broken = self._broken_quote(frame) or self._broken_value(frame, name.start)
         if broken is not None:
             self._raise(found.start, self._describe(found), "= or :", broken)
         if found.token in (Token.GROUP, Token.STRING, Token.INT, Token.BOOL):
@@ -65,8 +66,8 @@ class Complaints:
         word = self._first_word(name)
         self._raise(found.start, self._describe(found), f"= or : behind {word}", remedy)
 
-    def no_value(self, found: Lexeme, name: str | None) -> NoReturn:
-        """Something that is no value, behind ``=`` or as an element."""
+    def no_value(self, found: Lexeme, start: int) -> NoReturn:
+        """Something that is no value, behind ``=`` or as an element; ``start`` of the setting or element."""
         frame = self._frames[-1]
         self._unclosed_string(found, _VALUE)
         if frame.kind is Kind.ARRAY and found.token in (Token.GROUP, Token.ARRAY, Token.LIST):
@@ -76,15 +77,17 @@ class Complaints:
             self._raise(found.start, "a word without quotes", _VALUE, 'Put the text in quotes: "…".')
         if found.token is Token.EQUALS:
             self._raise(found.start, self._describe(found), _VALUE, "One = or : is enough; remove the other.")
-        whose = f"of {name!r} " if name is not None else ""
         self._raise(
-            found.start, self._describe(found), _VALUE, f"Write the value {whose}here, or remove the setting."
+            found.start,
+            self._describe(found),
+            _VALUE,
+            f"Write the value of the setting on line {self._line(start)} here, or remove that setting.",
         )
 
     def no_setting(self, found: Lexeme, frame: Frame) -> NoReturn:
         """Something where a setting should begin, or the group or file end."""
         expected = _SETTING if len(self._frames) == 1 else f"{_SETTING} or }}"
-        broken = self._broken_quote(frame)
+        broken = self._broken_quote(frame) or self._broken_value(frame, found.start)
         if broken is not None:
             self._raise(found.start, self._describe(found), expected, broken)
         char = self._scanner.text[found.start : found.start + 1]
@@ -215,6 +218,17 @@ class Complaints:
         return (
             f"Look at the value{named} on line {self._line(opening)}: its closing quote seems to be missing."
         )
+
+    def _broken_value(self, frame: Frame, start: int) -> str | None:
+        """The remedy when something follows a number without white space: it is all one value."""
+        if not frame.children or frame.cursor != start or self._scanner.text[start] in ";,{}[]()#/":
+            return None
+        last = frame.children[-1]
+        if last.kind.scalar and last.kind is not Kind.STRING and last.width == last.stop:
+            if self._scanner.text[start] in "bBoOqQ" and last.stop - last.value == 1:
+                return "Write the number in decimal or hexadecimal: libconfig before 1.8 knows no other."
+            return 'Put the whole value in quotes: "…".'
+        return None
 
     def _less_indented(self) -> tuple[str, int, int] | None:
         """The first group whose closing brace is indented less than its name: name, both lines."""

@@ -295,7 +295,7 @@ class Document:
                     if child.name in seen:
                         found.append(child)
                     seen.add(child.name)
-        return tuple(found)
+        return tuple(sorted(found, key=lambda setting: setting.flat_start))
 
     def comments(self) -> Iterator[Comment]:
         """All comments of the file itself, in order."""

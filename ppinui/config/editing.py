@@ -24,7 +24,7 @@ def set_value(document: Document, path: str, value: Scalar) -> Document:
     setting = refusals.editable(document, path)
     if not setting.kind.scalar:
         raise EditRefused(
-            f"{path or 'the file'} is a {setting.kind.value}, not a single value",
+            f"{path or 'the file'} is of type {setting.kind.value}, not a single value",
             str(setting.place),
             "Set one of the settings inside it.",
         )

@@ -80,6 +80,13 @@ def style_of_scalar(document: Document, model: Setting, column: int | None = Non
     return ScalarStyle(before, sign[2], sign[3], end, column)
 
 
+def sign_column(document: Document, setting: Setting) -> int | None:
+    """Characters from a scalar's start to its sign; None where more than spaces stand between."""
+    name_end = setting.flat_start + len(setting.name or "")
+    sign = _SIGN.fullmatch(document.flat.text, name_end, setting.flat_start + setting.node.value)
+    return sign.start(2) - setting.flat_start if sign is not None and "\t" not in sign[1] else None
+
+
 def group_model(document: Document, parent: Setting, near: Setting | None) -> Setting | None:
     """The group that a new group in ``parent`` is to look like; ``near`` is the setting in front of it."""
     if near is not None and near.kind is Kind.GROUP:
@@ -170,12 +177,18 @@ def word(name: str) -> re.Pattern[str]:
 
 
 def _relatives(document: Document, parent: Setting, *, scalars: bool) -> Iterator[Setting]:
-    """Settings that a first scalar (or group) of ``parent`` can take after, the nearest first."""
+    """Settings that a first scalar (or group) of ``parent`` can take after, the nearest first.
+
+    First those in the groups that stand where ``parent`` does in a group beside it or around it (the slots of
+    the HSM before), then what is on the way up to the root, then any.
+    """
     here = parent
+    steps: list[str] = []
     while here.parent is not None:
         for beside in own_children(here.parent):
-            if beside.node is not here.node and beside.kind is Kind.GROUP:
-                yield from (child for child in own_children(beside) if child.kind.scalar is scalars)
+            if beside.index != here.index and (like := _descend(beside, steps)) is not None:
+                yield from (child for child in own_children(like) if child.kind.scalar is scalars)
+        steps.insert(0, here.name or f"[{here.index}]")
         here = here.parent
     here = parent
     while here.parent is not None:
@@ -190,15 +203,21 @@ def _relatives(document: Document, parent: Setting, *, scalars: bool) -> Iterato
     )
 
 
+def _descend(group: Setting, steps: Sequence[str]) -> Setting | None:
+    here: Setting | None = group
+    for step in steps:
+        here = here.get(step) if here is not None else None
+    return here if here is not None and here.kind is Kind.GROUP else None
+
+
 def _common_column(document: Document, settings: Sequence[Setting]) -> int | None:
     """Where most of the settings' signs stand, if some were moved there with spaces."""
     columns: dict[int, list[int]] = {}
     counted = 0
     for setting in settings:
-        name_end = setting.flat_start + len(setting.name or "")
-        sign = _SIGN.fullmatch(document.flat.text, name_end, setting.flat_start + setting.node.value)
-        if sign is not None and "\t" not in sign[1] and indent_of(document, setting) is not None:
-            columns.setdefault(sign.start(2) - setting.flat_start, []).append(len(sign[1]))
+        column = sign_column(document, setting)
+        if column is not None and indent_of(document, setting) is not None:
+            columns.setdefault(column, []).append(column - len(setting.name or ""))
             counted += 1
     for column, gaps in columns.items():
         if 2 * len(gaps) > counted and max(gaps) > 1:
@@ -243,7 +262,9 @@ def _gap_is_blank(document: Document, parent: Setting) -> bool | None:
         before = children[following.index - 1]
         if before.kind is not Kind.GROUP or following.kind is not Kind.GROUP:
             continue
-        between = document.flat.text[tail_of(document, before).end : following.flat_start]
-        if "\n" in between:
+        end = tail_of(document, before).end
+        between = document.flat.text[end : following.flat_start]
+        in_one_file = document.flat.segment(end) == document.flat.segment(following.flat_start)
+        if "\n" in between and in_one_file:
             return bool(_BLANK_LINE.search(between))
     return None

@@ -72,7 +72,7 @@ class ConfigSyntaxError(PpinuiError):
         self.expected = expected
 
 
-class EditRefused(PpinuiError):  # noqa: N818  # what happened, as SecretUnavailable
+class EditRefused(PpinuiError):  # what happened, as SecretUnavailable
     """An edit that libconfig could not hold, or that would touch what is not the document's own."""
 
 

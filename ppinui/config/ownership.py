@@ -20,11 +20,9 @@ from ppinui.config.syntax import COMMENT, NAME
 if TYPE_CHECKING:
     from ppinui.config.document import Document, Setting
 
-BLANKS = r"(?>(?:[ \t\f]|\r(?!\n))*)"
-
-_BLANKS = re.compile(BLANKS)
-_BLANKS_AND_COMMENT = re.compile(rf"{BLANKS}({COMMENT})")
-_COMMENT = re.compile(COMMENT)
+_ANY_BLANKS = r"(?>(?:[ \t\f]|\r(?!\n))*)"
+_BLANKS = re.compile(_ANY_BLANKS)
+_BLANKS_AND_COMMENT = re.compile(rf"{_ANY_BLANKS}({COMMENT})")
 _COMMENTS_AND_SPACE = re.compile(rf"[ \t\n\r\f]*+({COMMENT})")
 _RULE = re.compile(r"([-=*#~_])\1{4}")
 _MARKS = re.compile(r"^(?:/\*+|//+|#+)\s*|\s*\*/$")
@@ -179,7 +177,8 @@ def _ceiling(document: Document, setting: Setting) -> int:
         return len(document.flat.text)
     following = setting.index + 1
     ceiling = parent.children[following].flat_start if following < len(parent.children) else parent.body_end
-    return min(ceiling, document.flat.segment(setting.flat_start)[1])
+    last = setting.flat_start + setting.node.width - 1
+    return min(ceiling, document.flat.segment(last)[1])
 
 
 def _comments(text: str, start: int, stop: int) -> list[tuple[int, int]]:

@@ -32,11 +32,12 @@ STACK_LIMIT = 9998
 """Grammar symbols that libconfig's parser holds at once: bison's YYMAXDEPTH, 10,000. A level costs 2 to 6."""
 
 _PLAIN_LIMIT = STACK_LIMIT - 100
-_SETTING_COST = (
-    5  # a name, its action, "=", and the value with its terminator, or the opening with its action
-)
-_ELEMENT_COST = 2  # the opening of a group or list with its action
-_CLOSING_COST = 2  # what is inside, and the closing mark
+# A name, its action, the sign, and the value with its terminator, or the opening mark with its action.
+_SETTING_COST = 5
+# The opening mark of a group or list with its action.
+_ELEMENT_COST = 2
+# What is inside, and the closing mark.
+_CLOSING_COST = 2
 
 # A plain number or boolean ends in front of one of these; whatever else follows is for the scanner.
 _PLAIN_END = r"(?=[ \t\n\r\f;,}])"
@@ -49,7 +50,8 @@ _ITEM = re.compile(
     rf"{_TERMINATOR}|(\{{))"
     rf"|(\}}){_TERMINATOR})"
 )
-_KINDS = (None, None, Kind.STRING, Kind.INT, Kind.INT64, Kind.FLOAT, Kind.BOOL)
+# The groups of that expression: 1 is the name, 8 a closing brace.
+_KINDS = {2: Kind.STRING, 3: Kind.INT, 4: Kind.INT64, 5: Kind.FLOAT, 6: Kind.BOOL}
 _OPEN = 7
 
 _SCALARS = {
@@ -153,7 +155,7 @@ class _Parser:
                 start = item.start(1)
                 append(
                     Node(
-                        _KINDS[which],  # type: ignore[arg-type]  # never None: 2 to 6 here
+                        _KINDS[which],
                         start - pos,
                         item[1],
                         item.start(which) - start,
@@ -224,7 +226,7 @@ class _Parser:
         if kind is None:
             container = _CONTAINERS.get(lexeme.token)
             if container is None or frame.kind is Kind.ARRAY:
-                self.complaints.no_value(lexeme, name)
+                self.complaints.no_value(lexeme, start)
             self._open(container, name, start, lexeme.start)
             return
         stop = lexeme.end

@@ -100,11 +100,11 @@ def _remedy(document: Document, names: Sequence[str]) -> str:
     if similar := get_close_matches(wrong, there, n=3):
         meant = " or ".join(_join(shown, name) for name in similar)
         return f"Did you mean {meant}?"
-    where = f"in {shown}" if shown else "at the beginning of a path"
     if not there:
-        return f"There is nothing {where}."
+        return f"There is nothing in {shown}." if shown else "The file has no settings."
     more = ", …" if len(there) > _MOST_NAMES else ""
-    return f"There is {where}: {', '.join(there[:_MOST_NAMES])}{more}."
+    listed = ", ".join(there[:_MOST_NAMES]) + more
+    return f"In {shown} there is: {listed}." if shown else f"A path begins with one of: {listed}."
 
 
 def _names_below(document: Document, names: Sequence[str]) -> Iterator[str]:

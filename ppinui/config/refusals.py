@@ -33,7 +33,7 @@ def named(document: Document, path: str) -> Setting:
     setting = editable(document, path)
     if setting.name is None:
         what = (
-            f"an element of a {setting.parent.kind.value}" if setting.parent is not None else "the whole file"
+            "the whole file" if setting.parent is None else f"an element of the {setting.parent.kind.value}"
         )
         raise EditRefused(f"{path or 'this'} is {what}", str(setting.place), "Name a setting of a group.")
     return setting
@@ -44,7 +44,7 @@ def group(document: Document, path: str) -> Setting:
     setting = editable(document, path)
     if setting.kind is not Kind.GROUP:
         raise EditRefused(
-            f"{path} is a {setting.kind.value}, not a group",
+            f"{path} is of type {setting.kind.value}, not group",
             str(setting.place),
             "Name the group to put it into.",
         )

@@ -20,7 +20,7 @@ _DENIED = frozenset((errno.EACCES, errno.EPERM))
 _MOUNTED = frozenset((errno.EBUSY, errno.EXDEV))
 
 
-class SaveRefused(PpinuiError):  # noqa: N818 - it says what happened
+class SaveRefused(PpinuiError):
     """The file was not replaced; what is on the disk is what was there before."""
 
     def __init__(self, message: str, place: str, remedy: str, command: str, kept: Document) -> None:

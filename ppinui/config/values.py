@@ -12,6 +12,8 @@ from ppinui.config.syntax import BOOLEAN, NAME, STRING, TRIVIA
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
+_MANY_DIGITS = 1000
+
 _PIECE = re.compile(rf"{TRIVIA}({STRING})")
 # What the scanner takes at a time: an escape it knows, a lone backslash, or a run of anything else.
 _CHUNK = re.compile(r'\\(?:([nrtf\\"])|[xX]([0-9A-Fa-f]{2}))|(\\)|([^\\]+)')
@@ -52,7 +54,11 @@ def string_pieces(raw: str) -> list[str]:
 def exact_integer(raw: str, *, unsigned: bool | None = None, bits: int | None = 64) -> int:
     """The number as written, cut to the range of the C function that reads it (``bits`` None: not cut)."""
     digits = raw.rstrip("L")
-    number = int(digits, 16) if is_hex(digits) else int(digits)
+    if is_hex(digits):
+        number = int(digits, 16)
+    else:
+        # Far beyond all limits one digit more or less does not matter; Python refuses to read thousands.
+        number = int(digits) if len(digits) < _MANY_DIGITS else _read_long_integer(digits)
     if bits is None:
         return number
     ceiling: int = 1 << (bits if unsigned else bits - 1)
@@ -106,6 +112,12 @@ def check_name(name: str) -> None:
         raise EditRefused(
             "true and false are values in libconfig, not names", repr(name), "Choose another name."
         )
+
+
+def _read_long_integer(digits: str) -> int:
+    significant = digits.lstrip("+-0")
+    number = int(significant[:_MANY_DIGITS] or "0")
+    return -number if digits.startswith("-") else number
 
 
 def is_hex(raw: str) -> bool:

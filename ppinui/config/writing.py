@@ -14,6 +14,7 @@ from ppinui.config.layout import (
     group_model,
     newline_of,
     scalar_style,
+    sign_column,
     style_of_group,
     style_of_scalar,
 )
@@ -84,14 +85,8 @@ class Writer:
         style = scalar_style(self._document, model, None)
         same = model.get(name)
         if same is not None and same.kind.scalar and not same.read_only:
-            return style_of_scalar(self._document, same, _own_column(self._document, same))
+            return style_of_scalar(self._document, same, sign_column(self._document, same))
         return style
-
-
-def _own_column(document: Document, setting: Setting) -> int:
-    text = document.flat.text
-    between = text[setting.flat_start : setting.flat_start + setting.node.value]
-    return len(between.rstrip(" \t").rstrip("=:"))
 
 
 def _scalar(name: str, value: Scalar, style: ScalarStyle) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import selectors
+import signal
 import socket
 import threading
 from types import TracebackType
@@ -36,6 +37,9 @@ class Listeners:
         self._thread.join()
 
     def _serve(self) -> None:
+        # Signals are the main thread's. While it holds them back, as at the start of a worker, the kernel
+        # would hand them to any other thread that takes them, and Python would tell the main thread at once.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
             for listener in self._sockets:
                 stack.enter_context(listener)

@@ -65,7 +65,9 @@ class Gate:
 
     def reject(self, credential: Credential) -> None:
         """An HSM rejected it, or may have."""
-        self._states[credential] = _State.REJECTED
+        # A proxy that let one partition through is not the one that refused another.
+        if credential.kind is not SecretKind.PROXY or self._states.get(credential) is not _State.ACCEPTED:
+            self._states[credential] = _State.REJECTED
 
     def release(self, credentials: Iterable[Credential]) -> None:
         """A test that took these is over; those that it neither proved nor lost are free again."""

@@ -24,6 +24,7 @@ from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage
 from ppinui.probe.spending import credentials_of
 from ppinui.probe.workshop import WORKSHOP
+from ppinui.provider.library import is_primus
 from ppinui.secrets.secret import Secret
 
 __all__ = ["AskPin", "Event", "Options", "run"]
@@ -163,7 +164,7 @@ class _Run:
         """With the first word of the module itself, the lanes are settled."""
         if self._is_primus is not None:
             return
-        self._is_primus = manufacturer.startswith("Securosys")
+        self._is_primus = is_primus(manufacturer)
         if not self._is_primus or self._options.lanes != "auto":
             return
         self._split_lanes = True

@@ -40,8 +40,9 @@ _SAYS_NOTHING_OF_SECRETS = frozenset(
 """Return values that tell of networks, limits, settings or files. After any other, a secret may have been
 rejected, and safety comes first: which code a wrong proxy password has, no list says."""
 
-_PERMANENT_SECRET_ALONE = frozenset({0x8000000B, 0x80000037, 0x80005017, 0x80005018})
-"""Codes by which it was the partition's secret, so that the proxy let it pass."""
+_PERMANENT_SECRET_ALONE = frozenset({0x8000000B, 0x80000037, 0x80005018})
+"""Codes of a partition's PIN or setup password: the proxy let the connection pass. 0x80005017 is not one of
+them, as it may be what a wrong proxy password ends in."""
 
 _CONDITIONS_OF_A_PIN = frozenset({"CKR_PIN_LOCKED", "PIN_FINAL_TRY"})
 

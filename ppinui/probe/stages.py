@@ -16,7 +16,7 @@ from pkcs11.exceptions import PKCS11Error
 from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
 from ppinui.provider.errors import code_of_exception
 from ppinui.provider.function_list import FunctionList
-from ppinui.provider.library import ModuleUnusable, examine
+from ppinui.provider.library import ModuleUnusable, examine, is_primus
 
 ACTION_PROHIBITED = 0x0000001B
 RANDOM_BYTES = 32
@@ -67,6 +67,7 @@ class ModuleInHand:
     def __init__(self, path: str) -> None:
         self._path = path
         self._module: _pkcs11.lib | None = None
+        self._is_primus = False
         self._slots: dict[int, pkcs11.Slot] = {}
         self._failing: dict[int, int] = {}
         self._labels: dict[int, str] | None = None
@@ -101,6 +102,7 @@ class ModuleInHand:
                 self._module.finalize()
             self._module.initialize()
             self._forget()
+        self._is_primus = is_primus(self._module.manufacturer_id)
         major, minor = self._module.library_version
         return ModuleInfo(self._module.manufacturer_id, self._module.library_description, f"{major}.{minor}")
 
@@ -142,6 +144,9 @@ class ModuleInHand:
         try:
             found = self._module.get_slots()
         except PKCS11Error:
+            if self._is_primus:
+                # Its one slot was asked for, and asking connects with secrets: nothing is tried again.
+                raise
             with FunctionList(self._path).failing_slots_look_empty() as failing:
                 found = self._module.get_slots()
             self._failing = failing

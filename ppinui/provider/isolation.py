@@ -12,7 +12,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -83,6 +84,7 @@ def _silence() -> None:
 def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle: it ends its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _let_go_of_the_server()
     _tie_to_parent()
     _keep_memory_private()
@@ -94,6 +96,33 @@ def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
         getattr(importlib.import_module(module), function)(Channel(connection))
     # A module's own clean-up at exit may hang or crash; all that was found has been sent.
     os._exit(0)
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let Ctrl+C and the like wait: half-way through a start they would leave a child that cannot begin.
+
+    A process that is started meanwhile inherits that they wait. The mask alone would not do: another thread
+    may take the signal, and its handler runs in the main thread all the same.
+    """
+    seen: list[int] = []
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _ENDING:
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                handlers[number] = signal.signal(number, lambda number, _: seen.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for taken in dict.fromkeys(seen):
+            os.kill(os.getpid(), taken)
 
 
 @dataclass
@@ -144,12 +173,15 @@ class Workshop:
 
     def warm_up(self) -> None:
         """Start the warm process now, so that it imports while the caller does something else."""
-        multiprocessing.forkserver.ensure_running()
+        # It inherits that signals wait, so that Ctrl+C does not catch it while it imports; it ends with us.
+        with _signals_held():
+            multiprocessing.forkserver.ensure_running()
 
     def start(self, work: Work, environ: Mapping[str, str]) -> Worker:
         """A new worker that does ``work`` with just this environment."""
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_run, args=(work, theirs, dict(environ)), daemon=True)
-        process.start()
+        with _signals_held():
+            process.start()
         theirs.close()
         return Worker(process, Channel(ours))

@@ -45,11 +45,11 @@ class FoundModule:
     """In words: ``--module``, ``the environment variable PPINUI_MODULE``, ``the default folder …``."""
 
 
-class ModuleNotFound(PpinuiError):  # noqa: N818 - it says what is the matter
+class ModuleNotFound(PpinuiError):
     """No library is there; ``place`` names every place that was looked at."""
 
 
-class ModuleUnusable(PpinuiError):  # noqa: N818 - it says what is the matter
+class ModuleUnusable(PpinuiError):
     """The file is there, or should be, and cannot be the library of this program."""
 
 
@@ -94,6 +94,11 @@ def find_module(
         if any(absence == _HIDDEN for _, absence in looked_at)
         else "install the vendor's provider, or name its library: --module LIB",
     )
+
+
+def is_primus(manufacturer: str) -> bool:
+    """Whether a library whose C_GetInfo names this manufacturer is the Primus provider."""
+    return manufacturer.startswith("Securosys")
 
 
 def examine(path: Path) -> None:

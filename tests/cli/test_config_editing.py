@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 
 from ppinui.cli.main import main
 from tests.cli.conftest import SECRETS, TEXT
-from tests.end_to_end.program import PPINUI, environment, ppinui
+from tests.end_to_end.program import CHECKOUT, PPINUI, environment, ppinui
 from tests.rig.canary import processes_showing
+from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user, python_for_everybody
 from tests.rig.processes import MarkedProcesses
 from tests.rig.softhsm import find_softhsm
 from tests.rig.terminal import Terminal
@@ -27,7 +30,7 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture
 def application() -> Iterator[int]:
     """The number of a running process that uses the library."""
-    code = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(); sys.stdin.read()"
+    code = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", code, LIBRARY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -242,22 +245,22 @@ def test_adding_and_removing_gives_the_old_file_back(config: Path) -> None:
     assert config.read_text() == TEXT
 
 
-def test_a_file_that_may_not_be_replaced_is_left_and_the_command_for_it_named(
-    config: Path,
-) -> None:
-    script = 'mount --bind "$1" "$1" && exec "$0" -m ppinui -c "$1" config set hsm0.port=2311'
-    ran = subprocess.run(
-        ["unshare", "--mount", "--map-root-user", "bash", "-c", script, PPINUI[0], config],
-        capture_output=True,
-        text=True,
-        env=environment(),
-        check=False,
-    )
+def test_a_file_that_may_not_be_replaced_is_left_and_the_command_for_it_named() -> None:
+    with folder_of_ordinary_user() as folder:
+        file = folder / "primus.cfg"
+        file.write_text(TEXT)
+        folder.chmod(0o555)
+        command = (python_for_everybody(), "-m", "ppinui")
+        # an interpreter that is not the tests' own finds the packages of the tests' this way
+        environ = {"PYTHONPATH": os.pathsep.join([str(CHECKOUT), sysconfig.get_path("purelib")])}
+        edit_port = ("-c", file, "config", "set", "hsm0.port=2311")
+        ran = as_ordinary_user(lambda: ppinui(*edit_port, command=command, environ=environ))
+        folder.chmod(0o755)
 
-    assert ran.returncode == 2, ran.stderr
-    assert "bind mount" in ran.stderr.splitlines()[-3]
-    assert "config set hsm0.port=2311" in ran.stderr.splitlines()[-1]
-    assert config.read_text() == TEXT
+        assert (ran.code, ran.out) == (2, "")
+        assert "may not write" in ran.error[-3]
+        assert ran.error[-1].endswith(f"sudo ppinui -c {file} config set hsm0.port=2311")
+        assert file.read_text() == TEXT
 
 
 def test_a_password_is_asked_for_twice_without_echo(config: Path, marked: MarkedProcesses) -> None:

@@ -1,4 +1,4 @@
-"""``ppinui --test``: selections, PINs, outputs and exit codes, with real tokens and real listeners."""
+"""``ppinui --test``: selections, PINs, outputs and exit codes, on real tokens and real listeners."""
 
 from __future__ import annotations
 
