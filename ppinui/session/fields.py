@@ -112,7 +112,7 @@ def read_value(field: Field, text: str) -> Scalar | None:
     Raises :class:`NotAllowedError` with what is allowed instead.
     """
     spec = field.spec
-    if not text and field.kind is not Kind.STRING or (not text and spec is not None):
+    if not text and (field.kind is not Kind.STRING or spec is not None):
         if spec is not None and spec.required:
             raise NotAllowedError(f"{field.name} is needed: {_allowed(field)}")
         return None

@@ -70,7 +70,7 @@ def hsm_line(hsm: Hsm, *, is_open: bool) -> Line:
 
 def slot_line(slot: Slot) -> Line:
     """``slot0  1  PAYMENTS``."""
-    number = "(no id)" if slot.id is None else f"id {slot.id}"
+    number = "(no id)" if slot.id is None else str(slot.id)
     return Line(Branch.SLOT, slot.path, 2, slot.name, f"{number}  {slot.user_name or '(no user_name)'}", None)
 
 

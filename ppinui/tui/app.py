@@ -1,0 +1,184 @@
+"""The app: one configuration, its session, and the way from keys to what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import traceback
+from collections.abc import Coroutine, Iterable
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from ppinui.errors import PpinuiError
+from ppinui.session.session import Session
+from ppinui.tui import changing, saving
+from ppinui.tui.background import off_screen
+from ppinui.tui.screens.main import MainScreen
+from ppinui.tui.screens.question import Answer, Question, error_question
+from ppinui.tui.setup import Setup
+from ppinui.tui.widgets.rows import Piece
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class PpinuiApp(App[None]):
+    """The admin console on a screen."""
+
+    TITLE = "ppinui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f9"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f1,question_mark", "explain", "Help", id="app.help", tooltip="Explain what is under the cursor"
+        ),
+        Binding(
+            "f10,q,ctrl+q", "quit", "Quit", id="app.quit", tooltip="Leave; asks where something is unsaved"
+        ),
+    ]
+
+    def __init__(self, setup: Setup) -> None:
+        """Reads the configuration. Raises PpinuiError."""
+        super().__init__()
+        self.setup = setup
+        self.session = Session(setup.configuration, state=setup.state, tracer=setup.tracer)
+        self.main: MainScreen
+        self.activity = ""
+        """What goes on besides editing, for the head of the screen."""
+
+    def on_mount(self) -> None:
+        """Open the main screen, and whatever a session before has left."""
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.add_signal_handler(number, self._end_by, number)
+        self.main = MainScreen(self)
+        self.push_screen(self.main)
+        self.in_flow(self._offer_what_was_left(), "recovery")
+
+    def on_unmount(self) -> None:
+        """The signals are nobody's any more."""
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
+
+    def leave(self, code: int = 0) -> None:
+        """End the app."""
+        self.exit(return_code=code)
+
+    def _end_by(self, number: int) -> None:
+        """The connection is lost, or somebody wants an end: the journal has the edits."""
+        self.leave(128 + number)
+
+    # -- flows ---------------------------------------------------------------------------------------------
+
+    def in_flow(self, flow: Coroutine[Any, Any, object], group: str) -> None:
+        """Run something that asks questions and waits for answers; one of each group at a time."""
+
+        async def run() -> None:
+            try:
+                await flow
+            except PpinuiError as error:
+                self.push_screen(error_question(error))
+
+        self.run_worker(run(), exclusive=True, group=group)
+
+    async def _offer_what_was_left(self) -> None:
+        for left in await off_screen(self.session.find_left):
+            lines: list[Piece] = [(f"  {edit.words}", "") for edit in left.edits]
+            answer = await self.push_screen_wait(
+                Question(
+                    "A session before this one ended without saving. Put its edits on the file again?",
+                    lines,
+                    [
+                        Answer("restore", "p", "Put them on"),
+                        Answer("discard", "d", "Discard them"),
+                        Answer("later", "l", "Later"),
+                    ],
+                )
+            )
+            if answer == "restore":
+                notes = self.session.restore(left)
+                self.main.show_document()
+                if notes:
+                    said: list[Piece] = [(note, "") for note in notes]
+                    await self.push_screen_wait(
+                        Question("Put on, with something to know", said, [Answer("ok", "o", "OK")])
+                    )
+            elif answer == "discard":
+                self.session.discard(left)
+
+    # -- actions -------------------------------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Show the change, then save."""
+        self.in_flow(saving.save(self), "flow")
+
+    async def action_quit(self) -> None:
+        """Leave, asking where something is not saved."""
+        self.in_flow(saving.quit_app(self), "flow")
+
+    def action_add(self) -> None:
+        """Add an HSM or a slot."""
+        self.in_flow(changing.add(self), "flow")
+
+    def action_duplicate(self) -> None:
+        """Copy an HSM or a slot."""
+        self.in_flow(changing.duplicate(self), "flow")
+
+    def action_rename(self) -> None:
+        """Rename an HSM or a slot."""
+        self.in_flow(changing.rename(self), "flow")
+
+    def action_delete(self) -> None:
+        """Delete an HSM or a slot."""
+        self.in_flow(changing.delete(self), "flow")
+
+    def action_undo(self) -> None:
+        """Take back what is being typed, else the last edit."""
+        if self.main.give_up_typed():
+            return
+        left = self.session.undo()
+        if left is None:
+            self.notify("There is nothing to undo.")
+        else:
+            self.main.show_document(left.path or None)
+            self.notify(f"Undone: {left.words}", markup=False)
+
+    def action_redo(self) -> None:
+        """Do again what was undone."""
+        state = self.session.redo()
+        if state is None:
+            self.notify("There is nothing to do again.")
+        else:
+            self.main.show_document(state.path or None)
+            self.notify(f"Done again: {state.words}", markup=False)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        """Of Textual's own commands the theme alone: the others are ours."""
+        yield SystemCommand("Theme", "Light or dark, and its colours", self.search_themes)
+
+    # -- crashes -------------------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """A crash shows where it happened, and nothing of what was in the variables: there may be secrets."""
+        self.bell()
+        self._exit_renderables.append(Text(crash_report(self._exception)))
+        self._close_messages_no_wait()
+
+    def panic(self, *_: object) -> None:
+        """The same for errors that would render themselves."""
+        self._fatal_error()
+
+
+def crash_report(error: BaseException | None) -> str:
+    """The places that led to an error and its type, without variables and without its text."""
+    lines = ["ppinui has crashed. This is a bug; what was edited is offered again at the next start.", ""]
+    while error is not None:
+        for frame in traceback.extract_tb(error.__traceback__):
+            lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+        lines.append(f"{type(error).__module__}.{type(error).__qualname__}")
+        error = getattr(error, "error", None) or error.__cause__
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""What the app is started with: files, environment, and how to find what it needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ppinui.provider.library import find_module
+from ppinui.secrets.secret import Secret
+from ppinui.session.journal import state_folder
+from ppinui.trace import trace
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Where the app works, and with what."""
+
+    configuration: Path
+    rule: str = "-c"
+    """What led to the configuration, in words."""
+    state: Path = field(default_factory=state_folder)
+    """The folder for what is to outlive the app."""
+    secrets_file: Path | None = None
+    module: Callable[[], Path] = lambda: find_module().path
+    """Finds the PKCS#11 library; raises PpinuiError."""
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    """The environment in which the library is loaded."""
+    pin: Callable[[str], Secret] | None = field(default=None, repr=False)
+    """Knows the PIN of each partition (the demo does); None: people are asked."""
+    tracer: Callable[[str, Path], None] = trace
+    timeout: float = 10.0
+    """Seconds for each stage of a connection test."""
