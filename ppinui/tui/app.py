@@ -6,6 +6,7 @@ import asyncio
 import signal
 import traceback
 from collections.abc import Coroutine, Iterable
+from multiprocessing import resource_tracker
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -15,11 +16,16 @@ from textual.screen import Screen
 
 from ppinui.errors import PpinuiError
 from ppinui.session.session import Session
+from ppinui.session.testing import Progress
 from ppinui.tui import changing, saving
 from ppinui.tui.background import off_screen
+from ppinui.tui.palette import ActionsProvider, PlacesProvider
+from ppinui.tui.screens.help import Help
 from ppinui.tui.screens.main import MainScreen
 from ppinui.tui.screens.question import Answer, Question, error_question
+from ppinui.tui.screens.test import TestScreen
 from ppinui.tui.setup import Setup
+from ppinui.tui.testing import Tester
 from ppinui.tui.widgets.rows import Piece
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -31,6 +37,10 @@ class PpinuiApp(App[None]):
     TITLE = "ppinui"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f9"
+    COMMANDS = App.COMMANDS | {lambda: ActionsProvider, lambda: PlacesProvider}
+    CSS = """
+    ToastRack { dock: top; align: right top; margin-top: 1; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f1,question_mark", "explain", "Help", id="app.help", tooltip="Explain what is under the cursor"
@@ -43,11 +53,14 @@ class PpinuiApp(App[None]):
     def __init__(self, setup: Setup) -> None:
         """Reads the configuration. Raises PpinuiError."""
         super().__init__()
+        # It hands the process's stderr on to its child, and Textual puts something else in that place.
+        resource_tracker.ensure_running()
         self.setup = setup
         self.session = Session(setup.configuration, state=setup.state, tracer=setup.tracer)
         self.main: MainScreen
         self.activity = ""
         """What goes on besides editing, for the head of the screen."""
+        self.tester = Tester(self)
 
     def on_mount(self) -> None:
         """Open the main screen, and whatever a session before has left."""
@@ -57,6 +70,12 @@ class PpinuiApp(App[None]):
         self.main = MainScreen(self)
         self.push_screen(self.main)
         self.in_flow(self._offer_what_was_left(), "recovery")
+        self.set_interval(0.1, self.tester.show)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show the state of a test where somebody looks."""
+        if isinstance(self.screen, TestScreen):
+            self.screen.show(progress)
 
     def on_unmount(self) -> None:
         """The signals are nobody's any more."""
@@ -65,7 +84,8 @@ class PpinuiApp(App[None]):
             loop.remove_signal_handler(number)
 
     def leave(self, code: int = 0) -> None:
-        """End the app."""
+        """End the app, and a test that is on."""
+        self.tester.cancel()
         self.exit(return_code=code)
 
     def _end_by(self, number: int) -> None:
@@ -119,6 +139,19 @@ class PpinuiApp(App[None]):
     async def action_quit(self) -> None:
         """Leave, asking where something is not saved."""
         self.in_flow(saving.quit_app(self), "flow")
+
+    def action_test(self) -> None:
+        """Open the test screen."""
+        self.push_screen(TestScreen(self))
+
+    def action_explain(self) -> None:
+        """Explain what is under the cursor."""
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self.screen))
+
+    def action_text(self) -> None:
+        """The file as text, then the change, then neither."""
+        self.main.next_view()
 
     def action_add(self) -> None:
         """Add an HSM or a slot."""

@@ -67,8 +67,8 @@ def _slot(slot: Slot, config: PrimusConfig, states: States) -> Iterator[Piece]:
 
 
 def result_lines(result: SlotResult) -> Iterator[Piece]:
-    """A result with its stages and the reason of a failure."""
-    for stage in result.stages:
+    """A result with the reason of a failure, then the stages that passed."""
+    for stage in sorted(result.stages, key=lambda stage: stage.error is None):
         yield (f"  {stage.stage.value:8} {stage.outcome.value:8} {stage.milliseconds:8.1f} ms", "")
         if stage.note:
             yield (f"    {stage.note}", "faint")

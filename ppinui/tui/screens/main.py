@@ -23,7 +23,8 @@ from ppinui.tui.plain import plain
 from ppinui.tui.screens.question import error_question
 from ppinui.tui.states import States
 from ppinui.tui.widgets.entry import Entry
-from ppinui.tui.widgets.form import Form
+from ppinui.tui.widgets.filepane import FilePane, View
+from ppinui.tui.widgets.form import FieldRow, Form
 from ppinui.tui.widgets.keybar import KeyBar
 from ppinui.tui.widgets.problems import ProblemList
 from ppinui.tui.widgets.rows import Rows
@@ -85,6 +86,7 @@ class MainScreen(Screen[None]):
                 yield Form(id="form")
                 yield TextLines(id="overview", mark="", wrap=True)
                 yield Static(id="explain", markup=False)
+        yield FilePane(id="file")
         with Vertical(id="below"):
             yield Static(id="problems-title", markup=False)
             yield ProblemList(id="problems")
@@ -121,6 +123,7 @@ class MainScreen(Screen[None]):
         """Show the document as it is now, with the cursor at a path (None: where it is)."""
         if read_again:
             self.config = read(self.desk.session.document)
+            self.desk.tester.config_changed()
         self.show_tree(select)
         self._look_for_problems()
 
@@ -153,7 +156,30 @@ class MainScreen(Screen[None]):
     def states_changed(self) -> None:
         """Secrets or tests are known better now."""
         self.outline.refresh()
-        self._form_is_due()
+        self._show_overview()
+
+    def next_view(self) -> None:
+        """The file as text, then the change, then neither."""
+        pane = self.query_one("#file", FilePane)
+        view = pane.next_view()
+        self.set_class(view is not View.OFF, "-file")
+        self._show_file()
+
+    def _show_file(self) -> None:
+        pane = self.query_one("#file", FilePane)
+        if pane.view is not View.OFF:
+            session = self.desk.session
+            diff = session.diff() if pane.view is View.CHANGE else ""
+            self.call_after_refresh(pane.show_document, session.document, diff, self._place())
+
+    def _place(self) -> str:
+        """The path of the setting with the focus, else of what is selected."""
+        row = self.focused.parent if self.focused is not None else None
+        return row.field.path if isinstance(row, FieldRow) else self.selected.path
+
+    def _show_overview(self) -> None:
+        lines = overview(self.selected, self.config, self.states, f"found by {self.desk.setup.rule}")
+        self.query_one("#overview", TextLines).show(lines)
 
     def _marks(self, line: Line, wide: bool) -> Marks:
         return self.states.marks(line, self.config, wide)
@@ -174,9 +200,8 @@ class MainScreen(Screen[None]):
         lost = [row.field.name for row in form.rows() if row.flaw] if moved else []
         self._shown = line.path
         await form.show(fields_of(self.desk.session.document, line.path))
-        self.query_one("#overview", TextLines).show(
-            overview(line, self.config, self.states, f"found by {self.desk.setup.rule}")
-        )
+        self._show_overview()
+        self._show_file()
         if lost:
             self.notify(f"not taken: {', '.join(lost)}", severity="warning")
         if moved:
@@ -276,6 +301,7 @@ class MainScreen(Screen[None]):
     def on_form_explained(self, event: Form.Explained) -> None:
         """A field has the focus, or was refused."""
         self._explain(event.text, flaw=event.flaw)
+        self._show_file()
 
     def on_form_left(self, _: Form.Left) -> None:
         """Escape in the form goes back to the tree."""

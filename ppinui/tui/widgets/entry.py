@@ -36,7 +36,7 @@ class Entry(Input):
         """Show this text; nobody is told."""
         with self.prevent(Input.Changed):
             self.value = text
-        self.cursor_position = len(text)
+        self.cursor_position = len(text) if self.has_focus else 0
 
     def action_give_up(self) -> None:
         """Let whoever is around decide what escape means."""

@@ -53,7 +53,8 @@ class FieldRow(Horizontal):
 
     def show(self, field: Field) -> None:
         """Show a field; a text that was not taken stays if it is still the same setting."""
-        keep = bool(self.flaw) and field.path == self.field.path and field.text == self.field.text
+        same = field.path == self.field.path and field.text == self.field.text
+        keep = same and (bool(self.flaw) or (self.changed and self.entry.has_focus))
         self.field = field
         spec = field.spec
         star = "*" if spec is not None and spec.required else " "

@@ -90,6 +90,9 @@ class Rows(ScrollView, can_focus=True):
         """Tell the list that there are other rows now."""
         self.virtual_size = Size(self.scrollable_content_region.width, self.count)
         self.cursor = max(0, min(self.cursor, self.count - 1))
+        last = max(0, self.count - self.scrollable_content_region.height)
+        if self.scroll_offset.y > last:
+            self.scroll_to(y=last, animate=False, force=True)
         self.refresh()
 
     def go_to(self, index: int) -> None:

@@ -24,7 +24,7 @@ class Marks:
     test: tuple[str, str] = ("", "")
 
 
-_WIDTHS = (4, 5, 7)
+_WIDTHS = (4, 5, 8)
 _WIDE_WIDTHS = (8, 9, 14)
 _WIDE = 76
 """Cells from which on the states have room for long words."""
