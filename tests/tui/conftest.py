@@ -168,7 +168,7 @@ def run(setup: Setup) -> Run:
         app = PpinuiApp(replace(setup, **changes))  # type: ignore[arg-type]
 
         async def main() -> None:
-            async with app.run_test(size=size) as pilot:
+            async with app.run_test(size=size, notifications=True) as pilot:
                 driver = Driver(app, pilot)
                 await driver.until(lambda: app.main.is_mounted)
                 await steps(driver)
