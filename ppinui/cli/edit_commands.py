@@ -36,6 +36,41 @@ _DIGITS = re.compile("[0-9]{1,9}")
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(text)
+    # int(…, 0) takes prefixes, but no leading zeros
+    return int(text, 0) if re.search("[xXbB]", text) else int(text)
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return _BOOLEANS[text.lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+_KIND_OF: Final = {
+    SettingType.STRING: Kind.STRING,
+    SettingType.INT: Kind.INT,
+    SettingType.BOOL: Kind.BOOL,
+    SettingType.GROUP: Kind.GROUP,
+}
+_READERS: Final[dict[Kind, Callable[[str], Scalar]]] = {
+    Kind.STRING: str,
+    Kind.INT: _integer,
+    Kind.INT64: _integer,
+    Kind.FLOAT: float,
+    Kind.BOOL: _boolean,
+}
+_EXPECTED: Final = {
+    Kind.INT: "a whole number",
+    Kind.INT64: "a whole number",
+    Kind.FLOAT: "a number",
+    Kind.BOOL: "true or false",
+}
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Edit the configuration as the arguments say; with --dry-run print the change instead of saving it."""
     path = locate(arguments.config).path
@@ -167,41 +202,6 @@ def _refuse_out_of_range(path: str, spec: SettingSpec, value: Scalar) -> None:
 
 def _unfit(path: str, what: str, remedy: str) -> PpinuiError:
     return PpinuiError(f"'{path}' {what}", "the command line, at 'ppinui config set'", remedy)
-
-
-def _integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise ValueError(text)
-    # int(…, 0) takes prefixes, but no leading zeros
-    return int(text, 0) if re.search("[xXbB]", text) else int(text)
-
-
-def _boolean(text: str) -> bool:
-    try:
-        return _BOOLEANS[text.lower()]
-    except KeyError:
-        raise ValueError(text) from None
-
-
-_KIND_OF: Final = {
-    SettingType.STRING: Kind.STRING,
-    SettingType.INT: Kind.INT,
-    SettingType.BOOL: Kind.BOOL,
-    SettingType.GROUP: Kind.GROUP,
-}
-_READERS: Final[dict[Kind, Callable[[str], Scalar]]] = {
-    Kind.STRING: str,
-    Kind.INT: _integer,
-    Kind.INT64: _integer,
-    Kind.FLOAT: float,
-    Kind.BOOL: _boolean,
-}
-_EXPECTED: Final = {
-    Kind.INT: "a whole number",
-    Kind.INT64: "a whole number",
-    Kind.FLOAT: "a number",
-    Kind.BOOL: "true or false",
-}
 
 
 def _port_of(document: Document, like: str | None) -> str:

@@ -48,6 +48,14 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import test_command
 
             return test_command.run(arguments)
+        case "secret":
+            from ppinui.cli import secret_commands
+
+            return secret_commands.run(arguments)
+        case "vault":
+            from ppinui.cli import vault_commands
+
+            return vault_commands.run(arguments)
         case "demo":
             from ppinui.cli import demo_command
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ppinui import __version__
+from ppinui.cli import secret_parser
 from ppinui.cli.console import emit, say
 from ppinui.errors import PpinuiError
 
@@ -38,7 +39,10 @@ TEST_DEFAULTS: dict[str, Any] = {
 """What a connection test takes for an option that is not given (timeout: seconds for each stage)."""
 
 _USAGE = """ppinui [-c FILE] [-s FILE] COMMAND ...
-       ppinui [-c FILE] [-s FILE] -t [--user U] [--hsm H] [--slot NAME] ..."""
+       ppinui [-c FILE] [-s FILE] -t [--user U] [--hsm H] [--slot NAME] ...
+       ppinui [-c FILE] [-s FILE] -l
+       ppinui [-c FILE] [-s FILE] {-a|-u|-r} -e PARTITION
+       ppinui [-c FILE] [-s FILE] {-p|-x} -e SERVICE_USER"""
 
 _EXAMPLES = """examples:
   ppinui demo                                   a first look, without any HSM
@@ -47,6 +51,9 @@ _EXAMPLES = """examples:
   ppinui config check                           problems and their remedies
   ppinui --test                                 can each slot be reached?
   ppinui --test --hsm hsm0 --login              and does its PIN open it?
+  ppinui -p -e SERVICE_USER                     keep a proxy password
+  ppinui -a -e PARTITION                        fetch its permanent secret
+  ppinui -l                                     who has a secret
 
 exit codes:
   0 fine    1 a slot failed, or a check found an error    2 wrong use or input
@@ -291,6 +298,7 @@ def build_parser() -> argparse.ArgumentParser:
     _test_options(parser)
     commands = parser.add_subparsers(prog="ppinui", dest="command", metavar="COMMAND", title="commands")
     _add_config(commands)
+    secret_parser.add_commands(commands, _add_command)
     test = _add_command(
         commands,
         "test",
@@ -311,11 +319,22 @@ def build_parser() -> argparse.ArgumentParser:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
-    The result has ``command`` (None, "config", "test" or "demo"), ``config`` and ``secrets`` (file names as
-    given, or None) and the command's own options. Raises PpinuiError for wrong use, SystemExit after help.
+    The result has ``command`` (None, "config", "test", "secret", "vault" or "demo"), ``config`` and
+    ``secrets`` (file names as given, or None), the command's own options, and ``passwords``: what stood
+    behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it. Raises PpinuiError for wrong use, SystemExit
+    after help.
     """
     parser = build_parser()
-    found, unknown = parser.parse_known_args(arguments)
+    style = None
+    if any(word.startswith("-") and word[1:2] not in {"", "-"} for word in arguments):
+        from ppinui.cli.ppin_style import read_ppin_style
+
+        style = read_ppin_style(arguments, secret_parser.LONG_WITH_VALUE)
+    found, unknown = parser.parse_known_args(style.arguments if style else arguments)
+    found.passwords = style.passwords if style else ()
+    if unknown and found.command == "secret":
+        # One of them may be a password.
+        raise _usage_error("there is more on the command line than it takes", f"{parser.prog} secret")
     if unknown:
         # argparse itself would name the program here, not the command that was meant.
         command = (parser.prog, found.command, getattr(found, "action", None))

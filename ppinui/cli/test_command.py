@@ -29,9 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     module_error: PpinuiError | None = None
     try:
         module = find_module(arguments.module).path
-    except PpinuiError as error:
-        # The network stages need no module. What a stage reports has no place: it goes into the message.
-        module_error = PpinuiError(f"{error.message} (looked at {error.place})", error.place, error.remedy)
+    except PpinuiError as error:  # the network stages need no module
+        module_error = error
     plan = make_plan(read(load(configuration)), selection)
     options = Options(
         module=module,

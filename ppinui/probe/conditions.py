@@ -131,7 +131,7 @@ CONDITIONS = {
     ),
     "secret-rejected-before": Condition(
         "SECRET_REJECTED_BEFORE",
-        "Not offered: another test of this run was rejected with the same secret, "
+        "Not offered: another test of this run was, or may have been, rejected with the same secret, "
         "and each wrong attempt counts towards a lock",
         "correct the secret first, then test again",
     ),

@@ -173,7 +173,10 @@ class _Run:
     def _no_module(self) -> ErrorInfo:
         missing = explain_condition("module-missing")
         error = self._options.module_error
-        return missing if error is None else replace(missing, message=error.message, remedy=error.remedy)
+        if error is None:
+            return missing
+        # What a stage reports has no place of its own.
+        return replace(missing, message=f"{error.message} (looked at {error.place})", remedy=error.remedy)
 
     def _know_module(self, manufacturer: str) -> None:
         """With the first word of the module itself, the lanes are settled."""

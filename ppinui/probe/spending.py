@@ -47,6 +47,14 @@ them, as it may be what a wrong proxy password ends in."""
 _CONDITIONS_OF_A_PIN = frozenset({"CKR_PIN_LOCKED", "PIN_FINAL_TRY"})
 
 
+_ACCEPTED_WITH = {
+    # The token's information holds the HSM's firmware: it came through the proxy.
+    Stage.TOKEN: frozenset({SecretKind.PROXY}),
+    Stage.SESSION: frozenset({SecretKind.PROXY, SecretKind.PERMANENT}),
+    Stage.LOGIN: frozenset({SecretKind.PIN}),
+}
+
+
 def credentials_of(test: SlotTest, *, connects_with_secrets: bool, login: bool) -> tuple[Credential, ...]:
     """The secrets that a test of this slot offers.
 
@@ -65,11 +73,9 @@ def credentials_of(test: SlotTest, *, connects_with_secrets: bool, login: bool) 
 
 def accepted_by(stage: StageResult) -> frozenset[SecretKind]:
     """The kinds of secret that this stage, if it passed, shows to be right."""
-    if stage.outcome is Outcome.OK and stage.stage is Stage.SESSION:
-        return frozenset({SecretKind.PROXY, SecretKind.PERMANENT})
-    if stage.outcome is Outcome.OK and stage.stage is Stage.LOGIN:
-        return frozenset({SecretKind.PIN})
-    return frozenset()
+    if stage.outcome is not Outcome.OK:
+        return frozenset()
+    return _ACCEPTED_WITH.get(stage.stage, frozenset())
 
 
 def rejected_by(stage: StageResult) -> frozenset[SecretKind]:

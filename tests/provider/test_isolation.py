@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.provider.isolation import Channel, Worker, Workshop
-from tests.rig.processes import MarkedProcesses
+from tests.rig.processes import MarkedProcesses, wait_for_end
 
 PARENT = """
 import os, sys
@@ -122,7 +122,8 @@ def test_workers_die_with_a_parent_that_is_killed(marked: MarkedProcesses, tmp_p
     )
     assert parent.stdout is not None
     worker = int(parent.stdout.readline())
-    assert worker in {process.pid for process in marked.running}
     parent.kill()
     parent.communicate()
+    # by its number: what an ordinary user's worker holds is hidden from that user too, its mark included
+    assert wait_for_end(worker, seconds=5.0)
     marked.assert_none_left()

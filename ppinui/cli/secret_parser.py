@@ -1,0 +1,158 @@
+"""The grammar of ``ppinui secret`` and ``ppinui vault``. Imports nothing but argparse."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+AddCommand = Callable[[Any, str, str, str], argparse.ArgumentParser]
+"""Adds a command: the group of commands, its name, a line of help, an example."""
+
+_FOR_A_USER = (
+    ("add", "fetch the permanent secret of a partition with ppin, and keep it", "PAYMENTS", "PARTITION"),
+    ("update", "fetch it again; the old one stays until the new one is there", "PAYMENTS", "PARTITION"),
+    ("remove", "forget the permanent secret of a partition", "PAYMENTS", "PARTITION"),
+    ("add-proxy", "check the password of a service proxy, and keep it", "eqabxrfnqqos", "SERVICE_USER"),
+    ("remove-proxy", "forget the password of a service proxy", "eqabxrfnqqos", "SERVICE_USER"),
+    ("set-pin", "keep the PKCS#11 PIN of a partition", "PAYMENTS", "PARTITION"),
+    ("remove-pin", "forget the PKCS#11 PIN of a partition", "PAYMENTS", "PARTITION"),
+)
+_ASKING = frozenset({"add", "update", "add-proxy", "set-pin", "adopt"})
+_FETCHING = frozenset({"add", "update", "add-proxy", "adopt"})
+
+LONG_WITH_VALUE = frozenset(
+    {
+        "--keyring",
+        "--keyring-timeout",
+        "--keyspace",
+        "--vault-passphrase-fd",
+        "--password-fd",
+        "--ppin",
+        "--module",
+    }
+)
+"""Options of these commands that the next word belongs to."""
+
+
+def keyring_options(parser: argparse.ArgumentParser) -> None:
+    """The options that choose and unlock the keyring."""
+    group = parser.add_argument_group("keyring")
+    add = group.add_argument
+    add("--keyring", metavar="NAME", help="secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)")
+    add("--keyspace", metavar="NAME", help="keep these secrets apart from others, such as test")
+    add("--keyring-timeout", type=_seconds, default=20.0, metavar="S", help="seconds for each call (20)")
+    _passphrase_option(group)
+
+
+def add_commands(commands: Any, add_command: AddCommand) -> None:
+    """Add ``secret`` and ``vault``."""
+    _add_secret(commands, add_command)
+    _add_vault(commands, add_command)
+
+
+def _add_secret(commands: Any, add_command: AddCommand) -> None:
+    secret = add_command(
+        commands,
+        "secret",
+        "keep proxy passwords, permanent secrets and PINs in the keyring",
+        "ppinui secret add-proxy eqabxrfnqqos\n  ppinui secret add PAYMENTS",
+    )
+    actions = secret.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    show = add_command(
+        actions, "list", "list users and whether there is a secret, as ppin -l", "ppinui secret list"
+    )
+    keyring_options(show)
+    status = add_command(
+        actions, "status", "say where each secret is, and since when", "ppinui secret status --format json"
+    )
+    status.add_argument("--format", choices=("text", "json"), default="text", help="for people or programs")
+    keyring_options(status)
+    for name, text, example, what in _FOR_A_USER:
+        action = add_command(actions, name, text, f"ppinui secret {name} {example}")
+        # --name: a user of any name, as ppin's -e has it; a word that begins with - would be an option
+        action.add_argument("user", nargs="?", metavar=what, help="its name, as in primus.cfg")
+        action.add_argument("--name", dest="named", help=argparse.SUPPRESS)
+        _options_of(action, name)
+    for name, text, example in (
+        ("import", "take all users of a .secrets.cfg into the keyring", "/etc/primus/.secrets.cfg"),
+        ("export", "write a .secrets.cfg for applications that need one", "/etc/primus/.secrets.cfg"),
+    ):
+        action = add_command(actions, name, text, f"ppinui secret {name} {example}")
+        action.add_argument("file", metavar="FILE", help="the .secrets.cfg")
+        action.add_argument("--replace", action="store_true", help="put it in the place of what is there")
+        if name == "import":
+            _removal_options(action, "--delete", "delete the file, once a test with the keyring was fine")
+        _options_of(action, name)
+    adopt = add_command(
+        actions,
+        "adopt",
+        "move clear-text passwords from primus.cfg into the keyring",
+        "ppinui secret adopt",
+    )
+    adopt.add_argument("--user", metavar="U", help="whom a setup password is of, where an HSM has several")
+    _removal_options(adopt, None, "")
+    _options_of(adopt, "adopt")
+
+
+def _options_of(action: argparse.ArgumentParser, name: str) -> None:
+    if name in _ASKING:
+        action.add_argument(
+            "--password-fd",
+            type=_descriptor,
+            metavar="N",
+            help="read passwords from this descriptor, one a line",
+        )
+    if name in _FETCHING:
+        action.add_argument("--ppin", metavar="FILE", help="the vendor's ppin, if it is not in its place")
+    keyring_options(action)
+
+
+def _removal_options(action: argparse.ArgumentParser, option: str | None, text: str) -> None:
+    if option:
+        action.add_argument(option, action="store_true", help=text)
+    action.add_argument("--no-test", action="store_true", help="remove what was moved without a test before")
+    action.add_argument("--module", metavar="LIB", help="the PKCS#11 library to test with")
+
+
+def _add_vault(commands: Any, add_command: AddCommand) -> None:
+    vault = add_command(
+        commands,
+        "vault",
+        "a keyring in an encrypted file, where there is no desktop",
+        "ppinui vault create",
+    )
+    actions = vault.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    create = add_command(actions, "create", "make an empty vault", "ppinui vault create")
+    _passphrase_option(create)
+    change = add_command(actions, "passphrase", "change the vault's passphrase", "ppinui vault passphrase")
+    _passphrase_option(change)
+    change.add_argument(
+        "--new-passphrase-fd", type=_descriptor, metavar="N", help="read the new one from this descriptor"
+    )
+
+
+def _passphrase_option(parser: Any) -> None:
+    parser.add_argument(
+        "--vault-passphrase-fd",
+        type=_descriptor,
+        metavar="N",
+        help="read the vault's passphrase from this descriptor",
+    )
+
+
+def _descriptor(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        # What was given instead may be the secret itself.
+        raise argparse.ArgumentTypeError("a descriptor is a number, such as 3 with 3<FILE behind the command")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e6:
+        raise argparse.ArgumentTypeError(f"a timeout is a number of seconds above 0, not '{text}'")
+    return seconds
