@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
                     module=lambda: demo.module,
                     environ=demo.environ,
                     pin=demo.pin,
+                    keyring=None,
                     tracer=lambda *_: None,
                 )
             )

@@ -146,9 +146,10 @@ class Memory:
                 self.rejected.pop(credential, None)
             self.near_lock.discard(test.user)
 
-    def forget(self, credential: Credential) -> None:
-        """A secret was replaced: what was known of it holds no more."""
-        self.rejected.pop(credential, None)
+    def forget_secrets_of(self, owner: str) -> None:
+        """A secret of a partition or service user was replaced: what was known of it holds no more."""
+        for credential in [one for one in self.rejected if one.owner == owner]:
+            del self.rejected[credential]
 
     def results_for(self, config: PrimusConfig) -> Mapping[str, SlotResult]:
         """The results that still hold: those of slots whose address, partition and id are what was tested."""

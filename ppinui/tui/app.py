@@ -19,13 +19,15 @@ from ppinui.session.session import Session
 from ppinui.session.testing import Progress
 from ppinui.tui import changing, saving
 from ppinui.tui.background import off_screen
+from ppinui.tui.keeping import Keeper
 from ppinui.tui.palette import ActionsProvider, PlacesProvider
 from ppinui.tui.screens.help import Help
 from ppinui.tui.screens.main import MainScreen
 from ppinui.tui.screens.question import Answer, Question, error_question
+from ppinui.tui.screens.secrets import SecretsScreen
 from ppinui.tui.screens.test import TestScreen
 from ppinui.tui.setup import Setup
-from ppinui.tui.testing import Tester
+from ppinui.tui.testing import Tester, Wish
 from ppinui.tui.widgets.rows import Piece
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -61,6 +63,7 @@ class PpinuiApp(App[None]):
         self.activity = ""
         """What goes on besides editing, for the head of the screen."""
         self.tester = Tester(self)
+        self.keeper = Keeper(self, setup.keyring)
 
     def on_mount(self) -> None:
         """Open the main screen, and whatever a session before has left."""
@@ -70,6 +73,7 @@ class PpinuiApp(App[None]):
         self.main = MainScreen(self)
         self.push_screen(self.main)
         self.in_flow(self._offer_what_was_left(), "recovery")
+        self.in_flow(self.keeper.look(at_keyring=False), "secrets")
         self.set_interval(0.1, self.tester.show)
 
     def show_progress(self, progress: Progress) -> None:
@@ -139,6 +143,16 @@ class PpinuiApp(App[None]):
     async def action_quit(self) -> None:
         """Leave, asking where something is not saved."""
         self.in_flow(saving.quit_app(self), "flow")
+
+    def action_secrets(self) -> None:
+        """Open the secrets screen."""
+        self.push_screen(SecretsScreen(self))
+
+    def test_user(self, name: str, *, login: bool) -> None:
+        """Test the slots of a partition or service user, on the test screen."""
+        slots = [one.path for one in self.main.config.slots if name in (one.user_name, one.proxy_user)]
+        self.push_screen(TestScreen(self))
+        self.in_flow(self.tester.run(Wish(frozenset(slots), name, login)), "test")
 
     def action_test(self) -> None:
         """Open the test screen."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ppinui.provider.library import find_module
+from ppinui.secrets.keyring_process import KeyringChoice, choice_of
 from ppinui.secrets.secret import Secret
 from ppinui.session.journal import state_folder
 from ppinui.trace import trace
@@ -29,6 +30,10 @@ class Setup:
     """The environment in which the library is loaded."""
     pin: Callable[[str], Secret] | None = field(default=None, repr=False)
     """Knows the PIN of each partition (the demo does); None: people are asked."""
+    keyring: KeyringChoice | None = field(default_factory=lambda: choice_of(None, os.environ))
+    """Which keyring; None: there is none here (the demo keeps nothing)."""
+    keyring_environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    """The environment in which the keyring and ppin are looked for."""
     tracer: Callable[[str, Path], None] = trace
     timeout: float = 10.0
     """Seconds for each stage of a connection test."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppinui.errors import PpinuiError
+from ppinui.errors import PpinuiError, SecretUnavailable
+from ppinui.probe.gate import SecretKind as TestedKind
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import Options
 from ppinui.probe.runner import run as run_test
 from ppinui.probe.stopping import Stop
 from ppinui.probe.workshop import warm_up
+from ppinui.secrets.kinds import StoredSecret
 from ppinui.secrets.secret import Secret
 from ppinui.session.testing import Board, Memory, Progress, plan_of
 from ppinui.tui.background import off_screen
@@ -46,6 +48,8 @@ class Tester:
     subject: str = ""
     """What is tested, and whether that is saved."""
     _stop: Stop | None = None
+    _offered: dict[str, StoredSecret] = field(default_factory=dict)
+    """The PINs of this run that came from the keyring, by partition."""
     _shown: int = -1
 
     @property
@@ -81,6 +85,7 @@ class Tester:
         is_primus = module is not None and "primus" in module.name.lower()
         if not await self._is_meant(plan, wish, is_primus):
             return
+        self._offered.clear()
         pins = await self._pins(plan) if wish.login else {}
         if pins is None:
             return
@@ -121,6 +126,7 @@ class Tester:
         for test, result in zip(plan.tests, report.results, strict=True):
             if not _was_interrupted(result.error.name if result.error else ""):
                 self.memory.learn(test, result, primus=is_primus, login=options.login)
+        await self._mark_rejected()
         self.show()
         if report.interrupted:
             words = "cancelled"
@@ -201,6 +207,11 @@ class Tester:
             if known is not None:
                 found[user] = known(user)
                 continue
+            kept = await self._kept_pin(user)
+            if kept is not None and kept.password is not None:
+                self._offered[user] = kept
+                found[user] = kept.password
+                continue
             hint = f"partition {number} of {len(plan.users)}; it is offered once, and not kept"
             pin = await self.app.push_screen_wait(Prompt(f"PKCS#11 PIN of {user}", hint))
             if pin is None:
@@ -209,6 +220,21 @@ class Tester:
                 return None
             found[user] = pin
         return found
+
+    async def _kept_pin(self, user: str) -> StoredSecret | None:
+        """The PIN in the keyring; None where there is none, or it was rejected: then people are asked."""
+        try:
+            return await self.app.keeper.pin(user)
+        except SecretUnavailable as error:
+            self.app.notify(error.message, markup=False, severity="warning")
+            return None
+
+    async def _mark_rejected(self) -> None:
+        for credential, how in self.memory.rejected.items():
+            secret = self._offered.get(credential.owner)
+            if credential.kind is TestedKind.PIN and secret is not None:
+                await self.app.keeper.mark_rejected(secret, how)
+        self._offered.clear()
 
 
 def _was_interrupted(error: str) -> bool:

@@ -18,6 +18,7 @@ from ppinui.session.edits import Edit, Remove, SetValue
 from ppinui.session.fields import Field, NotAllowedError, fields_of
 from ppinui.session.outline import Branch, Line, outline, worst_by_path
 from ppinui.tui.background import off_screen
+from ppinui.tui.keeping import states_of
 from ppinui.tui.overview import overview
 from ppinui.tui.plain import plain
 from ppinui.tui.screens.question import error_question
@@ -48,6 +49,7 @@ class MainScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,s", "app.save", "Save", id="app.save", tooltip="Show the change, then save it"),
         Binding("f3,v", "app.text", "Text", id="app.text", tooltip="The file as text, and the change"),
+        Binding("f4,p", "app.secrets", "Secrets", id="app.secrets", tooltip="Where each secret is, and more"),
         Binding("f5,t", "app.test", "Test", id="app.test", tooltip="Test connections"),
         Binding("f6", "next_pane", "Next pane", id="main.next-pane", tooltip="Tree, form, problems in turn"),
         Binding("f7,u", "app.undo", "Undo", id="app.undo", tooltip="Take the last edit back"),
@@ -124,6 +126,7 @@ class MainScreen(Screen[None]):
         if read_again:
             self.config = read(self.desk.session.document)
             self.desk.tester.config_changed()
+            self.states.secrets = states_of(self.config, self.desk.keeper.kept.rows)
         self.show_tree(select)
         self._look_for_problems()
 

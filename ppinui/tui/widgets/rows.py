@@ -46,8 +46,8 @@ class Rows(ScrollView, can_focus=True):
         "rows--strong",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="rows.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="rows.down"),
+        Binding("up", "move(-1)", "Up", show=False, id="rows.up"),
+        Binding("down", "move(1)", "Down", show=False, id="rows.down"),
         Binding("pageup", "page(-1)", "Page up", show=False, id="rows.page-up"),
         Binding("pagedown", "page(1)", "Page down", show=False, id="rows.page-down"),
         Binding("home", "first", "First", show=False, id="rows.first"),

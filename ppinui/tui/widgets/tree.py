@@ -36,8 +36,8 @@ class ConfigTree(Rows):
     """The tree. What it shows is given to it (:meth:`show`); the states are asked for as lines are drawn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "fold", "Fold", show=False, id="tree.fold", tooltip="Hide the HSM's slots"),
-        Binding("right,l", "unfold", "Unfold", show=False, id="tree.unfold", tooltip="Show the HSM's slots"),
+        Binding("left", "fold", "Fold", show=False, id="tree.fold", tooltip="Hide the HSM's slots"),
+        Binding("right", "unfold", "Unfold", show=False, id="tree.unfold", tooltip="Show the HSM's slots"),
         Binding(
             "space", "fold_or_unfold", "Fold", show=False, id="tree.toggle", tooltip="Hide or show the slots"
         ),
