@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ppinui.session.edits import Edit, Forgotten, edit_from_json
+from ppinui.session.edits import Edit, Forgotten, digest_of, edit_from_json
 
 _VERSION: Final = 1
 _LARGEST: Final = 16 * 1024 * 1024
@@ -49,12 +49,12 @@ class Journal:
         self._file = file
         self._descriptor: int | None = None
         self.path = self._folder / f"{_name_of(file)}-{os.getpid()}-{os.urandom(4).hex()}.jsonl"
-        self._digest = ""
+        self._text = ""
         self._edits: list[Edit] = []
 
-    def begin(self, digest: str, edits: Sequence[Edit] = ()) -> None:
-        """Begin anew: the file's text has this digest, and these edits have been made to it."""
-        self._digest, self._edits = digest, list(edits)
+    def begin(self, text: str, edits: Sequence[Edit] = ()) -> None:
+        """Begin anew: the file has this text, and these edits have been made to it."""
+        self._text, self._edits = text, list(edits)
         self._put_away()
         if edits:
             self._open()
@@ -90,7 +90,9 @@ class Journal:
         self._descriptor = os.open(self.path, flags, 0o600)
         with suppress(OSError):  # a file system without locks: then a second session may offer these edits
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._write({"ppinui": _VERSION, "file": os.fsencode(self._file).hex(), "digest": self._digest})
+        self._write(
+            {"ppinui": _VERSION, "file": os.fsencode(self._file).hex(), "digest": digest_of(self._text)}
+        )
         for edit in self._edits:
             self._write({"do": edit.as_json()})
 

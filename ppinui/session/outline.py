@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from ppinui.config.checks import Problem, Severity
 from ppinui.config.primus import Hsm, PrimusConfig, Slot
+from ppinui.config.problem import Problem, Severity
 
 
 class Branch(Enum):

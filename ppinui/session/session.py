@@ -53,7 +53,7 @@ class Session:
         self._history = History(self.base)
         self._state = state
         self._journal = Journal(state, path.resolve())
-        self._journal.begin(digest_of(self.base.text))
+        self._journal.begin(self.base.text)
         self.journal_flaw: str | None = None
         """Why edits are not kept against a crash; None where they are."""
         self.revision = 0
@@ -191,7 +191,7 @@ class Session:
             if document is self.document
             else (patch_between(document.text, self.document.text, "what was edited during the save"),)
         )
-        self._keep(lambda: self._journal.begin(digest_of(document.text), left))
+        self._keep(lambda: self._journal.begin(document.text, left))
 
     def save_copy(self, document: Document, path: Path) -> SaveReport:
         """Write a document to a new file. Raises SaveRefused, where there is one too. Writes the disk."""
@@ -214,7 +214,7 @@ class Session:
 
     def _rebase(self, disk: DiskState, base: Document, edits: tuple[Edit, ...]) -> None:
         self.base, self._identity = base, disk.identity
-        self._keep(lambda: self._journal.begin(digest_of(base.text), edits))
+        self._keep(lambda: self._journal.begin(base.text, edits))
 
     def _note(self, edit: Edit) -> None:
         self._keep(lambda: self._journal.add(edit))

@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import traceback
 from collections.abc import Coroutine, Iterable
+from functools import cached_property
 from multiprocessing import resource_tracker
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.screen import Screen
 
 from ppinui.errors import PpinuiError
 from ppinui.session.session import Session
-from ppinui.session.testing import Progress
-from ppinui.tui import changing, saving
 from ppinui.tui.background import off_screen
-from ppinui.tui.keeping import Keeper
-from ppinui.tui.palette import ActionsProvider, PlacesProvider
-from ppinui.tui.screens.help import Help
 from ppinui.tui.screens.main import MainScreen
-from ppinui.tui.screens.question import Answer, Question, error_question
-from ppinui.tui.screens.secrets import SecretsScreen
-from ppinui.tui.screens.test import TestScreen
 from ppinui.tui.setup import Setup
-from ppinui.tui.testing import Tester, Wish
 from ppinui.tui.widgets.rows import Piece
 
+if TYPE_CHECKING:
+    from ppinui.session.testing import Progress
+    from ppinui.tui.keeping import Keeper
+    from ppinui.tui.testing import Tester
+
+# What the first screen does not need is imported where it is: people wait for that screen.
+
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def _actions() -> type[Provider]:
+    from ppinui.tui.palette import ActionsProvider
+
+    return ActionsProvider
+
+
+def _places() -> type[Provider]:
+    from ppinui.tui.palette import PlacesProvider
+
+    return PlacesProvider
 
 
 class PpinuiApp(App[None]):
@@ -39,7 +52,7 @@ class PpinuiApp(App[None]):
     TITLE = "ppinui"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f9"
-    COMMANDS = App.COMMANDS | {lambda: ActionsProvider, lambda: PlacesProvider}
+    COMMANDS = App.COMMANDS | {_actions, _places}
     CSS = """
     ToastRack { dock: top; align: right top; margin-top: 1; }
     """
@@ -62,8 +75,20 @@ class PpinuiApp(App[None]):
         self.main: MainScreen
         self.activity = ""
         """What goes on besides editing, for the head of the screen."""
-        self.tester = Tester(self)
-        self.keeper = Keeper(self, setup.keyring)
+
+    @cached_property
+    def tester(self) -> Tester:
+        """The tests of this app."""
+        from ppinui.tui.testing import Tester
+
+        return Tester(self)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """The secrets, as far as this app knows of them."""
+        from ppinui.tui.keeping import Keeper
+
+        return Keeper(self, self.setup.keyring)
 
     def on_mount(self) -> None:
         """Open the main screen, and whatever a session before has left."""
@@ -72,12 +97,27 @@ class PpinuiApp(App[None]):
             loop.add_signal_handler(number, self._end_by, number)
         self.main = MainScreen(self)
         self.push_screen(self.main)
+        self.call_after_refresh(self.call_later, self._begin)
+
+    def _begin(self) -> None:
+        """What can wait until the first screen is seen."""
+        gc.freeze()  # the configuration stays; it need not be looked through again and again
+        gc.enable()
+        self.main.look_for_problems()
         self.in_flow(self._offer_what_was_left(), "recovery")
         self.in_flow(self.keeper.look(at_keyring=False), "secrets")
-        self.set_interval(0.1, self.tester.show)
+
+    def config_changed(self) -> None:
+        """There is another configuration on the screen."""
+        if "tester" in self.__dict__:
+            self.tester.config_changed()
+        if "keeper" in self.__dict__:
+            self.keeper.config_changed()
 
     def show_progress(self, progress: Progress) -> None:
         """Show the state of a test where somebody looks."""
+        from ppinui.tui.screens.test import TestScreen
+
         if isinstance(self.screen, TestScreen):
             self.screen.show(progress)
 
@@ -89,7 +129,8 @@ class PpinuiApp(App[None]):
 
     def leave(self, code: int = 0) -> None:
         """End the app, and a test that is on."""
-        self.tester.cancel()
+        if "tester" in self.__dict__:
+            self.tester.cancel()
         self.exit(return_code=code)
 
     def _end_by(self, number: int) -> None:
@@ -105,12 +146,16 @@ class PpinuiApp(App[None]):
             try:
                 await flow
             except PpinuiError as error:
+                from ppinui.tui.screens.question import error_question
+
                 self.push_screen(error_question(error))
 
         self.run_worker(run(), exclusive=True, group=group)
 
     async def _offer_what_was_left(self) -> None:
         for left in await off_screen(self.session.find_left):
+            from ppinui.tui.screens.question import Answer, Question
+
             lines: list[Piece] = [(f"  {edit.words}", "") for edit in left.edits]
             answer = await self.push_screen_wait(
                 Question(
@@ -138,28 +183,43 @@ class PpinuiApp(App[None]):
 
     def action_save(self) -> None:
         """Show the change, then save."""
+        from ppinui.tui import saving
+
         self.in_flow(saving.save(self), "flow")
 
     async def action_quit(self) -> None:
         """Leave, asking where something is not saved."""
+        from ppinui.tui import saving
+
         self.in_flow(saving.quit_app(self), "flow")
 
     def action_secrets(self) -> None:
         """Open the secrets screen."""
-        self.push_screen(SecretsScreen(self))
+        from ppinui.tui.screens.secrets import SecretsScreen
+
+        path = self.main.selected.path
+        slot = next((one for one in self.main.config.slots if one.path == path), None)
+        self.push_screen(SecretsScreen(self, (slot.user_name if slot is not None else "") or ""))
 
     def test_user(self, name: str, *, login: bool) -> None:
         """Test the slots of a partition or service user, on the test screen."""
+        from ppinui.tui.screens.test import TestScreen
+        from ppinui.tui.testing import Wish
+
         slots = [one.path for one in self.main.config.slots if name in (one.user_name, one.proxy_user)]
         self.push_screen(TestScreen(self))
         self.in_flow(self.tester.run(Wish(frozenset(slots), name, login)), "test")
 
     def action_test(self) -> None:
         """Open the test screen."""
+        from ppinui.tui.screens.test import TestScreen
+
         self.push_screen(TestScreen(self))
 
     def action_explain(self) -> None:
         """Explain what is under the cursor."""
+        from ppinui.tui.screens.help import Help
+
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.screen))
 
@@ -169,18 +229,26 @@ class PpinuiApp(App[None]):
 
     def action_add(self) -> None:
         """Add an HSM or a slot."""
+        from ppinui.tui import changing
+
         self.in_flow(changing.add(self), "flow")
 
     def action_duplicate(self) -> None:
         """Copy an HSM or a slot."""
+        from ppinui.tui import changing
+
         self.in_flow(changing.duplicate(self), "flow")
 
     def action_rename(self) -> None:
         """Rename an HSM or a slot."""
+        from ppinui.tui import changing
+
         self.in_flow(changing.rename(self), "flow")
 
     def action_delete(self) -> None:
         """Delete an HSM or a slot."""
+        from ppinui.tui import changing
+
         self.in_flow(changing.delete(self), "flow")
 
     def action_undo(self) -> None:

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from ppinui.config.locate import secrets_location
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import secretsfile, transfer, vault
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.keyring_process import Backend, KeyringChoice, KeyringProcess
+from ppinui.secrets.keyring_process import Backend, KeyringChoice, KeyringProcess, choice_of
 from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.names import KnownUsers
 from ppinui.secrets.operations import Operations
@@ -70,6 +70,12 @@ class SecretRow:
             return SecretState("–", "not kept", "faint")
         return SecretState("none", "missing", "error")
 
+    @property
+    def words(self) -> str:
+        """State and age."""
+        more = self.rejected or self.facts or self.flaw
+        return f"{self.state.long} ({more})" if more else self.state.long
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -85,7 +91,8 @@ class Keeper:
     """The keyring, .secrets.cfg and ppin of one app."""
 
     app: PpinuiApp
-    choice: KeyringChoice | None
+    choice: KeyringChoice | Literal["usual"] | None
+    """``usual``: as the environment says; None: there is none here."""
     kept: Kept = Kept(())
     _lane: Lane = field(default_factory=Lane)
     _store: SecretStore | None = None
@@ -102,7 +109,14 @@ class Keeper:
         kept = await self._lane.do(lambda: self._look(config, at_keyring=at_keyring))
         self.kept = kept
         self.app.main.states.secrets = states_of(config, kept.rows)
+        self.app.main.states.secret_lines = {
+            (row.kind.value, row.name): (row.words, row.state.name) for row in kept.rows
+        }
         self.app.main.states_changed()
+
+    def config_changed(self) -> None:
+        """There are other slots now: show for them what is known."""
+        self.app.main.states.secrets = states_of(self.app.main.config, self.kept.rows)
 
     async def do(self, work: Callable[[Operations], Result]) -> Result:
         """An operation on the secrets of the configuration on the screen. Raises PpinuiError."""
@@ -172,8 +186,9 @@ class Keeper:
                     "there is no keyring here", "the demo", "open ppinui on a configuration of yours"
                 )
             environ = self.app.setup.keyring_environ
+            choice = choice_of(None, environ) if self.choice == "usual" else self.choice
             finder = PassphraseFinder(environ=environ, asker=self)
-            self._keyring = KeyringProcess(self.choice, environ=environ, passphrases=finder)
+            self._keyring = KeyringProcess(choice, environ=environ, passphrases=finder)
             store = SecretStore(self._keyring)
             store.backend()
             self._store = store

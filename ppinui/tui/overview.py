@@ -10,6 +10,8 @@ from ppinui.session.outline import Branch, Line, cluster_of
 from ppinui.tui.states import UNKNOWN, States
 from ppinui.tui.widgets.rows import Piece
 
+_KINDS = {"permanent": "permanent", "proxy": "proxy", "pin": "PIN"}
+
 
 def overview(line: Line, config: PrimusConfig, states: States, place: str) -> list[Piece]:
     """The lines for what is selected."""
@@ -55,10 +57,12 @@ def _slot(slot: Slot, config: PrimusConfig, states: States) -> Iterator[Piece]:
     others = [other for other in copies if other.path != slot.path]
     if others:
         yield ("Also on " + ", ".join(f"{other.hsm}.{other.name}" for other in others), "")
-    secret = states.secrets.get(slot.path, UNKNOWN)
-    yield (f"Secrets: {secret.long}", secret.name)
-    if slot.has_clear_proxy_password:
-        yield ("The proxy password stands in the file in clear text", "warning")
+    yield ("Secrets (F4 adds, updates, removes, tests)", "strong")
+    wanted = [("permanent", slot.user_name), ("proxy", slot.proxy_user), ("pin", slot.user_name)]
+    for kind, name in wanted:
+        if name is not None:
+            word, look = states.secret_lines.get((kind, name), (UNKNOWN.long, UNKNOWN.name))
+            yield (f"  {_KINDS[kind]:10} {word}", look)
     result = states.results.get(slot.path)
     word, name = states.test(slot.path)
     yield (f"Last test: {word}", name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ppinui.config.checks import Severity
 from ppinui.config.primus import PrimusConfig, Slot
+from ppinui.config.problem import Severity
 from ppinui.probe.result import Outcome, SlotResult
 from ppinui.session.outline import Branch, Line
 from ppinui.tui.widgets.tree import Marks
@@ -41,6 +41,8 @@ class States:
     problems: Mapping[str, Severity] = field(default_factory=dict)
     secrets: Mapping[str, SecretState] = field(default_factory=dict)
     """By path of slots."""
+    secret_lines: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    """By kind (permanent, proxy, pin) and name: state and age of each secret in words, and what it is."""
     results: Mapping[str, SlotResult] = field(default_factory=dict)
     """The last result of each slot, by its path."""
     running: Mapping[str, str] = field(default_factory=dict)

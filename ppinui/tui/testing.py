@@ -116,10 +116,12 @@ class Tester:
             return run_test(plan, options, pins=lambda user: pins[user], on_event=board, stop=stop)
 
         report: Report | None = None
+        timer = self.app.set_interval(0.1, self.show)
         try:
             self.show()
             report = await off_screen(work)
         finally:
+            timer.stop()
             self._stop = None
             board.end(report)
             stop.stop()

@@ -156,7 +156,13 @@ def setup(config: Path, tmp_path: Path) -> Setup:
     environ = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
     missing = tmp_path / "no-module.so"
     return Setup(
-        config, state=tmp_path / "state", environ=environ, module=lambda: missing, tracer=lambda *_: None
+        config,
+        state=tmp_path / "state",
+        environ=environ,
+        module=lambda: missing,
+        keyring=None,
+        keyring_environ=environ,
+        tracer=lambda *_: None,
     )
 
 

@@ -10,18 +10,16 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from ppinui.config.checks import Problem, Severity, check_document
 from ppinui.config.document import Scalar
 from ppinui.config.primus import PrimusConfig, read
+from ppinui.config.problem import Problem, Severity
 from ppinui.errors import PpinuiError
 from ppinui.session.edits import Edit, Remove, SetValue
 from ppinui.session.fields import Field, NotAllowedError, fields_of
 from ppinui.session.outline import Branch, Line, outline, worst_by_path
 from ppinui.tui.background import off_screen
-from ppinui.tui.keeping import states_of
 from ppinui.tui.overview import overview
 from ppinui.tui.plain import plain
-from ppinui.tui.screens.question import error_question
 from ppinui.tui.states import States
 from ppinui.tui.widgets.entry import Entry
 from ppinui.tui.widgets.filepane import FilePane, View
@@ -125,10 +123,9 @@ class MainScreen(Screen[None]):
         """Show the document as it is now, with the cursor at a path (None: where it is)."""
         if read_again:
             self.config = read(self.desk.session.document)
-            self.desk.tester.config_changed()
-            self.states.secrets = states_of(self.config, self.desk.keeper.kept.rows)
+            self.desk.config_changed()
+            self.look_for_problems()
         self.show_tree(select)
-        self._look_for_problems()
 
     def show_tree(self, select: str | None = None) -> None:
         """Show the lines of the tree, the form of the one with the cursor, and the head."""
@@ -216,12 +213,18 @@ class MainScreen(Screen[None]):
         explain.set_class(flaw, "-flaw")
         explain.update(f"! {text}" if flaw else text)
 
-    def _look_for_problems(self) -> None:
+    def look_for_problems(self) -> None:
+        """Check the document, away from the screen."""
         document = self.desk.session.document
+
+        def findings() -> tuple[Problem, ...]:
+            from ppinui.config.checks import check_document
+
+            return check_document(document)
 
         async def check() -> None:
             # The thread is not stopped when the next edit comes; its findings are dropped.
-            found = await off_screen(lambda: check_document(document))
+            found = await off_screen(findings)
             if document is self.desk.session.document:
                 self.show_problems(found)
 
@@ -276,6 +279,8 @@ class MainScreen(Screen[None]):
             elif field.present:
                 self.do(Remove(field.path), select=self.selected.path)
         except PpinuiError as error:
+            from ppinui.tui.screens.question import error_question
+
             self.app.push_screen(error_question(error))
 
     # -- messages ------------------------------------------------------------------------------------------

@@ -61,6 +61,10 @@ class SecretsTable(Rows):
         self.rows = rows
         self.content_changed()
 
+    def go_to_user(self, name: str) -> None:
+        """Put the cursor on the first secret of a partition or service user."""
+        self.go_to(next((index for index, row in enumerate(self.rows) if row.name == name), 0))
+
     def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
         """Kind, name, state, places, age."""
         row = self.rows[index]
@@ -88,9 +92,11 @@ class SecretsScreen(Screen[None]):
         Binding("k", "keyring", "Keyring", id="secrets.keyring", tooltip="Choose another, make a vault"),
     ]
 
-    def __init__(self, desk: PpinuiApp) -> None:
+    def __init__(self, desk: PpinuiApp, user: str = "") -> None:
+        """``user``: whose secret has the cursor first."""
         super().__init__()
         self.desk = desk
+        self._user = user
 
     def compose(self) -> ComposeResult:
         """Which keyring, the table, details, keys."""
@@ -113,6 +119,9 @@ class SecretsScreen(Screen[None]):
             place = f", {kept.backend.place}" if kept.backend.place else ""
             what = f" Keyring: {kept.backend.name} ({kept.backend.why}{place})"
             self.query_one("#secrets-what", Static).update(plain(what))
+        if self._user and kept.rows:
+            self.query_one("#secrets-table", SecretsTable).go_to_user(self._user)
+            self._user = ""
         self._show_details()
 
     def on_rows_moved(self, _: Rows.Moved) -> None:

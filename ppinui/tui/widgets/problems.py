@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ppinui.config.checks import Problem, Severity
+from ppinui.config.problem import Problem, Severity
 from ppinui.tui.plain import plain
 from ppinui.tui.widgets.rows import Piece, Rows
 
