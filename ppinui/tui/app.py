@@ -105,7 +105,7 @@ class PpinuiApp(App[None]):
         gc.enable()
         self.main.look_for_problems()
         self.in_flow(self._offer_what_was_left(), "recovery")
-        self.in_flow(self.keeper.look(at_keyring=False), "secrets")
+        self.in_flow(self.keeper.look(at_keyring=False), "first-look")
 
     def config_changed(self) -> None:
         """There is another configuration on the screen."""

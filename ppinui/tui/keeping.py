@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from ppinui.config.locate import secrets_location
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
+from ppinui.probe.result import SlotResult
 from ppinui.secrets import secretsfile, transfer, vault
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.keyring_process import Backend, KeyringChoice, KeyringProcess, choice_of
 from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.names import KnownUsers
+from ppinui.secrets.offering import Offered, offer_all
 from ppinui.secrets.operations import Operations
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secretsfile import Key
+from ppinui.secrets.secretsfile import FileEntry, Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.unlocking import PassphraseFinder
 from ppinui.secrets.vault_file import vault_path
+from ppinui.setup.proving import mark_rejected
 from ppinui.setup.users import known_users
 from ppinui.tui.background import Lane
 from ppinui.tui.screens.prompt import Prompt
@@ -151,6 +154,27 @@ class Keeper:
         if store is not None:
             await self._lane.do(lambda: store.mark_rejected(secret, by))
 
+    async def offer(self, keys: Collection[Key]) -> tuple[bytes, Offered] | None:
+        """A .secrets.cfg for a test of these users, and what the keyring gave for it.
+
+        Whom the applications' file has is taken from there, as the applications do. None where the keyring
+        has not been opened, or has nothing for the others. Raises PpinuiError.
+        """
+        store = self._store
+        if store is None:
+            return None
+        known = known_users(self.app.main.config)
+        return await self._lane.do(lambda: self._offer(store, known, keys))
+
+    async def tested(self, offered: Offered, results: Iterable[SlotResult]) -> None:
+        """Mark in the keyring what was rejected, and wipe what was offered."""
+        store = self._store
+        try:
+            if store is not None:
+                await self._lane.do(lambda: mark_rejected(store, offered, results))
+        finally:
+            offered.wipe()
+
     def fetcher(self) -> Fetcher:
         """The vendor's ppin. Raises PpinuiError."""
         from ppinui.provider.ppin import Ppin
@@ -202,28 +226,42 @@ class Keeper:
     def _operations(self, known: KnownUsers) -> Operations:
         return Operations(self._opened(), known, trace=self.app.setup.tracer)
 
+    def _offer(
+        self, store: SecretStore, known: KnownUsers, keys: Collection[Key]
+    ) -> tuple[bytes, Offered] | None:
+        in_file = {(entry.kind, entry.name): entry for entry in self._entries(known, [])}
+        offered = offer_all(store, [key for key in keys if key not in in_file])
+        if not offered.secrets:
+            return None
+        theirs = [
+            StoredSecret(kind, name, entry=in_file[kind, name].opaque)
+            for kind, name in keys
+            if (kind, name) in in_file
+        ]
+        return secretsfile.compose([*theirs, *offered.secrets.values()]), offered
+
     def _look(self, config: PrimusConfig, *, at_keyring: bool) -> Kept:
         known = known_users(config)
         notes: list[str] = []
-        in_file = self._in_file(known, notes)
+        in_file = tuple((entry.kind, entry.name) for entry in self._entries(known, notes))
         store = self._opened() if at_keyring or self._store is not None else None
         rows = tuple(_rows(known, in_file, store))
         return Kept(rows, store.backend() if store is not None else None, tuple(notes))
 
-    def _in_file(self, known: KnownUsers, notes: list[str]) -> tuple[Key, ...]:
+    def _entries(self, known: KnownUsers, notes: list[str]) -> Sequence[FileEntry]:
+        """What the applications' .secrets.cfg has."""
         setup = self.app.setup
         try:
             location = secrets_location(setup.secrets_file, environ=setup.keyring_environ, must_exist=False)
             if not location.exists or setup.keyring is None:
                 return ()
             text = transfer.read_secrets_file(location.path)
-            entries = secretsfile.read(
+            return secretsfile.read(
                 text, str(location.path), partitions=known.partitions, proxies=known.proxies
             )
         except PpinuiError as error:
             notes.append(f"{error.message} ({error.place})")
             return ()
-        return tuple((entry.kind, entry.name) for entry in entries)
 
 
 def _rows(known: KnownUsers, in_file: Iterable[Key], store: SecretStore | None) -> Iterator[SecretRow]:

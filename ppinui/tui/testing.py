@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ from ppinui.probe.runner import Options
 from ppinui.probe.runner import run as run_test
 from ppinui.probe.stopping import Stop
 from ppinui.probe.workshop import warm_up
-from ppinui.secrets.kinds import StoredSecret
+from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.secrets.private_folder import PrivateFolder, memory_place
 from ppinui.secrets.secret import Secret
+from ppinui.secrets.secretsfile import Key
 from ppinui.session.testing import Board, Memory, Progress, plan_of
 from ppinui.tui.background import off_screen
 from ppinui.tui.screens.prompt import Prompt
@@ -104,9 +106,18 @@ class Tester:
         )
         saved = "not saved yet" if self.app.session.unsaved else "as saved"
         self.subject = f"{wish.words}, {saved}"
-        await self._go(plan, options, pins, is_primus)
+        handed = await self.app.keeper.offer(_users_of(plan)) if is_primus else None
+        if handed is None:
+            await self._go(plan, options, pins, is_primus)
+            return
+        content, offered = handed
+        self.subject += ", secrets of the keyring too"
+        with PrivateFolder(memory_place(options.environ)) as folder:
+            options = replace(options, secrets_file=folder.write(".secrets.cfg", content))
+            report = await self._go(plan, options, pins, is_primus)
+        await self.app.keeper.tested(offered, report.results)
 
-    async def _go(self, plan: Plan, options: Options, pins: Mapping[str, Secret], is_primus: bool) -> None:
+    async def _go(self, plan: Plan, options: Options, pins: Mapping[str, Secret], is_primus: bool) -> Report:
         board = self.board = Board(plan)
         stop = self._stop = Stop()
         self._shown = -1
@@ -139,6 +150,7 @@ class Tester:
             markup=False,
             severity="warning" if report.failures else "information",
         )
+        return report
 
     def show(self) -> None:
         """Bring the screen up to date, where there is something new."""
@@ -237,6 +249,13 @@ class Tester:
             if credential.kind is TestedKind.PIN and secret is not None:
                 await self.app.keeper.mark_rejected(secret, how)
         self._offered.clear()
+
+
+def _users_of(plan: Plan) -> list[Key]:
+    """Whose secrets the provider needs to connect."""
+    keys: list[Key] = [(SecretKind.PERMANENT, user) for user in plan.users if user]
+    proxies = dict.fromkeys(test.slot.proxy_user for test in plan.tests)
+    return [*keys, *((SecretKind.PROXY, name) for name in proxies if name)]
 
 
 def _was_interrupted(error: str) -> bool:

@@ -138,6 +138,7 @@ class TestScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """What is tested, how far it is, the table, the details, the keys."""
         yield Static(id="test-what", markup=False)
+        yield Static(id="test-next", markup=False)
         yield ProgressBar(id="test-bar", show_eta=False)
         yield Static(id="test-head", markup=False)
         yield TestTable(id="test-table")
@@ -173,11 +174,12 @@ class TestScreen(Screen[None]):
         else:
             state = "running" if progress.running else "done"
             words = (
-                f"{tester.subject}: {state}, {progress.done} of {progress.total}, "
-                f"{progress.failed} failed, {progress.seconds:.1f} s"
+                f"{state}, {progress.done} of {progress.total}, {progress.failed} failed, "
+                f"{progress.seconds:.1f} s: {tester.subject}"
             )
         login = "with crypto" if self.crypto else "with PIN login" if self.login else "without login"
-        self.query_one("#test-what", Static).update(plain(f" Next: {login}.  {words}"))
+        self.query_one("#test-what", Static).update(plain(f" {words}"))
+        self.query_one("#test-next", Static).update(f" The next test: {login}")
 
     def _show_details(self) -> None:
         row = self.query_one("#test-table", TestTable).selected
