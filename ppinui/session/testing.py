@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ppinui.config.primus import PrimusConfig
@@ -13,7 +13,7 @@ from ppinui.probe.book import Event
 from ppinui.probe.gate import Credential
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import Outcome, Report, SlotResult, Stage
-from ppinui.probe.spending import credentials_of, rejected_by
+from ppinui.probe.spending import accepted_by, credentials_of, rejected_by
 
 
 def plan_of(config: PrimusConfig, paths: Collection[str] | None = None) -> Plan:
@@ -126,25 +126,31 @@ class Memory:
     near_lock: set[str] = field(default_factory=set)
     """Partitions whose token says that one more wrong PIN locks it."""
 
-    def learn(self, test: SlotTest, result: SlotResult, *, primus: bool, login: bool) -> None:
-        """Take what a slot's test has shown."""
-        self.results[test.slot.path] = (subject_of(test), result)
-        offered = credentials_of(test, connects_with_secrets=primus, login=login)
-        for stage in result.stages:
-            if stage.error is None:
-                continue
-            if stage.error.name == "PIN_FINAL_TRY":
-                # Nothing was offered: it was the token's warning that kept the PIN back.
-                self.near_lock.add(test.user)
-                continue
-            kinds = rejected_by(stage)
-            for credential in offered:
-                if credential.kind in kinds:
-                    self.rejected[credential] = f"{stage.error.name} on {test.hsm.name}"
-        if result.outcome is Outcome.OK:
-            for credential in offered:
-                self.rejected.pop(credential, None)
-            self.near_lock.discard(test.user)
+    def learn(self, tested: Iterable[tuple[SlotTest, SlotResult]], *, primus: bool, login: bool) -> None:
+        """Take what a run has shown.
+
+        A secret that one slot was let in with is a good one, whatever another slot of the same run says.
+        """
+        feared: dict[Credential, str] = {}
+        good: set[Credential] = set()
+        for test, result in tested:
+            self.results[test.slot.path] = (subject_of(test), result)
+            offered = credentials_of(test, connects_with_secrets=primus, login=login)
+            if result.outcome is Outcome.OK:
+                self.near_lock.discard(test.user)
+            for stage in result.stages:
+                good |= {credential for credential in offered if credential.kind in accepted_by(stage)}
+                if stage.error is None:
+                    continue
+                if stage.error.name == "PIN_FINAL_TRY":
+                    # Nothing was offered: it was the token's warning that kept the PIN back.
+                    self.near_lock.add(test.user)
+                    continue
+                rejected = [credential for credential in offered if credential.kind in rejected_by(stage)]
+                feared |= dict.fromkeys(rejected, f"{stage.error.name} on {test.hsm.name}")
+        self.rejected |= feared
+        for credential in good:
+            self.rejected.pop(credential, None)
 
     def forget_secrets_of(self, owner: str) -> None:
         """A secret of a partition or service user was replaced: what was known of it holds no more."""

@@ -136,9 +136,12 @@ class Tester:
             self._stop = None
             board.end(report)
             stop.stop()
-        for test, result in zip(plan.tests, report.results, strict=True):
-            if not _was_interrupted(result.error.name if result.error else ""):
-                self.memory.learn(test, result, primus=is_primus, login=options.login)
+        tested = [
+            (test, result)
+            for test, result in zip(plan.tests, report.results, strict=True)
+            if result.error is None or result.error.name != "INTERRUPTED"
+        ]
+        self.memory.learn(tested, primus=is_primus, login=options.login)
         await self._mark_rejected()
         self.show()
         if report.interrupted:
@@ -256,7 +259,3 @@ def _users_of(plan: Plan) -> list[Key]:
     keys: list[Key] = [(SecretKind.PERMANENT, user) for user in plan.users if user]
     proxies = dict.fromkeys(test.slot.proxy_user for test in plan.tests)
     return [*keys, *((SecretKind.PROXY, name) for name in proxies if name)]
-
-
-def _was_interrupted(error: str) -> bool:
-    return error == "INTERRUPTED"
