@@ -12,7 +12,6 @@ from ppinui.config.locate import Location
 from ppinui.config.primus import (
     GLOBAL_SETTINGS,
     LOG_SETTINGS,
-    SECRET_NAMES,
     Hsm,
     PrimusConfig,
     SettingSpec,
@@ -21,20 +20,17 @@ from ppinui.config.primus import (
     spec_of,
 )
 from ppinui.config.problem import Problem, Severity
+from ppinui.config.secret_names import is_secret_path, without_setup_passwords
 from ppinui.secrets.secret import MASK
-
-
-def is_secret(path: str) -> bool:
-    """Whether the setting at this path holds a clear-text password, or stands inside of one that does."""
-    return not SECRET_NAMES.isdisjoint(path.split("."))
 
 
 def shown_value(setting: Setting, *, reveal: bool) -> str:
     """A scalar as a bare word: strings without quotes, true and false, numbers in decimal."""
-    if is_secret(setting.path) and not reveal:
+    if is_secret_path(setting.path) and not reveal:
         return MASK
     value = setting.value
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    word = str(value).lower() if isinstance(value, bool) else str(value)
+    return word if reveal else str(without_setup_passwords(word))
 
 
 def show_text(config: PrimusConfig, location: Location, *, reveal: bool) -> str:
@@ -58,7 +54,8 @@ def show_text(config: PrimusConfig, location: Location, *, reveal: bool) -> str:
             for setting in settings
         ]
         lines += ["", title, *found] if found else []
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text if reveal else str(without_setup_passwords(text))
 
 
 def _hsm_line(hsm: Hsm) -> str:
@@ -81,7 +78,7 @@ def _settings(document: Document, parent: str, specs: Sequence[SettingSpec]) -> 
         setting = document.get(f"{parent}.{spec.name}")
         unit = f" {spec.unit}" if spec.unit else ""
         if setting is not None:
-            yield f"{spec.name} = {_source(setting, reveal=False)}{unit}"
+            yield f"{spec.name} = {_source(setting, reveal=True)}{unit}"  # none of these is a secret
         elif spec.default is not None:
             yield f"{spec.name} = {_word(spec.default)}{unit} (default)"
 
@@ -100,11 +97,11 @@ def _source(setting: Setting, *, reveal: bool) -> str:
     """The value as it is written in the file; groups, arrays and lists by their sort and size alone."""
     if not setting.kind.scalar:
         return f"({setting.kind.value} of {len(setting.children)})"
-    return MASK if is_secret(setting.path) and not reveal else printable(setting.raw)
+    return MASK if is_secret_path(setting.path) and not reveal else printable(setting.raw)
 
 
 def _clear_secrets(document: Document) -> Iterator[Setting]:
-    return (setting for setting in document.walk() if setting.kind.scalar and is_secret(setting.path))
+    return (setting for setting in document.walk() if setting.kind.scalar and is_secret_path(setting.path))
 
 
 def _unknown(config: PrimusConfig) -> Iterator[Setting]:
@@ -121,7 +118,7 @@ def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict
     ``settings`` has each scalar of the file with its place; ``globals`` and ``log`` have each documented
     setting, with its default where the file is silent. Clear-text secrets are ``••••`` unless ``reveal``.
     """
-    return {
+    data = {
         "config": str(location.path),
         "found_by": location.rule,
         "hsms": [_hsm_data(hsm, reveal) for hsm in config.hsms],
@@ -140,6 +137,7 @@ def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict
             if setting.kind.scalar
         ],
     }
+    return data if reveal else dict(without_setup_passwords(data))
 
 
 def _hsm_data(hsm: Hsm, reveal: bool) -> dict[str, Any]:
@@ -174,7 +172,7 @@ def _child_data(group: Setting, name: str, reveal: bool) -> str | int | float | 
 
 
 def _value_data(setting: Setting, reveal: bool) -> str | int | float | bool:
-    if is_secret(setting.path) and not reveal:
+    if is_secret_path(setting.path) and not reveal:
         return MASK
     value = setting.value
     # JSON has no number for these; libconfig reads 1e999 as infinity

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ppinui.cli.config_output import is_secret
 from ppinui.cli.console import emit, printable, say
 from ppinui.cli.prompts import ask_secret
 from ppinui.config.checks import Severity, check_document
 from ppinui.config.document import Document, Kind, Scalar, load
 from ppinui.config.locate import locate
-from ppinui.config.masking import masked_diff, plain_diff
+from ppinui.config.masking import is_any_lost, masked_diff, plain_diff
 from ppinui.config.primus import (
     DEFAULT_PORT,
     SettingSpec,
@@ -28,6 +28,7 @@ from ppinui.config.primus import (
 )
 from ppinui.config.running import processes_using
 from ppinui.config.saving import SaveReport, identify, save
+from ppinui.config.secret_names import is_of_proxy, is_secret_path
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.provider.library import find_module
 
@@ -105,6 +106,11 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         report = save(path, old, new, read_from=read_from, edit=_words(arguments))
         _say_what_was_saved(report)
+        if report.backup is not None and is_any_lost(old.text, new.text):
+            say(
+                f"the old password stands in clear text in {printable(str(report.backup))}\n"
+                f"    do: once all works, shred -u {printable(shlex.quote(str(report.backup)))}"
+            )
     if added is not None:
         emit(f"{added}\n")
     return ExitCode.FINE
@@ -134,7 +140,7 @@ def set_values(document: Document, assignments: Sequence[str]) -> Document:
     for assignment in assignments:
         given, sign, text = assignment.partition("=")
         path = resolve_path(document, given.strip(), must_exist=False)
-        if is_secret(path):
+        if is_secret_path(path):
             if sign:
                 raise PpinuiError(
                     f"'{path}' takes no value here, where other users and the shell's history could see it",
@@ -157,7 +163,7 @@ def _put_secret(document: Document, path: str) -> Document:
     group, _, name = path.rpartition(".")
     owner = group
     prompt = f"Provide setup password for '{owner}': "
-    if name == "proxy_password":
+    if is_of_proxy(name):
         user = document.get(f"{group}.proxy_user")
         owner = str(user.value) if user is not None and user.kind is Kind.STRING else group
         prompt = f"Provide proxy password for '{owner}' : "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -33,6 +34,17 @@ def main(arguments: Sequence[str]) -> int:
         return end.code if isinstance(end.code, int) else int(ExitCode.FINE)
 
 
+def _end_in_order() -> None:
+    """Let SIGTERM and SIGHUP end the program as an error does, so that nothing is left of what it made."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
+
+
 def _run(arguments: argparse.Namespace) -> int:
     # Each command imports what it needs when it is called: --help must not wait for the rest.
     match arguments.command:
@@ -43,6 +55,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "test":
             from ppinui.probe.workshop import warm_up
 
+            _end_in_order()
             # The process that tests are forked from imports its part while this one imports the rest.
             warm_up()
             from ppinui.cli import test_command
@@ -56,6 +69,14 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import vault_commands
 
             return vault_commands.run(arguments)
+        case "run":
+            from ppinui.cli import run_command
+
+            return run_command.run(arguments)
+        case "doctor":
+            from ppinui.cli import doctor_command
+
+            return doctor_command.run(arguments)
         case "demo":
             from ppinui.cli import demo_command
 

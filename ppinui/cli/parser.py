@@ -35,6 +35,9 @@ TEST_DEFAULTS: dict[str, Any] = {
     "lanes": "auto",
     "format": "text",
     "module": None,
+    "spend_final_try": False,
+    "secrets_from": "auto",
+    **secret_parser.KEYRING_DEFAULTS,
 }
 """What a connection test takes for an option that is not given (timeout: seconds for each stage)."""
 
@@ -54,9 +57,13 @@ _EXAMPLES = """examples:
   ppinui -p -e SERVICE_USER                     keep a proxy password
   ppinui -a -e PARTITION                        fetch its permanent secret
   ppinui -l                                     who has a secret
+  ppinui run -- COMMAND                         an application with its secrets
+  ppinui secret import .secrets.cfg             keep what ppin has fetched
+  ppinui vault create                           a keyring without a desktop
+  ppinui doctor                                 what is set up, what is wrong
 
 exit codes:
-  0 fine    1 a slot failed, or a check found an error    2 wrong use or input
+  0 fine    1 a slot failed, or something is wrong    2 wrong use or input
   3 a secret is missing    130 interrupted"""
 
 
@@ -168,6 +175,18 @@ def _test_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--format", "text as ppin writes it, or one JSON object", choices=("text", "json"))
     add("--module", "the PKCS#11 library to test with", metavar="LIB")
+    add(
+        "--spend-final-try",
+        "offer a PIN even where the token says that one more wrong one locks it",
+        action="store_true",
+    )
+    add(
+        "--secrets",
+        "auto: .secrets.cfg, and the keyring for what is not there; file or keyring: that one alone",
+        choices=("auto", "file", "keyring"),
+        dest="secrets_from",
+    )
+    secret_parser.keyring_options(parser, leave_out=True)
 
 
 def _add_command(
@@ -283,7 +302,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="ppinui",
         usage=_USAGE,
-        description="Edits primus.cfg without losing a byte, and tests every slot of every HSM.",
+        description="Edits primus.cfg without losing a byte, keeps its secrets in the keyring,\n"
+        "and tests every slot of every HSM.",
         epilog=_EXAMPLES,
     )
     parser.add_argument("--version", action="version", version=f"ppinui {__version__}")
@@ -306,6 +326,16 @@ def build_parser() -> argparse.ArgumentParser:
         "ppinui test --hsm hsm0 --login --format json",
     )
     _test_options(test)
+    doctor = _add_command(
+        commands,
+        "doctor",
+        "say what is set up here, what is not, and what to do about it",
+        "ppinui doctor --format json",
+    )
+    _format_option(doctor)
+    doctor.add_argument("--module", metavar="LIB", help="the PKCS#11 library, if it is not in its place")
+    doctor.add_argument("--ppin", metavar="FILE", help="the vendor's ppin, if it is not in its place")
+    secret_parser.keyring_options(doctor)
     demo = _add_command(
         commands,
         "demo",
@@ -319,11 +349,35 @@ def build_parser() -> argparse.ArgumentParser:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
-    The result has ``command`` (None, "config", "test", "secret", "vault" or "demo"), ``config`` and
-    ``secrets`` (file names as given, or None), the command's own options, and ``passwords``: what stood
-    behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it. Raises PpinuiError for wrong use, SystemExit
-    after help.
+    The result has ``command`` (None, "config", "test", "secret", "vault", "run", "doctor" or "demo"),
+    ``config`` and ``secrets`` (file names as given, or None), the command's own options, ``passwords``: what
+    stood behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it, and for "run" ``argv``: the command to
+    run. Raises PpinuiError for wrong use, SystemExit after help.
     """
+    if "--" in arguments and "run" in arguments[: arguments.index("--")]:
+        # What is behind belongs to somebody else, whose options look like ours.
+        end = arguments.index("--")
+        found = _parse(arguments[:end])
+        if found.command == "run":
+            found.argv = tuple(arguments[end + 1 :])
+            if not found.argv:
+                raise _no_command()
+            return found
+    found = _parse(arguments)
+    if found.command == "run":
+        raise _no_command()
+    return found
+
+
+def _no_command() -> PpinuiError:
+    return PpinuiError(
+        "there is no command to run",
+        "the command line, at 'ppinui run'",
+        "put it behind two dashes: ppinui run -- COMMAND; 'ppinui run --help' has examples",
+    )
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = build_parser()
     style = None
     if any(word.startswith("-") and word[1:2] not in {"", "-"} for word in arguments):
@@ -335,6 +389,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if unknown and found.command == "secret":
         # One of them may be a password.
         raise _usage_error("there is more on the command line than it takes", f"{parser.prog} secret")
+    if unknown and found.command == "run":
+        # What is there may be the command's, with a PIN among its arguments.
+        raise PpinuiError(
+            "there are words that are no options of it and not behind two dashes",
+            f"the command line, at '{parser.prog} run'",
+            "write it as ppinui run [OPTION ...] -- COMMAND; 'ppinui run --help' has examples",
+        )
     if unknown:
         # argparse itself would name the program here, not the command that was meant.
         command = (parser.prog, found.command, getattr(found, "action", None))
@@ -350,5 +411,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         for name, default in TEST_DEFAULTS.items():
             setattr(found, name, getattr(found, name, default))
     elif found.command is None and given:
-        parser.error(f"--{given[0]} belongs to the connection test: add --test")
+        option = {"secrets_from": "secrets"}.get(given[0], given[0].replace("_", "-"))
+        parser.error(f"--{option} belongs to the connection test: add --test")
     return found

@@ -1,4 +1,4 @@
-"""The grammar of ``ppinui secret`` and ``ppinui vault``. Imports nothing but argparse."""
+"""The grammar of ``ppinui secret``, ``ppinui vault`` and ``ppinui run``. Imports nothing but argparse."""
 
 from __future__ import annotations
 
@@ -35,20 +35,35 @@ LONG_WITH_VALUE = frozenset(
 """Options of these commands that the next word belongs to."""
 
 
-def keyring_options(parser: argparse.ArgumentParser) -> None:
-    """The options that choose and unlock the keyring."""
+_PASSPHRASE_OPTION = ("--vault-passphrase-fd", "read the vault's passphrase from this descriptor")
+KEYRING_DEFAULTS: dict[str, Any] = {
+    "keyring": None,
+    "keyspace": None,
+    "keyring_timeout": 20.0,
+    "vault_passphrase_fd": None,
+}
+"""What stands for an option of :func:`keyring_options` that is not given."""
+
+
+def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False) -> None:
+    """The options that choose and unlock the keyring; with ``leave_out`` those not given leave no trace."""
     group = parser.add_argument_group("keyring")
-    add = group.add_argument
-    add("--keyring", metavar="NAME", help="secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)")
-    add("--keyspace", metavar="NAME", help="keep these secrets apart from others, such as test")
-    add("--keyring-timeout", type=_seconds, default=20.0, metavar="S", help="seconds for each call (20)")
-    _passphrase_option(group)
+
+    def add(name: str, text: str, **settings: Any) -> None:
+        default = KEYRING_DEFAULTS[name.removeprefix("--").replace("-", "_")]
+        group.add_argument(name, help=text, default=argparse.SUPPRESS if leave_out else default, **settings)
+
+    add("--keyring", "secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)", metavar="NAME")
+    add("--keyspace", "keep these secrets apart from others, such as test", metavar="NAME")
+    add("--keyring-timeout", "seconds for each call (20)", type=_seconds, metavar="S")
+    add(*_PASSPHRASE_OPTION, type=_descriptor, metavar="N")
 
 
 def add_commands(commands: Any, add_command: AddCommand) -> None:
-    """Add ``secret`` and ``vault``."""
+    """Add ``secret``, ``vault`` and ``run``."""
     _add_secret(commands, add_command)
     _add_vault(commands, add_command)
+    _add_run(commands, add_command)
 
 
 def _add_secret(commands: Any, add_command: AddCommand) -> None:
@@ -132,13 +147,47 @@ def _add_vault(commands: Any, add_command: AddCommand) -> None:
     )
 
 
-def _passphrase_option(parser: Any) -> None:
-    parser.add_argument(
-        "--vault-passphrase-fd",
-        type=_descriptor,
-        metavar="N",
-        help="read the vault's passphrase from this descriptor",
+def _add_run(commands: Any, add_command: AddCommand) -> None:
+    run = add_command(
+        commands,
+        "run",
+        "run an application with secrets from the keyring",
+        "ppinui run -- pkcs11-tool --module libprimusP11.so --list-slots\n"
+        "  ppinui run --user PAYMENTS --tmpfs -- /usr/local/bin/signer --port 8443\n"
+        "  sudo ppinui run --owner www-data:www-data -- nginx -g 'daemon off;'",
     )
+    run.usage = "ppinui run [OPTION ...] -- COMMAND [ARGUMENT ...]"
+    run.description = (
+        "Become COMMAND, with primus.cfg and secrets in files that exist in memory\n"
+        "alone; SECUROSYS_PKCS11_CONF and SECUROSYS_SECRETS_CONF name them. Nothing is\n"
+        "started if a secret is missing. The exit code is the command's. It writes no\n"
+        "core files, for the secrets would be in them."
+    )
+    run.add_argument(
+        "--user",
+        dest="users",
+        action="append",
+        default=[],
+        metavar="U",
+        help="hand over the secrets of this partition; may be repeated (all of primus.cfg)",
+    )
+    run.add_argument(
+        "--owner",
+        metavar="USER:GROUP",
+        help="whose the files are: for a command that drops root's rights (it starts as root all the same)",
+    )
+    run.add_argument(
+        "--tmpfs",
+        action="store_true",
+        help="files in a private folder in memory, for a command that closes what it inherits; they go when "
+        "it ends, so it has to stay in the foreground",
+    )
+    keyring_options(run)
+
+
+def _passphrase_option(parser: argparse.ArgumentParser) -> None:
+    name, text = _PASSPHRASE_OPTION
+    parser.add_argument(name, help=text, type=_descriptor, metavar="N")
 
 
 def _descriptor(text: str) -> int:

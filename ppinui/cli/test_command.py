@@ -8,7 +8,7 @@ from pathlib import Path
 from ppinui.cli.console import emit, say
 from ppinui.cli.json_output import as_json
 from ppinui.cli.output import Progress, render_reasons, render_text
-from ppinui.cli.prompts import ask_pin
+from ppinui.cli.test_secrets import mark, render_sources, supply_of
 from ppinui.config.document import load
 from ppinui.config.locate import locate, secrets_location
 from ppinui.config.primus import read
@@ -40,13 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
         timeout=arguments.timeout,
         jobs=arguments.jobs,
         lanes=arguments.lanes,
+        spend_final_try=arguments.spend_final_try,
         secrets_file=secrets_file,
     )
     progress = Progress()
-    try:
-        report = run_test(plan, options, pins=ask_pin, on_event=progress)
-    finally:
-        progress.clear()
+    with supply_of(arguments, plan, module) as supply:
+        try:
+            report = run_test(plan, options, supply=supply, on_event=progress)
+        finally:
+            progress.clear()
+        mark(supply, report)
+    if sources := render_sources(report):
+        say(sources)
     return show(report, arguments.format)
 
 

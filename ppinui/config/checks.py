@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -24,6 +25,7 @@ from ppinui.config.rules import (
     types,
 )
 from ppinui.config.rules.subject import Subject, is_usually_writable_by_all, problem
+from ppinui.config.secret_names import without_setup_passwords
 from ppinui.config.sources import Source, decode
 from ppinui.errors import PpinuiError
 
@@ -162,4 +164,14 @@ def _in_order(found: Iterable[Problem], origin: str) -> tuple[Problem, ...]:
         place = one.place
         return place.file != origin, place.file, place.line, place.column, _ORDER[one.severity]
 
-    return tuple(sorted(found, key=position))
+    return tuple(sorted(map(_without_secrets, found), key=position))
+
+
+def _without_secrets(one: Problem) -> Problem:
+    """A rule may quote a value, and somebody may have put a setup password there."""
+    message, remedy = without_setup_passwords(one.message), without_setup_passwords(one.remedy)
+    return (
+        one
+        if (message, remedy) == (one.message, one.remedy)
+        else replace(one, message=message, remedy=remedy)
+    )

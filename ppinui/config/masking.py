@@ -8,24 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from ppinui.config.diff import Line, lines_of, unified_diff
 from ppinui.config.document import parse
-from ppinui.config.settings import SECRET_NAMES
+from ppinui.config.secret_names import MASK, SETUP_PASSWORD, is_of_proxy, is_of_setup, may_name_secrets
+from ppinui.config.secret_names import NAMES as _NAMES
 from ppinui.errors import PpinuiError
 
-MASK: Final = "••••"
-"""What stands in the place of a secret; always the same, so that it does not tell the length."""
+__all__ = [
+    "MASK",
+    "MASK_CHANGED",
+    "SHAPE",
+    "ClearSecret",
+    "Looks",
+    "find_secrets",
+    "is_any_lost",
+    "mask",
+    "masked_diff",
+    "plain_diff",
+]
 
 MASK_CHANGED: Final = f"{MASK} (changed)"
 """The same in a diff, for a secret that is not the one that it replaces."""
 
-# The documented names, and what comes of writing the long one from memory: a typo must not show a password.
-_NAMES: Final = "|".join([*sorted(SECRET_NAMES, key=len, reverse=True), r"proxy[_-]?pas+(?:wo?r?d?)?"])
-_ANY_NAME: Final = re.compile(_NAMES, re.IGNORECASE)
+SHAPE: Final = "setup password"
+"""In the place of a name, for what has the shape of a setup password and no such name before it."""
 
 # A comment, and what may stand between two words. Atomic, so that a comment never grows past its end in
 # order to let the rest of a pattern match. A block comment that never ends goes on to the end of the text;
@@ -40,6 +50,7 @@ _LANDMARK: Final = re.compile(
 )
 """What has to be told apart to find the settings of these names; all else is passed over."""
 
+_COMMENT_OR_STRING: Final = re.compile(rf"(?P<comment>{_COMMENT})|{_STRING}", re.DOTALL)
 _SIGN: Final = re.compile(rf"{_GAP}[:=]", re.DOTALL)
 _NEXT_STRING: Final = re.compile(rf"{_GAP}{_STRING}", re.DOTALL)
 _NEXT_WORD: Final = re.compile(rf"{_GAP}{_WORD}", re.DOTALL)
@@ -64,7 +75,7 @@ _SIGNLESS: Final = re.compile(
 _PIECE_OF_LINE: Final = re.compile(r"\n|[^\n]+")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 
-_PLACEHOLDER: Final = re.compile(r"\s*|<.*>|[.*•]+|[xX]+|(?=.*_)[A-Z_]+", re.DOTALL)
+_PLACEHOLDER: Final = re.compile(r"\s*|<.*>|[.*•]+|[xX]+(?:-[xX]+)*|(?=.*_)[A-Z_]+", re.DOTALL)
 
 _Span = tuple[int, int]
 
@@ -95,24 +106,33 @@ class ClearSecret:
 
 
 def find_secrets(text: str) -> tuple[ClearSecret, ...]:
-    """Every ``pin`` and ``proxy_password`` in a text, commented-out ones too, by offset.
+    """Every password in a text, commented-out ones too, by offset: by its setting's name, or by its shape.
 
     In a text that parses these are the settings, as libconfig reads them, and what stands in comments. In
     one that does not, everything that looks like such a setting is taken as well: its quotes may be in
     disorder, and what seems to be a string need not be one.
     """
-    if not _ANY_NAME.search(text):
-        return ()
-    found = list(_settings_and_comments(text))
+    found = list(_shapes(text))
+    if not may_name_secrets(text):
+        return tuple(found)
+    found += _settings_and_comments(text)
     known = {span for secret in found for span in secret.spans}
     stray = [*_loose(text, 0, len(text), in_comment=False), *_signless(text)]
     if any(not known.issuperset(secret.spans) for secret in stray) and not _parses(text):
         found += stray
-    return tuple(_without_inner(sorted(found, key=lambda secret: secret.start)))
+    return tuple(_without_inner(_one_for_each_start(found)))
+
+
+def is_any_lost(old: str, new: str) -> bool:
+    """Whether a password that stood in the old text stands nowhere in the new one."""
+    return any(
+        secret.looks is Looks.REAL and any(old[start:end] not in new for start, end in secret.spans)
+        for secret in find_secrets(old)
+    )
 
 
 def mask(text: str) -> str:
-    """The same text with ``••••`` in the place of each clear-text ``pin`` and ``proxy_password``.
+    """The same text with ``••••`` in the place of each clear-text password.
 
     All else stays as it is, line breaks within a secret too, so that line numbers hold.
     """
@@ -130,6 +150,15 @@ def masked_diff(old: str, new: str, name: str) -> str:
 def plain_diff(old: str, new: str, name: str) -> str:
     """The same with secrets in clear text, for a user who asked to see them."""
     return unified_diff(lines_of(old), lines_of(new), name)
+
+
+def _shapes(text: str) -> Iterator[ClearSecret]:
+    """What has the shape of a setup password, in whatever setting or comment."""
+    found = list(SETUP_PASSWORD.finditer(text))
+    comments = [mark.span() for mark in _COMMENT_OR_STRING.finditer(text) if mark["comment"]] if found else []
+    for shape in found:
+        in_comment = any(start <= shape.start() < end for start, end in comments)
+        yield _secret(text, SHAPE, shape.start(), [shape.span()], in_comment=in_comment)
 
 
 def _settings_and_comments(text: str) -> Iterator[ClearSecret]:
@@ -212,13 +241,32 @@ def _trimmed(text: str, span: _Span) -> _Span:
 def _secret(
     text: str, name: str, start: int, spans: list[_Span], *, in_comment: bool = False, prose: bool = False
 ) -> ClearSecret:
-    if prose:
+    if prose and not any(SETUP_PASSWORD.search(text, *span) for span in spans):
         looks = Looks.PROSE
     elif all(_PLACEHOLDER.fullmatch(text, *span) for span in spans):
         looks = Looks.PLACEHOLDER
     else:
         looks = Looks.REAL
+    if (
+        not is_of_proxy(name)
+        and not is_of_setup(name)
+        and any(SETUP_PASSWORD.search(text, *s) for s in spans)
+    ):
+        name = SHAPE
     return ClearSecret(name.lower(), start, tuple(spans), in_comment, looks)
+
+
+def _one_for_each_start(secrets: Iterable[ClearSecret]) -> list[ClearSecret]:
+    """In order, what was found twice at one place (quotes are in disorder there) as one."""
+    found: dict[int, ClearSecret] = {}
+    for secret in sorted(secrets, key=lambda one: one.start):
+        if (before := found.get(secret.start)) is None:
+            found[secret.start] = secret
+            continue
+        spans = tuple(dict.fromkeys((*before.spans, *secret.spans)))
+        looks = min(before.looks, secret.looks, key=list(Looks).index)
+        found[secret.start] = replace(before, spans=spans, looks=looks)
+    return list(found.values())
 
 
 def _without_inner(secrets: Iterable[ClearSecret]) -> Iterator[ClearSecret]:

@@ -10,6 +10,7 @@ from ppinui.probe.gate import Credential, Gate
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
 from ppinui.probe.spending import accepted_by, rejected_by
+from ppinui.probe.supply import SlotSecrets
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Event:
 
 Listener = Callable[[Event], None]
 
+_ORDER = tuple(Stage)
+
 
 @dataclass
 class Entry:
@@ -40,6 +43,8 @@ class Entry:
     """The secrets that its test offers."""
     login: bool = False
     """Whether its test goes on to the login stage."""
+    secrets: SlotSecrets = field(default_factory=SlotSecrets)
+    """What it is given, and where that came from."""
     result: SlotResult | None = None
 
     def close(self) -> SlotResult:
@@ -61,6 +66,7 @@ class Entry:
             proxy=test.slot.proxy_user,
             outcome=outcome,
             stages=tuple(self.stages),
+            secrets={kind.value: source.value for kind, source in self.secrets.sources.items()},
             firmware=self.firmware,
         )
         return self.result
@@ -104,6 +110,9 @@ class Book:
 
     def fail(self, entry: Entry, error: ErrorInfo, outcome: Outcome = Outcome.FAILED) -> None:
         """A slot ends in the stage that it is in, for a reason that was found outside of it."""
+        if entry.stages and entry.stages[-1].stage is entry.stage:
+            # that stage has ended: it is the next one that does not come about
+            entry.stage = _ORDER[_ORDER.index(entry.stage) + 1]
         self.add(entry, StageResult(entry.stage, outcome, 0.0, error))
         self.finish(entry)
 

@@ -87,11 +87,6 @@ CONDITIONS = {
         "The PKCS#11 library did not come back in time",
         "allow more time with --timeout; if it never comes back, " + _MODULE_MISBEHAVES,
     ),
-    "module-given-up": Condition(
-        "MODULE_GIVEN_UP",
-        "Not tested: the PKCS#11 library failed to load for several slots in a row",
-        "mend what the slots before this one say of the library, then test again",
-    ),
     "unknown-answer": Condition(
         "UNKNOWN_ANSWER", "The PKCS#11 library answered in a way that no list knows", _MODULE_MISBEHAVES
     ),
@@ -111,6 +106,16 @@ CONDITIONS = {
         "LABEL_MISMATCH",
         "The slot holds another token than the one that user_name says",
         "correct user_name or id of this slot, whichever is wrong",
+    ),
+    "token-not-initialised": Condition(
+        "TOKEN_NOT_INITIALIZED",
+        "The slot with this id holds a token that was never initialised",
+        "correct the slot's id, or initialise the token: pkcs11-tool --module LIB -L lists both",
+    ),
+    "pin-not-text": Condition(
+        "PIN_NOT_TEXT",
+        "The PIN is not UTF-8, as PKCS#11 wants it; none was offered",
+        "type it again, with the terminal set to UTF-8",
     ),
     "pin-locked": Condition(
         "CKR_PIN_LOCKED",
@@ -134,6 +139,12 @@ CONDITIONS = {
         "Not offered: another test of this run was, or may have been, rejected with the same secret, "
         "and each wrong attempt counts towards a lock",
         "correct the secret first, then test again",
+    ),
+    "stored-secret-rejected": Condition(
+        "STORED_SECRET_REJECTED",
+        "Not offered",
+        "replace it, then test again: ppinui secret update PARTITION (permanent secret), "
+        "add-proxy SERVICE_USER (proxy password) or set-pin PARTITION",
     ),
     "session-objects-disabled": Condition(
         "Session objects disabled by HSM configuration",

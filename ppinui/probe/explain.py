@@ -45,5 +45,6 @@ def stage_result(report: Message) -> StageResult:
         outcome=Outcome(report["outcome"]),
         milliseconds=report["milliseconds"],
         error=explain(report),
+        login_refused=report.get("failed_login", False),
         note=report.get("note"),
     )

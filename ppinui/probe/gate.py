@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from ppinui.secrets.kinds import SecretKind
 
-class SecretKind(Enum):
-    """The secrets that a test offers to an HSM; the values are the words for messages."""
-
-    PIN = "PKCS#11 PIN"
-    PERMANENT = "permanent secret"
-    PROXY = "proxy password"
+WORDS = {
+    SecretKind.PIN: "PKCS#11 PIN",
+    SecretKind.PERMANENT: "permanent secret",
+    SecretKind.PROXY: "proxy password",
+}
+"""The kinds of secrets in messages."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Credential:
     owner: str
 
     def __str__(self) -> str:
-        return f"{self.kind.value} of '{self.owner}'"
+        return f"{WORDS[self.kind]} of '{self.owner}'"
 
 
 class _State(Enum):

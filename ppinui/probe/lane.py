@@ -10,15 +10,15 @@ from ppinui.probe.order import SlotOrder
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import Stage
 from ppinui.provider.isolation import Message, Worker, Workshop
-from ppinui.secrets.secret import Secret
 
 START_SECONDS = 30.0
 """What a worker may take until it is ready: importing on a busy machine, nothing of the module's."""
 
 TEST_SLOTS = "ppinui.probe.worker:test_slots"
 
-MakeOrder = Callable[[str], tuple[SlotOrder, bytes, Secret | None]]
-"""Makes, of the path of the private log, what to do, the private configuration and the PIN."""
+MakeOrder = Callable[[str], tuple[SlotOrder, list[bytes]]]
+"""Makes, of the path of the private log, what to do, and what travels with it: the private configuration,
+then the private secrets file and the PIN, if the order says that there are any."""
 
 
 @dataclass
@@ -62,10 +62,9 @@ class Lane:
         assert self.worker is not None
         assert self.log_path is not None
         assert self._order is not None
-        order, configuration, pin = self._order(self.log_path)
+        order, attachments = self._order(self.log_path)
         self._order = None
         self.deadline = time.monotonic() + order.timeout
-        attachments = [configuration] if pin is None else [configuration, pin.reveal_bytes()]
         # A worker that is gone shows it on its end of the pipe, which is looked at anyway.
         self.worker.try_send({"order": asdict(order)}, *attachments)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from ppinui.config.primus import Hsm, PrimusConfig, Slot, slot_configuration
+from ppinui.config.document import encode, parse
+from ppinui.config.primus import Hsm, PrimusConfig, Slot, put, slot_configuration
 from ppinui.errors import PpinuiError
+from ppinui.secrets.secret import Secret
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,16 @@ class Plan:
         """The partitions to be tested, each once, in the order of the file."""
         return tuple(dict.fromkeys(test.user for test in self.tests))
 
-    def configuration(self, test: SlotTest, log_file: str) -> bytes:
-        """A primus.cfg that holds just this HSM and this slot; it may hold the file's clear-text secrets."""
+    def configuration(self, test: SlotTest, log_file: str, proxy_password: Secret | None = None) -> bytes:
+        """A primus.cfg that holds just this HSM and this slot; it may hold secrets.
+
+        ``proxy_password`` is written into it, where the provider can have it in no other way.
+        """
         text = slot_configuration(self.config, test.slot, log_file=log_file)
-        return text.encode("utf-8", "surrogateescape")
+        if proxy_password is not None:
+            clear = proxy_password.reveal_bytes().decode("utf-8", "surrogateescape")
+            text = put(parse(text), f"{test.slot.path}.proxy_password", clear).text
+        return encode(text)
 
 
 def make_plan(config: PrimusConfig, selection: Selection | None = None) -> Plan:

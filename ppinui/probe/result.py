@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -60,6 +60,8 @@ class StageResult:
     outcome: Outcome
     milliseconds: float
     error: ErrorInfo | None = None
+    login_refused: bool = False
+    """The provider's log says that a login on the HSM failed."""
     note: str | None = None
     """Something worth knowing of a stage that passed, such as a slot found by its token's label."""
 
@@ -87,6 +89,9 @@ class SlotResult:
     proxy: str | None
     outcome: Outcome
     stages: tuple[StageResult, ...]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Where each kind of secret came from, as far as it is known: ``permanent``, ``proxy``, ``pin``, each
+    ``file``, ``keyring``, ``configuration``, ``asked`` or ``missing``."""
     firmware: str | None = None
     """The token's hardware version, ``major.minor``, which for a Primus is its firmware."""
 
@@ -115,6 +120,7 @@ class SlotResult:
             "scope": self.scope,
             "outcome": self.outcome.value,
             "firmware": self.firmware,
+            "secrets": dict(self.secrets),
             "stages": [stage.as_json() for stage in self.stages],
         }
 

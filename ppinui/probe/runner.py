@@ -13,7 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Literal
 
-from ppinui.errors import PpinuiError
+from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.probe.book import Book, Entry, Event, Listener
 from ppinui.probe.endpoints import Endpoints
 from ppinui.probe.explain import explain_condition, stage_result
@@ -24,6 +24,7 @@ from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage
 from ppinui.probe.spending import credentials_of
 from ppinui.probe.stopping import Stop
+from ppinui.probe.supply import AskedSupply, Pin, Supply, with_pin_source
 from ppinui.probe.workshop import WORKSHOP
 from ppinui.provider.library import is_primus
 from ppinui.secrets.secret import Secret
@@ -31,7 +32,7 @@ from ppinui.secrets.secret import Secret
 __all__ = ["AskPin", "Event", "Options", "run"]
 
 LOAD_FAILURES_IN_A_ROW = 3
-"""After so many slots for which the one lane's module crashed or hung while loading, the rest is given up."""
+"""After so many slots at which the module crashed or hung while loading, HSMs no longer wait in one lane."""
 
 
 @dataclass(frozen=True)
@@ -65,25 +66,34 @@ def run(
     options: Options,
     *,
     pins: AskPin | None = None,
+    supply: Supply | None = None,
     on_event: Listener | None = None,
     stop: Stop | None = None,
 ) -> Report:
     """Test every slot of the plan.
 
-    ``pins`` is asked once for each partition before anything starts, where ``options.login`` is set; the
-    secrets are wiped at the end. Ctrl+C ends the run with what is known so far, and ``stop`` does so from
-    another thread. No process is left behind.
+    Secrets come from ``supply``, or as PINs from ``pins``, which is enough where the module reads the rest by
+    itself. PINs are fetched once for each partition before anything starts, where ``options.login`` is set,
+    and wiped at the end. Ctrl+C ends the run with what is known so far, and ``stop`` does so from another
+    thread. No process is left behind.
     """
-    known: dict[str, Secret] = {}
+    supply = supply or AskedSupply(pins or _nobody)
+    known: dict[str, Pin] = {}
     try:
         if options.login:
-            assert pins is not None
             for user in plan.users:
-                known[user] = pins(user)
-        return _Run(plan, options, known, on_event or (lambda _: None), stop).go()
+                known[user] = supply.pin_of(user)
+        return _Run(plan, options, supply, known, on_event or (lambda _: None), stop=stop).go()
     finally:
         for pin in known.values():
-            pin.wipe()
+            if pin.secret is not None:
+                pin.secret.wipe()
+
+
+def _nobody(user: str) -> Secret:
+    raise SecretUnavailable(
+        f"the PIN of '{user}' is needed", "the connection test", "give it one, or test without login"
+    )
 
 
 class _Run:
@@ -91,13 +101,16 @@ class _Run:
         self,
         plan: Plan,
         options: Options,
-        pins: dict[str, Secret],
+        supply: Supply,
+        pins: dict[str, Pin],
         on_event: Listener,
+        *,
         stop: Stop | None,
     ) -> None:
         self._plan = plan
         self._stop = stop
         self._options = options
+        self._supply = supply
         self._pins = pins
         self._book = Book(plan.tests, on_event)
         self._endpoints = Endpoints(
@@ -168,6 +181,7 @@ class _Run:
             self._book.begin_stage(entry, Stage.LOAD)
             self._book.fail(entry, self._no_module())
         else:
+            entry.secrets = self._supply.secrets_of(entry.test)
             insort(self._lane_of(entry.test).ready, entry.test, key=attrgetter("index"))
 
     def _no_module(self) -> ErrorInfo:
@@ -183,20 +197,25 @@ class _Run:
         if self._is_primus is not None:
             return
         self._is_primus = is_primus(manufacturer)
-        if not self._is_primus or self._options.lanes != "auto":
+        if self._is_primus:
+            self._split()
+
+    def _split(self) -> None:
+        """From one lane in all to a lane for each HSM, unless the user said otherwise."""
+        if self._split_lanes or self._options.lanes != "auto":
             return
         self._split_lanes = True
         shared = self._lanes.pop("")
-        assert shared.current is not None
         for entry in self._book.entries:
             if entry.result is None:
                 self._lane_of(entry.test).left += 1
         for test in shared.ready:
             self._lane_of(test).ready.append(test)
-        # The process goes on with the HSM whose slot it has in hand.
-        ours = self._lane_of(shared.current)
-        shared.left, shared.ready = ours.left, ours.ready
-        self._lanes[shared.current.hsm.name] = shared
+        if shared.current is not None:
+            # The process goes on with the HSM whose slot it has in hand.
+            ours = self._lane_of(shared.current)
+            shared.left, shared.ready = ours.left, ours.ready
+            self._lanes[shared.current.hsm.name] = shared
 
     def _is_private(self) -> bool:
         """Whether each slot gets a configuration of its own, and the module is initialised anew for it."""
@@ -222,12 +241,12 @@ class _Run:
         for test in list(lane.ready):
             entry = self._book.entries[test.index]
             rejected = self._book.gate.rejected(self._credentials(test, login=False))
-            if rejected is not None:
+            if entry.secrets.withheld is not None:
+                lane.drop(test)
+                self._skip(entry, Stage.LOAD, "stored-secret-rejected", entry.secrets.withheld)
+            elif rejected is not None:
                 lane.drop(test)
                 self._skip(entry, Stage.LOAD, "secret-rejected-before", str(rejected))
-            elif self._load_failures >= LOAD_FAILURES_IN_A_ROW and not self._split_lanes:
-                lane.drop(test)
-                self._skip(entry, Stage.LOAD, "module-given-up")
             elif self._book.gate.is_free(self._credentials(test, login=self._options.login)):
                 return entry
         return None
@@ -243,7 +262,10 @@ class _Run:
         test, options = entry.test, self._options
         wanted = self._credentials(test, login=options.login)
         # Only a PIN can have been rejected here: the slot is tested as far as it needs none.
-        entry.login = options.login and self._book.gate.rejected(wanted) is None
+        pin = self._pins.get(test.user)
+        entry.login = pin is not None and pin.secret is not None and self._book.gate.rejected(wanted) is None
+        if pin is not None:
+            entry.secrets = with_pin_source(entry.secrets, pin.source)
         entry.offered = self._credentials(test, login=entry.login)
         self._book.gate.take(entry.offered)
         self._book.begin_stage(entry, Stage.LOAD)
@@ -251,18 +273,29 @@ class _Run:
             module=str(options.module),
             slot_id=test.slot.id,
             user=test.user,
+            own_secrets_file=entry.secrets.secrets_file is not None,
             initialise_anew=self._is_private(),
             login=entry.login,
             crypto=options.crypto,
             spend_final_try=options.spend_final_try,
             timeout=options.timeout,
         )
-        pin = self._pins[test.user] if entry.login else None
         environ = dict(options.environ)
         if options.secrets_file is not None:
             environ["SECUROSYS_SECRETS_CONF"] = str(options.secrets_file)
-        configuration = partial(self._plan.configuration, test)
-        lane.begin(test, lambda log: (order, configuration(log), pin), WORKSHOP, environ)
+        lane.begin(test, partial(self._order_with_secrets, entry, order), WORKSHOP, environ)
+
+    def _order_with_secrets(self, entry: Entry, order: SlotOrder, log: str) -> tuple[SlotOrder, list[bytes]]:
+        """An order, and what travels with it."""
+        secrets = entry.secrets
+        attachments = [self._plan.configuration(entry.test, log, secrets.proxy_password)]
+        if secrets.secrets_file is not None:
+            attachments.append(secrets.secrets_file)
+        if entry.login:
+            pin = self._pins[entry.test.user].secret
+            assert pin is not None
+            attachments.append(pin.reveal_bytes())
+        return order, attachments
 
     # -- hearing -----------------------------------------------------------------------------------------
 
@@ -293,8 +326,12 @@ class _Run:
     def _end_slot(self, lane: Lane, entry: Entry, *, reusable: bool) -> None:
         lane.let_go(keep_worker=reusable)
         if self._options.login and not entry.login and entry.stages[-1].outcome is Outcome.OK:
-            rejected = self._book.gate.rejected(self._credentials(entry.test, login=True))
-            self._skip(entry, Stage.LOGIN, "secret-rejected-before", str(rejected))
+            withheld = self._pins[entry.test.user].withheld
+            if withheld is not None:
+                self._skip(entry, Stage.LOGIN, "stored-secret-rejected", withheld)
+            else:
+                rejected = self._book.gate.rejected(self._credentials(entry.test, login=True))
+                self._skip(entry, Stage.LOGIN, "secret-rejected-before", str(rejected))
         else:
             self._book.finish(entry)
 
@@ -308,5 +345,8 @@ class _Run:
         entry = self._book.entries[test.index]
         entry.stage = lane.stage
         self._book.fail_by_condition(entry, condition, detail)
-        if lane.stage is Stage.LOAD:
+        if lane.stage is Stage.LOAD and self._is_primus is None:
+            # What does not get as far as a token cannot harm one: nobody has to wait for the others' sake.
             self._load_failures += 1
+            if self._load_failures >= LOAD_FAILURES_IN_A_ROW:
+                self._split()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ppinui.probe.gate import Credential, SecretKind
+from ppinui.probe.gate import Credential
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import Outcome, Stage, StageResult
+from ppinui.secrets.kinds import SecretKind
 
 CKR_DEVICE_ERROR = 0x30
 CKR_DEVICE_MEMORY = 0x31
@@ -25,6 +26,7 @@ _SAYS_NOTHING_OF_SECRETS = frozenset(
         CKR_CRYPTOKI_ALREADY_INITIALIZED,
         0x80000018,  # Max Connections exceeded
         0x8000003B,  # Connect Timeout
+        0x8000004E,  # from HSM_Hello in a documented log of a connection that failed
         0x80000069,  # Access to partition disabled by HSM configuration
         0x80005001,  # No HSM/User configured
         0x80005003,  # Primus configuration file not found
@@ -44,7 +46,16 @@ _PERMANENT_SECRET_ALONE = frozenset({0x8000000B, 0x80000037, 0x80005018})
 """Codes of a partition's PIN or setup password: the proxy let the connection pass. 0x80005017 is not one of
 them, as it may be what a wrong proxy password ends in."""
 
-_CONDITIONS_OF_A_PIN = frozenset({"CKR_PIN_LOCKED", "PIN_FINAL_TRY"})
+_CKR_TOKEN_NOT_PRESENT = 0xE0
+"""Documented as the answer when no HSM of a slot can be reached; a refusal has a code in the log."""
+
+_LOGIN_NOT_REACHED = frozenset(
+    {CKR_HOST_MEMORY, CKR_SLOT_ID_INVALID, CKR_SESSION_COUNT, 0x80000018, 0x80005015}
+)
+"""Return values of a login that came to its end before the PIN was sent."""
+
+_PIN_NOT_SPENT = frozenset({"CKR_USER_PIN_NOT_INITIALIZED", "PIN_NOT_TEXT", "SECRET_REJECTED_BEFORE"})
+"""Conditions under which no PIN was offered, and that say nothing of the other HSMs."""
 
 
 _ACCEPTED_WITH = {
@@ -84,10 +95,13 @@ def rejected_by(stage: StageResult) -> frozenset[SecretKind]:
     if error is None or stage.stage in (Stage.RESOLVE, Stage.CONNECT, Stage.CRYPTO):
         return frozenset()
     if stage.stage is Stage.LOGIN:
-        # A token that is nearly locked on one HSM may not say so on another one of its cluster.
-        feared = error.code is not None and error.code not in _SAYS_NOTHING_OF_SECRETS
-        return frozenset({SecretKind.PIN}) if feared or error.name in _CONDITIONS_OF_A_PIN else frozenset()
-    if error.code is None or error.code in _SAYS_NOTHING_OF_SECRETS:
+        # A login that crashed or hung may have been counted, and a token that is nearly locked on one HSM may
+        # not say so on another one of its cluster.
+        harmless = error.code in _LOGIN_NOT_REACHED or error.name in _PIN_NOT_SPENT
+        return frozenset() if harmless else frozenset({SecretKind.PIN})
+    if not stage.login_refused and (
+        error.code is None or error.code == _CKR_TOKEN_NOT_PRESENT or error.code in _SAYS_NOTHING_OF_SECRETS
+    ):
         return frozenset()
     if error.code in _PERMANENT_SECRET_ALONE:
         return frozenset({SecretKind.PERMANENT})

@@ -172,11 +172,12 @@ class ModuleInHand:
         assert self._slot is not None
         self._slot.get_token().open().close()
 
-    def login(self, pin: str, *, spend_final_try: bool) -> None:
+    def login(self, pin: bytes, *, spend_final_try: bool) -> None:
         """Log in as the user, where the token's flags allow it, and keep the session for what comes next.
 
         Raises PKCS11Error (then the module has to be finalised: the library leaves the session open), or
-        StageError ``pin-locked``, ``pin-not-set`` or ``pin-final-try`` without having offered the PIN.
+        StageError ``pin-locked``, ``pin-not-set``, ``pin-final-try`` or ``pin-not-text`` (it has to be UTF-8)
+        without having offered the PIN.
         """
         assert self._slot is not None
         token = self._slot.get_token()
@@ -186,7 +187,13 @@ class ModuleInHand:
             raise StageError("pin-not-set")
         if token.flags & TokenFlag.USER_PIN_FINAL_TRY and not spend_final_try:
             raise StageError("pin-final-try", skipped=True)
-        self._session = token.open(user_pin=pin)
+        try:
+            text = pin.decode()
+        except UnicodeDecodeError:
+            text = None
+        if text is None:  # not in the handler: the error there has the PIN in it
+            raise StageError("pin-not-text")
+        self._session = token.open(user_pin=text)
 
     def use_crypto(self) -> None:
         """Fetch random bytes, and let a P-256 key that lives in this session sign; check it out here.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
+from pkcs11.constants import TokenFlag
 from pkcs11.exceptions import PKCS11Error
 
 from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
@@ -66,7 +67,7 @@ class _SlotRun:
         self._channel.send(report)
         return report["outcome"] is Outcome.OK
 
-    def run(self, pin: str | None) -> None:
+    def run(self, pin: bytes | None) -> None:
         """Go through the stages until one does not pass, then say that the slot is done."""
         order, module = self._order, self._module
         reusable = True
@@ -99,6 +100,8 @@ class _SlotRun:
     def _token(self) -> None:
         found: TokenFound = self._module.read_token()
         self._channel.send({"kind": "token", "firmware": found.firmware})
+        if not found.flags & TokenFlag.TOKEN_INITIALIZED:
+            raise StageError("token-not-initialised")
         if found.label != self._order.user:
             raise StageError("label-mismatch", f"the token's label is '{found.label}'")
 
@@ -111,9 +114,11 @@ def test_slots(channel: Channel) -> None:
     """
     # The kernel ends the process if a module never comes back and the parent is gone.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    applications_secrets_file = os.environ.get("SECUROSYS_SECRETS_CONF")
     with (
         MemoryFile("provider-log", writable=True) as log,
         MemoryFile("provider-configuration") as configuration,
+        MemoryFile("provider-secrets") as secrets_file,
     ):
         os.environ["SECUROSYS_PKCS11_CONF"] = configuration.path
         channel.send({"kind": "ready", "log": log.path})
@@ -121,9 +126,16 @@ def test_slots(channel: Channel) -> None:
         while True:
             message, attachments = channel.receive()
             order = SlotOrder(**message["order"])
-            configuration.replace(attachments[0])
+            configuration.replace(attachments.pop(0))
             log.wipe()
-            pin = attachments[1].decode() if order.login else None
+            if order.own_secrets_file:
+                secrets_file.replace(attachments.pop(0))
+                os.environ["SECUROSYS_SECRETS_CONF"] = secrets_file.path
+            elif applications_secrets_file is None:
+                os.environ.pop("SECUROSYS_SECRETS_CONF", None)
+            else:
+                os.environ["SECUROSYS_SECRETS_CONF"] = applications_secrets_file
+            pin = attachments.pop(0) if order.login else None
             if module is None:
                 module = ModuleInHand(order.module)
             _SlotRun(channel, module, order, log).run(pin)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import ctypes
 import importlib
 import json
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
-import resource
 import signal
-import sys
+import sysconfig
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
+
+from ppinui.errors import PpinuiError
+from ppinui.secrets.hardening import end_with_parent, harden
 
 Message = dict[str, Any]
 """What travels between the processes, as JSON: nothing that a library could make us unpickle."""
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 
 
 class Channel:
@@ -43,24 +45,14 @@ class Channel:
         return message, [self.connection.recv_bytes() for _ in range(message["attachments"])]
 
 
+_LINKER_GAVE_UP = 127
+"""What the dynamic linker ends a process with when a symbol is missing as it is needed."""
+
 Work = str
 """A worker's work by name, ``module:function``, as importing it here would cost what the warm process saves.
 
 The function takes the worker's end of the :class:`Channel`, and returns when its parent is gone.
 """
-
-
-def _tie_to_parent() -> None:
-    """Let the kernel end this process with the one that it was forked from, however that ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _keep_memory_private() -> None:
-    """No core file and no reader of ``/proc/PID/mem``: a worker holds secrets."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
 
 
 def _let_go_of_the_server() -> None:
@@ -86,8 +78,8 @@ def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _let_go_of_the_server()
-    _tie_to_parent()
-    _keep_memory_private()
+    end_with_parent()
+    harden()
     _silence()
     os.environ.clear()
     os.environ.update(environ)
@@ -125,6 +117,67 @@ def _signals_held() -> Iterator[None]:
             os.kill(os.getpid(), taken)
 
 
+def _check_working_folder() -> None:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise PpinuiError(
+            "the working folder does not exist any more", "the current folder", "go to another one: cd /"
+        ) from None
+
+
+@contextlib.contextmanager
+def _importing_from_here_alone() -> Iterator[None]:
+    """Let the warm process find modules where this program does, and never in the working folder.
+
+    It is started with ``-c``, for which Python looks into the working folder before anywhere else: a file
+    ``pkcs11.py`` there would be run, with the rights of whoever tests.
+    """
+    home = str(Path(__file__).parents[2])
+    changes = {"PYTHONSAFEPATH": "1"}
+    if home not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+        others = os.environ.get("PYTHONPATH")
+        changes["PYTHONPATH"] = os.pathsep.join([home, *([others] if others else [])])
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _named_by_path_length() -> Iterator[None]:
+    """The warm process listens on a socket in the folder for temporary files; its path has to be short."""
+    try:
+        yield
+    except OSError as error:
+        if "too long" not in str(error):
+            raise
+        raise PpinuiError(
+            "the path of the folder for temporary files is too long for a socket",
+            f"TMPDIR={tempfile.gettempdir()}",
+            "choose a shorter one: TMPDIR=/tmp",
+        ) from None
+
+
+def _wait_for_helpers() -> None:
+    """Let the warm process and Python's resource tracker end before this one, which is to reap them."""
+    for number in _ENDING:  # the program is at its end anyway
+        signal.signal(number, signal.SIG_IGN)
+    for helper in (
+        multiprocessing.forkserver._forkserver,
+        multiprocessing.resource_tracker._resource_tracker,
+    ):
+        stop = getattr(helper, "_stop", None)
+        if stop is not None:
+            stop()
+
+
 @dataclass
 class Worker:
     """A process that does some work for its parent, and can be ended at any moment."""
@@ -160,6 +213,8 @@ class Worker:
             except ValueError:
                 name = f"signal {-code}"
             return f"crashed ({name})"
+        if code == _LINKER_GAVE_UP:
+            return f"ended the process by itself (code {code}: ldd -r shows whether it lacks a symbol)"
         return f"ended the process by itself (code {code})"
 
 
@@ -172,13 +227,23 @@ class Workshop:
         self._context.set_forkserver_preload(list(preload))
 
     def warm_up(self) -> None:
-        """Start the warm process now, so that it imports while the caller does something else."""
-        # It inherits that signals wait, so that Ctrl+C does not catch it while it imports; it ends with us.
-        with _signals_held():
-            multiprocessing.forkserver.ensure_running()
+        """Start the warm process now, so that it imports while the caller does something else.
+
+        Raises PpinuiError where the working folder or the folder for temporary files does not allow it.
+        """
+        _check_working_folder()
+        with _importing_from_here_alone(), _named_by_path_length():
+            # Python's resource tracker lets signals through again as it starts: it goes first.
+            multiprocessing.resource_tracker.ensure_running()
+            # The warm process inherits that signals wait: Ctrl+C does not catch it while it imports.
+            with _signals_held():
+                multiprocessing.forkserver.ensure_running()
+        atexit.unregister(_wait_for_helpers)
+        atexit.register(_wait_for_helpers)
 
     def start(self, work: Work, environ: Mapping[str, str]) -> Worker:
         """A new worker that does ``work`` with just this environment."""
+        self.warm_up()
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_run, args=(work, theirs, dict(environ)), daemon=True)
         with _signals_held():

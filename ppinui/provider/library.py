@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import stat
 import struct
@@ -94,6 +95,18 @@ def find_module(
         if any(absence == _HIDDEN for _, absence in looked_at)
         else "install the vendor's provider, or name its library: --module LIB",
     )
+
+
+def mentions_primus(path: Path) -> bool:
+    """Whether the file looks like the Primus provider, without loading it: its maker's name is in it.
+
+    For deciding whether the keyring is worth asking; what the library is, only C_GetInfo says.
+    """
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(b"Securosys") >= 0
+    except (OSError, ValueError):  # not there, not readable, or empty
+        return False
 
 
 def is_primus(manufacturer: str) -> bool:

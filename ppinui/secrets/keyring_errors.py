@@ -17,6 +17,10 @@ class KeyringLockedError(KeyringError):
     """The keyring is locked, and nobody unlocked it."""
 
 
+class UnreadableEntryError(KeyringError):
+    """An entry of the keyring is none that this version can read; the keyring itself works."""
+
+
 class BackendRefusedError(KeyringError):
     """The backend that was named is none that secrets are entrusted to."""
 

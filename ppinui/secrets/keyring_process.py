@@ -49,6 +49,18 @@ def choice_of(option: str | None, environ: Mapping[str, str], *, deadline: float
     return KeyringChoice(environ.get("PPINUI_KEYRING") or None, "PPINUI_KEYRING", deadline)
 
 
+def may_exist(choice: KeyringChoice, environ: Mapping[str, str]) -> bool:
+    """Whether it is worth starting a process to find a keyring: one is named, or this session has D-Bus.
+
+    Quick, and wrong only where a keyring would have to be found by other ways than these.
+    """
+    if choice.named or environ.get("PYTHON_KEYRING_BACKEND") or not sys.platform.startswith("linux"):
+        return True
+    if "DBUS_SESSION_BUS_ADDRESS" in environ:
+        return bool(environ["DBUS_SESSION_BUS_ADDRESS"])
+    return os.path.exists(f"/run/user/{os.geteuid()}/bus")
+
+
 @dataclass(frozen=True)
 class Backend:
     """The backend in use.

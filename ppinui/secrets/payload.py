@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
-from ppinui.secrets.keyring_errors import KeyringError
+from ppinui.secrets.keyring_errors import UnreadableEntryError
 from ppinui.secrets.kinds import OpaqueEntry, Rejection, SecretKind, StoredSecret
 from ppinui.secrets.secret import Secret
 
@@ -33,7 +33,7 @@ def decode(kind: SecretKind, name: str, entry: Secret, place: str) -> StoredSecr
     """What an entry holds.
 
     An entry that somebody has put there by hand, with keyring's own tools, holds a plain password or PIN.
-    Raises KeyringError for one that can be neither; ``place`` names it.
+    Raises UnreadableEntryError for one that can be neither; ``place`` names it.
     """
     clear = entry.reveal_bytes()
     fingerprint = hashlib.sha256(clear).hexdigest()
@@ -43,7 +43,7 @@ def decode(kind: SecretKind, name: str, entry: Secret, place: str) -> StoredSecr
             raise _not_ours(place)
         return StoredSecret(kind, name, password=Secret(clear), fingerprint=fingerprint, source="by hand")
     if fields["ppinui"] != _VERSION:
-        raise KeyringError("the keyring entry was written by a newer ppinui", place, "update ppinui")
+        raise UnreadableEntryError("the keyring entry was written by a newer ppinui", place, "update ppinui")
     try:
         opaque = fields.get("entry")
         return StoredSecret(
@@ -87,7 +87,7 @@ def _text(secret: Secret) -> str:
     return secret.reveal_bytes().decode("utf-8", "surrogateescape")
 
 
-def _not_ours(place: str) -> KeyringError:
-    return KeyringError(
+def _not_ours(place: str) -> UnreadableEntryError:
+    return UnreadableEntryError(
         "the keyring entry is not one that ppinui wrote", place, "remove it, then add the secret again"
     )

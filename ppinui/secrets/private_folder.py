@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from ppinui.errors import PpinuiError
+from ppinui.secrets.handover import Owner, give_away
 
 _MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 
@@ -20,7 +21,9 @@ _WATCHER: Final = """
 import os, select, shutil, signal, sys, time
 for name in ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"):
     signal.signal(getattr(signal, name), signal.SIG_IGN)
-owner, folder = int(sys.argv[1]), sys.argv[2]
+owner, folder, detached = int(sys.argv[1]), sys.argv[2], sys.argv[3] == "detached"
+if detached and os.fork():
+    os._exit(0)
 os.write(1, b".")
 os.close(1)
 select.select([owner], [], [])
@@ -49,15 +52,18 @@ def memory_backed(path: Path) -> bool:
     return False
 
 
-def memory_place(environ: Mapping[str, str]) -> Path:
+def memory_place(environ: Mapping[str, str], *, for_everybody: bool = False) -> Path:
     """A folder in memory in which this user may make another one.
 
-    ``XDG_RUNTIME_DIR``, ``/run/user/UID`` (both end with the session), then ``/dev/shm`` and ``/run``. Raises
-    PpinuiError where there is none.
+    ``XDG_RUNTIME_DIR``, ``/run/user/UID`` (both end with the session), then ``/dev/shm`` and ``/run``; just
+    these two if it is ``for_everybody``: the others let nobody else pass. Raises PpinuiError where there is
+    none.
     """
-    candidates = [f"/run/user/{os.geteuid()}", "/dev/shm", "/run"]  # noqa: S108 - the folder made there is 0700
-    if runtime := environ.get("XDG_RUNTIME_DIR"):
-        candidates.insert(0, runtime)
+    candidates = ["/dev/shm", "/run"]  # noqa: S108 - the folder made there is 0700
+    if not for_everybody:
+        candidates.insert(0, f"/run/user/{os.geteuid()}")
+        if runtime := environ.get("XDG_RUNTIME_DIR"):
+            candidates.insert(0, runtime)
     for candidate in map(Path, candidates):
         if memory_backed(candidate) and os.access(candidate, os.W_OK | os.X_OK):
             return candidate
@@ -81,14 +87,19 @@ class PrivateFolder:
     ``exec`` is still the same process for it. (What is in memory may be swapped out: encrypt the swap.)
     """
 
-    def __init__(self, place: Path) -> None:
-        """``place``: as :func:`memory_place` finds it. Raises PpinuiError when nothing can be made there."""
+    def __init__(self, place: Path, *, detached: bool = False) -> None:
+        """``place``: as :func:`memory_place` finds it. Raises PpinuiError when nothing can be made there.
+
+        ``detached``: the watcher is not a child of this process: a program that this one becomes by ``exec``
+        may wait for all children that it has.
+        """
         self.path = place / f"ppinui-{secrets.token_hex(8)}"
+        how = "detached" if detached else "child"
         owner = os.pidfd_open(os.getpid())
         try:
             # The watcher first: a folder without one could be left behind.
             self._watcher = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _WATCHER, str(owner), str(self.path)],
+                [sys.executable, "-I", "-S", "-c", _WATCHER, str(owner), str(self.path), how],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -102,6 +113,8 @@ class PrivateFolder:
         assert self._watcher.stdout is not None
         with self._watcher.stdout as ready:
             watched = ready.read(1) == b"."
+        if detached:
+            self._watcher.wait()  # it has left its work to a child of its own
         try:
             if watched:
                 self.path.mkdir(mode=0o700)
@@ -119,8 +132,13 @@ class PrivateFolder:
             file.write(content)
         return path
 
+    def give_to(self, owner: Owner) -> None:
+        """Give the folder and its files to a user. Raises PpinuiError where only root may."""
+        for path in (*self.path.iterdir(), self.path):
+            give_away(path, owner)
+
     def remove(self) -> None:
-        """Remove the folder and all that is in it."""
+        """Remove the folder and all that is in it. (A detached watcher goes with this process.)"""
         shutil.rmtree(self.path, ignore_errors=True)
         if not self.path.exists():
             self._watcher.kill()

@@ -96,6 +96,11 @@ def compose(secrets: Sequence[StoredSecret]) -> bytes:
     return encode(_filled(base, entries))
 
 
+def same_entry(one: OpaqueEntry, other: OpaqueEntry) -> bool:
+    """Whether two groups are the same but for the name of the group itself (``user0``, ``user1``)."""
+    return _NAME.sub("", _text(one.group), count=1) == _NAME.sub("", _text(other.group), count=1)
+
+
 def users_around(entry: OpaqueEntry) -> list[Key]:
     """Who has an entry in the file that this one came from, in its order."""
     return [key for key, _ in _markers(_parse(_text(entry.frame), "the frame of a secret"))]

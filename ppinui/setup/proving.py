@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import ExitCode, PpinuiError
-from ppinui.probe.gate import SecretKind as TestedKind
 from ppinui.probe.plan import make_plan
 from ppinui.probe.result import Outcome, SlotResult
 from ppinui.probe.runner import Options
@@ -93,11 +92,7 @@ def mark_rejected(store: SecretStore, offered: Offered, results: Iterable[SlotRe
             store.mark_rejected(offered.secrets[key], by)
 
 
-def _keys(result: SlotResult, kinds: Iterable[TestedKind]) -> set[Key]:
+def _keys(result: SlotResult, kinds: Iterable[SecretKind]) -> set[Key]:
     """Whose secrets of these kinds a slot's test has offered."""
-    names = {
-        TestedKind.PROXY: (SecretKind.PROXY, result.proxy),
-        TestedKind.PERMANENT: (SecretKind.PERMANENT, result.user),
-        TestedKind.PIN: (SecretKind.PIN, result.user),
-    }
-    return {(kind, name) for kind, name in map(names.__getitem__, kinds) if name is not None}
+    owners = {kind: result.proxy if kind is SecretKind.PROXY else result.user for kind in kinds}
+    return {(kind, name) for kind, name in owners.items() if name is not None}

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.probe.gate import SecretKind as TestedKind
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import Options
 from ppinui.probe.runner import run as run_test
 from ppinui.probe.stopping import Stop
 from ppinui.probe.workshop import warm_up
+from ppinui.provider.library import mentions_primus
 from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.private_folder import PrivateFolder, memory_place
 from ppinui.secrets.secret import Secret
@@ -84,7 +84,7 @@ class Tester:
             return
         plan = plan_of(self.app.main.config, wish.paths)
         module, flaw = await off_screen(self._find_module)
-        is_primus = module is not None and "primus" in module.name.lower()
+        is_primus = module is not None and await off_screen(lambda: mentions_primus(module))
         if not await self._is_meant(plan, wish, is_primus):
             return
         self._offered.clear()
@@ -249,7 +249,7 @@ class Tester:
     async def _mark_rejected(self) -> None:
         for credential, how in self.memory.rejected.items():
             secret = self._offered.get(credential.owner)
-            if credential.kind is TestedKind.PIN and secret is not None:
+            if credential.kind is SecretKind.PIN and secret is not None:
                 await self.app.keeper.mark_rejected(secret, how)
         self._offered.clear()
 

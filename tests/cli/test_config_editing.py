@@ -336,3 +336,21 @@ def test_a_configuration_that_is_a_link_stays_one(config: Path, tmp_path: Path) 
 
     assert link.is_symlink()
     assert 'port = "2311"' in config.read_text()
+
+
+def test_who_removes_a_password_learns_that_the_backup_still_has_it(config: Path, capsys: Captured) -> None:
+    assert edit(config, "remove", "hsm0.pin") == 0
+
+    said = capsys.readouterr().err
+    assert f"shred -u {config}.bak" in said
+    assert not any(secret in said for secret in SECRETS)
+
+
+def test_who_replaces_a_password_learns_it_too(config: Path) -> None:
+    assert "shred" in ppinui("-c", config, "config", "set", "hsm0.pin", stdin="new-one\n").err
+
+
+def test_an_edit_that_leaves_the_passwords_says_nothing_of_them(config: Path, capsys: Captured) -> None:
+    assert edit(config, "set", "hsm0.port=2311") == 0
+
+    assert "shred" not in capsys.readouterr().err

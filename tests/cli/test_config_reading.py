@@ -92,6 +92,39 @@ def test_get_masks_a_password_unless_it_is_to_be_revealed(config: Path, capsys: 
     assert capsys.readouterr().out == "FXAJX-XWVQ3\n"
 
 
+@pytest.fixture
+def misspelt(tmp_path: Path) -> Path:
+    """Passwords that the library would not find, and one where no password belongs."""
+    file = tmp_path / "misspelt.cfg"
+    file.write_text(
+        'primus: { hsms: { hsm0: { host = "h"; port = "1"; Pin = "CANARY-1"; pins = [ "CANARY-2" ]; slots: {'
+        ' slot0: { user_name = "U"; id = 1; proxy_pasword = "CANARY-3"; setup_password = "CANARY-4";'
+        ' client_id = "CANAR-CANAR-CANAR-CANAR-CANAR"; }; }; }; }; };'
+    )
+    return file
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "json"]], ids=["text", "json"])
+def test_show_hides_passwords_of_misspelt_names_and_of_a_known_shape(
+    options: list[str], misspelt: Path, capsys: Captured
+) -> None:
+    assert main(["-c", str(misspelt), "config", "show", *options]) == 0
+    assert "CANAR" not in capsys.readouterr().out
+
+    assert main(["-c", str(misspelt), "config", "show", "--reveal", *options]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"CANARY-{number}" in shown for number in (1, 2, 3, 4))
+    assert "CANAR-CANAR" in shown
+
+
+@pytest.mark.parametrize(
+    "path", ["Pin", "pins.[0]", "slot0.proxy_pasword", "slot0.setup_password", "slot0.client_id"]
+)
+def test_get_hides_them_too(path: str, misspelt: Path, capsys: Captured) -> None:
+    assert main(["-c", str(misspelt), "config", "get", f"hsm0.{path}"]) == 0
+    assert capsys.readouterr().out == "••••\n"
+
+
 def test_show_is_readable(config: Path, capsys: Captured) -> None:
     assert main(["-c", str(config), "config", "show"]) == 0
 

@@ -346,3 +346,29 @@ def test_a_remedy_for_a_copy_names_the_id_of_its_partition() -> None:
 
     assert problem.remedy == "Add id = 1;"
     assert read(parse(text)).next_free_id == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "check"),
+    [
+        ("/* setup password: FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3 */", "clear-pin-in-comment"),
+        ("# told by phone: FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3\n", "clear-pin-in-comment"),
+        ('x = "FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3";', "clear-pin"),
+        ('Pin = "abc";', "clear-pin"),
+        ('pins = [ "abc", "def" ];', "clear-pin"),
+        ('setup_password = "abc";', "clear-pin"),
+        ('proxy_pasword = "abc";', "clear-proxy-password"),
+        ('password = "abc";', "clear-password"),
+        ('pin = "abc;\n', "clear-pin"),
+    ],
+)
+def test_a_password_of_any_name_or_shape_is_found_once(line: str, check: str) -> None:
+    found = [problem for problem in check_text(line) if problem.check.startswith("clear-")]
+
+    assert [problem.check for problem in found] == [check]
+
+
+def test_no_message_repeats_a_setup_password() -> None:
+    text = 'primus: { hsms: { hsm0: { host = "FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3 "; }; }; };'
+
+    assert "XWVQ3" not in repr(check_text(text))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -191,3 +193,33 @@ def test_a_file_that_is_not_there_is_an_error_of_three_lines(tmp_path: Path) -> 
         checked(tmp_path / "none.cfg")
 
     assert error.value.place == str(tmp_path / "none.cfg")
+
+
+def test_what_lies_beside_a_file_is_named_once_also_for_a_relative_path(file: Path) -> None:
+    file.with_name("primus.cfg.dpkg-new").write_text("")
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from pathlib import Path; from ppinui.config.checks import check_file; "
+            "print([one.check for one in check_file(Path('primus.cfg'))])",
+        ],
+        cwd=file.parent,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ran.stdout.count("package-version-beside") == 1
+
+
+def test_a_password_in_the_backup_is_a_warning(file: Path) -> None:
+    backup = file.with_name("primus.cfg.bak")
+    backup.write_text('broken { pin = "0LDSECRET";\n')
+
+    (problem,) = checked(file)
+
+    assert (problem.check, problem.severity) == ("password-in-backup", Severity.WARNING)
+    assert problem.remedy.endswith(f"shred -u {backup}")
+    assert "0LDSECRET" not in repr(problem)

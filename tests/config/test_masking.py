@@ -56,6 +56,13 @@ EXACT = [
     'x = 1; # setup-pin: "{}"',
     'proxy_pasword = "{}";',
     'proxy-password = "{}";',
+    'password="{}";',
+    'Passwd = "{}";',
+    'setup_password = "{}";',
+    'proxy_passowrd = "{}";',
+    'proxyPassword = "{}";',
+    'pins = [ "{}", "{}" ];',
+    'so_pin = "{}";',
     'host = "h"; #\n#\n# pin = "{}"\n\n\n/* pin = "{}" */',
     # rejected by libconfig
     'pin "{}";',
@@ -116,7 +123,7 @@ def test_what_is_shown_tells_nothing_of_the_password(shape: str) -> None:
         'client_id = "my pin = 5";',
         'client_id = "say \\"pin = x\\"";',
         'client_id = "a" "# pin = " "b";',
-        'pins = "a"; my_pin = "b"; pin-code = "c"; pin_ = "d"; spin = "e";',
+        'pin-code = "c"; pin_ = "d"; spin = "e"; bypass = "f"; pin_length = 4; compass = "n";',
         "# the pin of the partition",
         "# pinning, spinning: no",
         "",
@@ -136,6 +143,37 @@ def test_of_the_vendors_examples_the_placeholder_alone_is_hidden(example: Path) 
     text = example.read_text()
 
     assert mask(text) == text.replace("SERVICE_PASSWORD", MASK)
+
+
+SETUP_PASSWORD = "FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "/* setup password: {} */",
+        "# call Anna, {}, until May",
+        'client_id = "{}";',
+        'x = [ "{}" ];',
+        "host = {}",
+    ],
+)
+def test_a_setup_password_is_known_by_its_shape_wherever_it_stands(shape: str) -> None:
+    assert mask(filled(shape, SETUP_PASSWORD)) == filled(shape, MASK)
+    assert masked_diff("", filled(shape, SETUP_PASSWORD), "x").endswith(
+        f"+{filled(shape, MASK)}\n\\ No newline at end of file\n"
+    )
+
+
+@pytest.mark.parametrize("text", [f"x{SETUP_PASSWORD}", f"{SETUP_PASSWORD}-ABCDE", SETUP_PASSWORD[:-1]])
+def test_what_is_longer_or_shorter_is_no_setup_password(text: str) -> None:
+    assert mask(f"# {text}\n") == f"# {text}\n"
+
+
+def test_a_name_of_any_length_takes_no_time() -> None:
+    text = "# " + "a-" * 50_000 + "= 1\n"
+
+    assert mask(text) == text
 
 
 def test_masking_twice_is_masking_once() -> None:
@@ -296,6 +334,9 @@ def only_secret(text: str) -> ClearSecret:
         ("# pin: spent in May", Looks.PROSE),
         ("# pin: FXAJX-XWVQ3", Looks.REAL),
         ("# pin = 'two words'", Looks.REAL),
+        (f"# pin: the old one was {SETUP_PASSWORD}", Looks.REAL),
+        (f"# {SETUP_PASSWORD}", Looks.REAL),
+        ("# XXXXX-XXXXX-XXXXX-XXXXX-XXXXX", Looks.PLACEHOLDER),
     ],
 )
 def test_a_placeholder_and_prose_are_told_from_a_password(text: str, looks: Looks) -> None:
@@ -316,3 +357,8 @@ def test_a_secret_knows_where_it_stands_and_not_what_it_is() -> None:
 
 def test_secrets_in_comments_say_so() -> None:
     assert [secret.in_comment for secret in find_secrets('pin = "a1"; # pin = "b1"')] == [False, True]
+
+
+def test_a_password_whose_quote_never_ends_is_found_once() -> None:
+    assert only_secret('pin = "one;\n').name == "pin"
+    assert only_secret('pin = "one;\nhost = 5;\nport = 7;\n').name == "pin"

@@ -10,12 +10,6 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.program import Ran, ppinui
-from tests.primus_sim.fixtures import (  # noqa: F401 - pytest finds fixtures by these names
-    primus_both,
-    primus_cluster,
-    primus_parts,
-    primus_standalone,
-)
 from tests.primus_sim.stand import PINS, PROXY_USER, Stand
 from tests.primus_sim.state import Kind
 from tests.primus_sim.switches import Action, AfterFailure, Answers, Misbehaviour, OnRejection, PinFlags
@@ -58,7 +52,7 @@ def run_test(stand: Stand, *options: str, pins: Sequence[str] = ()) -> Finding:
     return Finding(ran, json.loads(ran.out))
 
 
-def test_all_is_fine_and_the_text_is_ppin_s(primus_both: Stand) -> None:  # noqa: F811
+def test_all_is_fine_and_the_text_is_ppin_s(primus_both: Stand) -> None:
     ran = ppinui("--test", environ=primus_both.environ)
     lines = ran.out.splitlines()
 
@@ -77,7 +71,7 @@ def test_all_is_fine_and_the_text_is_ppin_s(primus_both: Stand) -> None:  # noqa
     assert primus_both.wrong_attempts == []
 
 
-def test_login_and_crypto_work_on_every_slot(primus_both: Stand) -> None:  # noqa: F811
+def test_login_and_crypto_work_on_every_slot(primus_both: Stand) -> None:
     tested = run_test(primus_both, "--crypto", pins=[PINS["ARCHIVE"], PINS["PAYMENTS"], PINS["SIGNING"]])
 
     assert tested.ran.code == 0, tested.ran.err
@@ -85,7 +79,7 @@ def test_login_and_crypto_work_on_every_slot(primus_both: Stand) -> None:  # noq
     assert all(slot["stages"][-1]["outcome"] == "ok" for slot in tested.report["results"])
 
 
-def test_the_hsms_of_a_cluster_are_told_apart(primus_cluster: Stand) -> None:  # noqa: F811
+def test_the_hsms_of_a_cluster_are_told_apart(primus_cluster: Stand) -> None:
     tested = run_test(primus_cluster)
 
     assert [slot["firmware"] for slot in tested.report["results"]] == ["2.10", "2.10", "2.11", "2.11"]
@@ -102,7 +96,7 @@ def _hsm_name(stand: Stand, group: str) -> str:
     return stand.hsms[group].name
 
 
-def test_behind_a_proxy_the_result_says_that_it_is_the_endpoint_s(primus_both: Stand) -> None:  # noqa: F811
+def test_behind_a_proxy_the_result_says_that_it_is_the_endpoint_s(primus_both: Stand) -> None:
     tested = run_test(primus_both)
 
     assert tested.slot("hsm0", "ARCHIVE")["scope"] == "hsm"
@@ -110,7 +104,7 @@ def test_behind_a_proxy_the_result_says_that_it_is_the_endpoint_s(primus_both: S
     assert tested.slot("hsm1", "PAYMENTS")["proxy"] == PROXY_USER
 
 
-def test_with_one_hsm_down_only_its_slots_fail_at_connect(primus_cluster: Stand) -> None:  # noqa: F811
+def test_with_one_hsm_down_only_its_slots_fail_at_connect(primus_cluster: Stand) -> None:
     primus_cluster.hsms["hsm1"].go_away()
     tested = run_test(primus_cluster)
 
@@ -166,7 +160,7 @@ def test_each_failure_has_its_documented_code_name_and_remedy(
     code: str | None,
     remedy: str,
     answers: Answers,
-    primus_cluster: Stand,  # noqa: F811
+    primus_cluster: Stand,
 ) -> None:
     primus_cluster.switch_library(answers=answers)
     spoil(primus_cluster)
@@ -193,7 +187,7 @@ def test_a_wrong_permanent_secret_reaches_the_cluster_once(
     lanes: str,
     on_rejection: OnRejection,
     after_failure: AfterFailure,
-    primus_cluster: Stand,  # noqa: F811
+    primus_cluster: Stand,
 ) -> None:
     primus_cluster.switch_library(on_rejection=on_rejection, after_failure=after_failure)
     primus_cluster.write_secrets(wrong=["PAYMENTS"])
@@ -209,7 +203,7 @@ def test_a_wrong_permanent_secret_reaches_the_cluster_once(
 def test_a_wrong_proxy_password_reaches_the_cluster_once(
     lanes: str,
     after_failure: AfterFailure,
-    primus_cluster: Stand,  # noqa: F811
+    primus_cluster: Stand,
 ) -> None:
     primus_cluster.switch_library(after_failure=after_failure)
     primus_cluster.write_secrets(wrong=[PROXY_USER])
@@ -224,7 +218,7 @@ def test_a_wrong_proxy_password_reaches_the_cluster_once(
 def test_a_wrong_pin_reaches_the_cluster_once(
     lanes: str,
     pin_flags: PinFlags,
-    primus_cluster: Stand,  # noqa: F811
+    primus_cluster: Stand,
 ) -> None:
     primus_cluster.switch_library(pin_flags=pin_flags)
     tested = run_test(primus_cluster, "--lanes", lanes, pins=[WRONG_PIN, PINS["SIGNING"]])
@@ -237,7 +231,7 @@ def test_a_wrong_pin_reaches_the_cluster_once(
 @pytest.mark.parametrize("pin_flags", list(PinFlags))
 def test_a_wrong_pin_in_two_runs_reaches_the_cluster_twice_and_no_more(
     pin_flags: PinFlags,
-    primus_cluster: Stand,  # noqa: F811
+    primus_cluster: Stand,
 ) -> None:
     primus_cluster.lock_after(3)
     primus_cluster.switch_library(pin_flags=pin_flags)
@@ -254,7 +248,7 @@ def test_a_wrong_pin_in_two_runs_reaches_the_cluster_twice_and_no_more(
     assert not primus_cluster.clusters[0].is_locked(primus_cluster.partitions["PAYMENTS"], "hsm1")
 
 
-def test_a_locked_partition_is_offered_nothing(primus_cluster: Stand) -> None:  # noqa: F811
+def test_a_locked_partition_is_offered_nothing(primus_cluster: Stand) -> None:
     primus_cluster.lock_after(1)
     run_test(primus_cluster, "--user", "PAYMENTS", pins=[WRONG_PIN])
     before = len([attempt for attempt in primus_cluster.attempts if attempt.kind is Kind.PIN])
@@ -264,7 +258,7 @@ def test_a_locked_partition_is_offered_nothing(primus_cluster: Stand) -> None:  
     assert "CKR_PIN_LOCKED" in tested.ran.err
 
 
-def test_where_session_objects_are_off_crypto_is_skipped(primus_standalone: Stand) -> None:  # noqa: F811
+def test_where_session_objects_are_off_crypto_is_skipped(primus_standalone: Stand) -> None:
     primus_standalone.partitions["ARCHIVE"].session_objects = False
     tested = run_test(primus_standalone, "--crypto", pins=[PINS["ARCHIVE"]])
     crypto = tested.slot("hsm0", "ARCHIVE")["stages"][-1]
@@ -273,7 +267,7 @@ def test_where_session_objects_are_off_crypto_is_skipped(primus_standalone: Stan
     assert (crypto["outcome"], crypto["error"]["code"]) == ("skipped", "0x8000005F")
 
 
-def test_a_silent_hsm_is_told_and_costs_its_own_slots_alone(primus_cluster: Stand) -> None:  # noqa: F811
+def test_a_silent_hsm_is_told_and_costs_its_own_slots_alone(primus_cluster: Stand) -> None:
     primus_cluster.hsms["hsm1"].faults.silent = True
     tested = run_test(primus_cluster, "--timeout", "6")
 
@@ -293,7 +287,7 @@ def test_a_silent_hsm_is_told_and_costs_its_own_slots_alone(primus_cluster: Stan
 def test_a_library_that_misbehaves_at_one_partition_leaves_the_other(
     misbehaviour: Misbehaviour,
     name: str,
-    primus_cluster: Stand,  # noqa: F811
+    primus_cluster: Stand,
 ) -> None:
     primus_cluster.switch_library(misbehaviours=(misbehaviour,))
     tested = run_test(primus_cluster, "--timeout", "2")
@@ -303,7 +297,7 @@ def test_a_library_that_misbehaves_at_one_partition_leaves_the_other(
         assert tested.error(hsm, "PAYMENTS")["name"] == name
 
 
-def test_a_library_that_prints_and_unknown_codes_do_no_harm(primus_cluster: Stand) -> None:  # noqa: F811
+def test_a_library_that_prints_and_unknown_codes_do_no_harm(primus_cluster: Stand) -> None:
     primus_cluster.switch_library(
         misbehaviours=(
             Misbehaviour("C_OpenSession", Action.PRINT, text="noise of the library"),
@@ -317,7 +311,7 @@ def test_a_library_that_prints_and_unknown_codes_do_no_harm(primus_cluster: Stan
     assert tested.outcomes["hsm1.SIGNING"] == "ok"
 
 
-def test_the_library_s_own_log_and_files_are_left_alone(primus_cluster: Stand) -> None:  # noqa: F811
+def test_the_library_s_own_log_and_files_are_left_alone(primus_cluster: Stand) -> None:
     before = {path: path.read_bytes() for path in (primus_cluster.config, primus_cluster.secrets)}
     run_test(primus_cluster)
 

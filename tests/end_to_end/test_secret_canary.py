@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,48 +17,14 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault_format import KdfCost
 from tests.end_to_end.program import CHECKOUT, PPINUI
 from tests.end_to_end.secret_user import SecretUser
+from tests.end_to_end.watch import Watch
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
-from tests.rig.canary import disguises, files_with, processes_showing
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
 from tests.rig.terminal import Terminal
 
 PASSPHRASE = "passphrase-canary-4711"
 PIN = PINS["PAYMENTS"]
-TREES = tuple(map(Path, ("/tmp", "/var/tmp", "/dev/shm", "/run")))
 CORES = Path("/proc/sys/kernel/core_pattern").read_text().strip()
-
-
-class Watch:
-    """Looks for canaries in all that has changed since it was made."""
-
-    def __init__(self, canaries: list[str], home: Path) -> None:
-        self.canaries = canaries
-        self._home = home
-        self._since = time.time() - 0.1
-
-    def found(self) -> list[str]:
-        """Files, processes: whatever shows a canary."""
-        files = set(self._changed())
-        everybody = [process for process in all_processes() if process.pid != os.getpid()]
-        return [
-            f"{canary}: {place}"
-            for canary in self.canaries
-            for place in (*files_with(canary, *files), *processes_showing(canary, everybody))
-        ]
-
-    def in_text(self, text: str) -> list[str]:
-        seen = text.encode()
-        return [canary for canary in self.canaries if any(form in seen for form in disguises(canary))]
-
-    def _changed(self) -> Iterator[Path]:
-        for tree in (*TREES, self._home):
-            for folder, _, names in os.walk(tree):
-                for path in (Path(folder, name) for name in names):
-                    try:
-                        if path.lstat().st_ctime >= self._since and path.is_file():
-                            yield path
-                    except OSError:
-                        continue  # it has gone
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from ppinui.probe.plan import Selection
 from ppinui.probe.result import Outcome
 from tests.probe.scenes import HsmSpec, RunTest, SlotSpec, configuration, error_of, outcomes, stage
 from tests.rig.listeners import Listener, accepting
-from tests.rig.odd_module import PRIMUS, OddModule, Switches, answers, hangs, logs
+from tests.rig.odd_module import PRIMUS, Fault, OddModule, Switches, answers, crashes, hangs, logs
 
 MakeOdd = Callable[[Switches], OddModule]
 Listening = Callable[[Listener], Listener]
@@ -118,7 +118,7 @@ def test_a_fresh_process_follows_a_failed_login(
     assert len({attempt.pid for attempt in module.attempts}) == 2
 
 
-@pytest.mark.parametrize("code", [0x8000000B, 0x80005017, 0x8000004E, 0x8000FFFF])
+@pytest.mark.parametrize("code", [0x8000000B, 0x80005017, 0x8000FFFF])
 def test_a_permanent_secret_that_may_have_been_rejected_is_offered_to_no_other_hsm(
     code: int, run_test: RunTest, two_hsms: tuple[Listener, Listener], odd: MakeOdd
 ) -> None:
@@ -131,7 +131,7 @@ def test_a_permanent_secret_that_may_have_been_rejected_is_offered_to_no_other_h
     assert len(module.configurations) == 1
 
 
-@pytest.mark.parametrize("code", [0x80005015, 0x8000003B, 0x80000018])
+@pytest.mark.parametrize("code", [0x80005015, 0x8000003B, 0x80000018, 0x8000004E, 0xE0])
 def test_an_hsm_that_is_away_says_nothing_of_the_secret(
     code: int, run_test: RunTest, two_hsms: tuple[Listener, Listener], odd: MakeOdd
 ) -> None:
@@ -145,13 +145,48 @@ def test_an_hsm_that_is_away_says_nothing_of_the_secret(
 def test_a_rejected_proxy_password_spares_every_partition_behind_that_proxy(
     run_test: RunTest, two_hsms: tuple[Listener, Listener], odd: MakeOdd
 ) -> None:
-    faults = (logs("C_GetTokenInfo", "rv: 0x8000004e"), answers("C_GetTokenInfo", 0xE0))
+    faults = (logs("C_GetTokenInfo", "rv: 0x80005017"), answers("C_GetTokenInfo", 0xE0))
     module = odd(replace(PRIMUS, faults=faults))
     slots = (SlotSpec("A", 1, proxy="service"), SlotSpec("B", 2, proxy="service"))
     report = run_test(configuration(*shared(two_hsms, *slots)), module.path)
     assert outcomes(report).count("failed") == 1
     assert outcomes(report).count("skipped") == 3
     assert len(module.configurations) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [hangs("C_Login", hard=True), crashes("C_Login"), answers("C_Login", 0x30), answers("C_Login", 0xE0)],
+    ids=["hang", "crash", "device error", "token not present"],
+)
+def test_a_login_of_which_nobody_knows_whether_it_counted_is_not_done_again(
+    fault: Fault, run_test: RunTest, two_hsms: tuple[Listener, Listener], odd: MakeOdd
+) -> None:
+    module = odd(replace(PRIMUS, faults=(fault,)))
+    report = run_test(configuration(*shared(two_hsms)), module.path, pins={"SHARED": "1234"}, timeout=1.0)
+    assert sorted(outcomes(report)) == ["failed", "skipped"]
+    assert len([call for call in module.calls if call.function == "C_Login"]) == 1
+
+
+def test_a_failed_login_in_the_log_alone_is_feared_too(
+    run_test: RunTest, two_hsms: tuple[Listener, Listener], odd: MakeOdd
+) -> None:
+    faults = (
+        logs("C_GetTokenInfo", "Failed to login on HSM 127.0.0.1:2310 (slot: 1)"),
+        answers("C_GetTokenInfo", 0xE0),
+    )
+    report = run_test(configuration(*shared(two_hsms)), odd(replace(PRIMUS, faults=faults)).path)
+    assert sorted(outcomes(report)) == ["failed", "skipped"]
+
+
+def test_a_pin_that_is_no_text_is_not_offered(
+    run_test: RunTest, hsm_listener: Listener, odd: MakeOdd
+) -> None:
+    module = odd(Switches(slots={1: "MINE"}))
+    config = configuration(HsmSpec(hsm_listener, (SlotSpec("MINE", 1),)))
+    report = run_test(config, module.path, pins={"MINE": "CAN\udcff"})
+    assert error_of(report.results[0]) == ("login", "PIN_NOT_TEXT")
+    assert module.attempts == ()
 
 
 def test_a_hanging_hsm_does_not_keep_the_others_from_being_tested(

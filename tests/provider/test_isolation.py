@@ -127,3 +127,112 @@ def test_workers_die_with_a_parent_that_is_killed(marked: MarkedProcesses, tmp_p
     # by its number: what an ordinary user's worker holds is hidden from that user too, its mark included
     assert wait_for_end(worker, seconds=5.0)
     marked.assert_none_left()
+
+
+def started_in(
+    folder: Path, program: str, marked: MarkedProcesses, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """A program that starts a worker, run in a working folder of its own."""
+    script = folder.parent / "program.py"
+    script.write_text(program)
+    root = Path(__file__).parents[2]
+    return subprocess.run(
+        [sys.executable, str(script)],
+        cwd=folder,
+        env=dict(os.environ) | marked.environ | {"PYTHONPATH": str(root)} | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+START_AND_END = """
+import os
+from ppinui.provider.isolation import Workshop
+if __name__ == "__main__":
+    workshop = Workshop(["pkcs11"])
+    worker = workshop.start("tests.provider.test_isolation:look_at_itself", dict(os.environ))
+    message, _ = worker.channel.receive()
+    print(message["environ"].get("PYTHONSAFEPATH"), message["environ"].get("PYTHONPATH"))
+    worker.end()
+"""
+
+
+def test_nothing_in_the_working_folder_is_run(tmp_path: Path, marked: MarkedProcesses) -> None:
+    folder = tmp_path / "anybodys"
+    folder.mkdir()
+    for name in ("pkcs11", "token", "socket", "multiprocessing", "signal"):
+        (folder / f"{name}.py").write_text(f"open({str(folder / 'ran')!r}, 'a').write({name!r})\n")
+    ran = started_in(folder, START_AND_END, marked)
+
+    assert not (folder / "ran").exists()
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == f"None {Path(__file__).parents[2]}\n", (
+        "the worker has the environment that it was given"
+    )
+
+
+def test_no_helper_process_outlives_the_program(tmp_path: Path) -> None:
+    """A container's first process may never reap what others leave to it."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    reaper = """
+import ctypes, os, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become ours
+done = subprocess.run([sys.executable, sys.argv[1]])
+try:
+    print("orphan", os.waitpid(-1, 0))
+except ChildProcessError:
+    print("none", done.returncode)
+"""
+    script = tmp_path / "program.py"
+    script.write_text(START_AND_END)
+    ran = subprocess.run(
+        [sys.executable, "-c", reaper, str(script)],
+        cwd=folder,
+        env=dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert ran.stdout.splitlines()[-1] == "none 0"
+
+
+GO_AWAY = """
+import os
+os.rmdir(os.getcwd())
+from ppinui.errors import PpinuiError
+from ppinui.provider.isolation import Workshop
+if __name__ == "__main__":
+    try:
+        Workshop([]).warm_up()
+    except PpinuiError as error:
+        print(error.lines()[0])
+"""
+TOO_LONG = """
+from ppinui.errors import PpinuiError
+from ppinui.provider.isolation import Workshop
+if __name__ == "__main__":
+    try:
+        Workshop([]).warm_up()
+    except PpinuiError as error:
+        print(error.lines()[0])
+"""
+
+
+def test_a_working_folder_that_is_gone_is_named(tmp_path: Path, marked: MarkedProcesses) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    ran = started_in(folder, GO_AWAY, marked)
+    assert ran.stdout == "ppinui: the working folder does not exist any more\n", ran.stderr
+
+
+def test_a_folder_for_temporary_files_with_a_long_path_is_named(
+    tmp_path: Path, marked: MarkedProcesses
+) -> None:
+    folder = tmp_path / ("x" * 120)
+    folder.mkdir()
+    ran = started_in(folder, TOO_LONG, marked, TMPDIR=str(folder))
+    assert ran.stdout.startswith("ppinui: the path of the folder for temporary files is too long"), ran.stderr

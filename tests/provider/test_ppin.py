@@ -181,7 +181,11 @@ Ppin(Path(sys.argv[1]), environ=os.environ).add(
         while not binary.with_name("seen").exists():
             assert child.poll() is None
         (name,) = left_over()
-        (watcher,) = (process for process in all_processes() if process.command_line[-1].endswith(name))
+        (watcher,) = (
+            process
+            for process in all_processes()
+            if any(word.endswith(name) for word in process.command_line)
+        )
         child.kill()
         child.wait()
         marked.assert_none_left()

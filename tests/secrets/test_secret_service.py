@@ -16,6 +16,7 @@ from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretRejectedError, SecretStore
 from ppinui.secrets.unlocking import PassphraseFinder
+from tests.rig.ordinary_user import python_for_everybody
 from tests.secrets.desktop import Desktop, desktop
 
 CHECKOUT = Path(__file__).parents[2]
@@ -97,7 +98,7 @@ with desktop(home) as session, keyring(session) as process:
     home = public_folder / "home"
     home.mkdir()
     ended = subprocess.run(
-        [sys.executable, "-c", program, str(home)],
+        [python_for_everybody(), "-c", program, str(home)],
         cwd="/",
         env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(home)},
         capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,8 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.config.document import Place
+from ppinui.config.masking import Looks, find_secrets
 from ppinui.config.problem import Problem, Profile, Severity
+from ppinui.config.replacing import backup_name
 from ppinui.config.rules.subject import problem
+from ppinui.config.sources import decode
 
 GROUP: Final = "primus"
 _PROVIDER_FOLDER: Final = Path("usr/local/primus/etc")
@@ -34,6 +38,8 @@ class FileFacts:
     """Bytes of the .secrets.cfg beside it; None where there is none."""
     primus_group: int | None
     """The number of the group primus; None where the machine has none."""
+    backups: tuple[str, ...]
+    """Backups beside it (FILE.bak, as a save leaves them) that hold a password in clear text."""
 
 
 def group_number(name: str) -> int | None:
@@ -50,7 +56,8 @@ def facts_of(path: Path, *, root: Path, find_group: Callable[[str], int | None])
     """Look at a file. Links are followed: what counts is the file that the library reads. Raises OSError."""
     real = path.resolve(strict=True)
     status = real.stat()
-    names = {path.parent / path.name, real}
+    # As absolute paths, or one file would be there twice under two names.
+    names = {path.parent.resolve() / path.name, real}
     return FileFacts(
         path,
         status.st_mode,
@@ -67,7 +74,21 @@ def facts_of(path: Path, *, root: Path, find_group: Callable[[str], int | None])
         ),
         _size(path.parent / ".secrets.cfg"),
         find_group(GROUP),
+        tuple(sorted(str(backup) for name in names if _holds_password(backup := _backup_of(name)))),
     )
+
+
+def _backup_of(file: Path) -> Path:
+    return file.with_name(backup_name(file.name))
+
+
+def _holds_password(path: Path) -> bool:
+    """Whether there is such a file with a password in it; one that cannot be read counts as none."""
+    try:
+        text = decode(path.read_bytes()) if path.is_file() else ""
+    except OSError:
+        return False
+    return any(secret.looks is Looks.REAL for secret in find_secrets(text))
 
 
 def _size(path: Path) -> int | None:
@@ -87,9 +108,10 @@ def writable_by_all(folder: str) -> bool | None:
 
 def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: bool) -> Iterator[Problem]:
     """file-readable-by-all, file-writable-by-all, file-not-of-group-primus, folder-writable-by-all,
-    provider-folder, package-version-beside, fortigate-secrets-size.
+    provider-folder, package-version-beside, password-in-backup, fortigate-secrets-size.
     """
     at = Place(str(facts.path), 1, 1)
+    quoted = shlex.quote(str(facts.path))
     password = ", which holds a password in clear text" if holds_password else ""
     if facts.mode & stat.S_IROTH:
         yield problem(
@@ -97,7 +119,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             "file-readable-by-all",
             at,
             f"everybody can read the file{password}",
-            f"chmod 0640 {facts.path}",
+            f"chmod 0640 {quoted}",
         )
     if facts.mode & stat.S_IWOTH:
         yield problem(
@@ -105,7 +127,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             "file-writable-by-all",
             at,
             "everybody can change the file, and so send the applications to another HSM",
-            f"chmod 0640 {facts.path}",
+            f"chmod 0640 {quoted}",
         )
     if facts.primus_group is not None and (
         facts.group != facts.primus_group or not facts.mode & stat.S_IRGRP
@@ -115,7 +137,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             "file-not-of-group-primus",
             at,
             f"the group {GROUP}, which the users of the library are in, cannot read the file as a group",
-            f"chgrp {GROUP} {facts.path} && chmod 0640 {facts.path}",
+            f"chgrp {GROUP} {quoted} && chmod 0640 {quoted}",
         )
     if facts.folder_mode & stat.S_IWOTH and not facts.folder_mode & stat.S_ISVTX:
         yield problem(
@@ -123,7 +145,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             "folder-writable-by-all",
             at,
             "everybody can write in the file's folder, and so put another file in its place",
-            f"chmod o-w {facts.path.parent}",
+            f"chmod o-w {shlex.quote(str(facts.path.parent))}",
         )
     if facts.in_provider_folder:
         yield problem(
@@ -140,6 +162,14 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             at,
             f"an update left its own version beside the file: {leftover}",
             "Compare the two, take over what is new, and remove the one from the package.",
+        )
+    for backup in facts.backups:
+        yield problem(
+            Severity.WARNING,
+            "password-in-backup",
+            at,
+            f"the backup beside the file holds a password in clear text: {backup}",
+            f"Once the file is as you want it: shred -u {shlex.quote(backup)}",
         )
     if profile is Profile.FORTIGATE and facts.secrets_size is not None:
         size = -(-facts.secrets_size // 3) * 4

@@ -9,20 +9,20 @@ from typing import Final
 from ppinui.config.document import Kind, Setting
 from ppinui.config.problem import Problem, Severity
 from ppinui.config.rules.subject import Subject, called, problem
-from ppinui.config.settings import SECRET_NAMES
+from ppinui.config.secret_names import is_secret_name
 
 # \a, \b and \v are two characters to libconfig 1.5 and one to newer versions; \x with two digits is one to
 # all.
 _ESCAPE: Final = re.compile(r"\\(?:\\|([abfnrtv]|[xX][0-9A-Fa-f]{2})|.)", re.DOTALL)
 _PATH: Final = re.compile(r'"?\s*(?:[A-Za-z]:\\|%\w+%\\|\\\\|\.{1,2}\\)')
-_JUDGED_ELSEWHERE: Final = frozenset(("host", "port")) | SECRET_NAMES
+_JUDGED_ELSEWHERE: Final = frozenset(("host", "port"))
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def escapes_in_paths(subject: Subject) -> Iterator[Problem]:
     """escape-in-path: ``"C:\\temp"`` holds a tab."""
     for setting in subject.document.walk():
-        if setting.kind is Kind.STRING and "\\" in setting.raw and setting.name not in SECRET_NAMES:
+        if setting.kind is Kind.STRING and "\\" in setting.raw and not is_secret_name(setting.name or ""):
             escapes = [found[0] for found in _ESCAPE.finditer(setting.raw) if found[1]]
             if escapes and _is_path(setting):
                 yield problem(
@@ -43,7 +43,8 @@ def control_characters(subject: Subject) -> Iterator[Problem]:
     """control-character: a tab or a line break in a name is never seen, and never matches."""
     for level, group in subject.groups:
         for setting in group.children:
-            if setting.name not in level.specs or setting.name in _JUDGED_ELSEWHERE:
+            name = setting.name or ""
+            if name not in level.specs or name in _JUDGED_ELSEWHERE or is_secret_name(name):
                 continue
             if setting.kind is not Kind.STRING or _is_path(setting):
                 continue

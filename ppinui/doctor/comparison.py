@@ -1,0 +1,153 @@
+"""Keyring and .secrets.cfg side by side: who has a secret where, and whether the two are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from ppinui.config.primus import PrimusConfig
+from ppinui.doctor.files import SecretsSeen
+from ppinui.doctor.finding import Finding, of_error, ok, warning, wrong
+from ppinui.secrets import secretsfile
+from ppinui.secrets.keyring_errors import KeyringError, UnreadableEntryError
+from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.secrets.secretsfile import Key
+from ppinui.secrets.store import SecretStore
+
+_WHOSE: Final = {
+    SecretKind.PERMANENT: "permanent secret of",
+    SecretKind.PROXY: "password of service user",
+    SecretKind.PIN: "PIN of",
+}
+_REPLACE: Final = {
+    SecretKind.PERMANENT: "ppinui secret update",
+    SecretKind.PROXY: "ppinui secret add-proxy",
+    SecretKind.PIN: "ppinui secret set-pin",
+}
+
+
+@dataclass(frozen=True)
+class Users:
+    """Who needs secrets: names in primus.cfg, each once. ``clear``: proxies whose password is in it."""
+
+    partitions: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    clear: frozenset[str] = frozenset()
+
+
+def users_of(config: PrimusConfig | None) -> Users:
+    """The users of a configuration; none of one that cannot be read."""
+    slots = [slot for hsm in config.hsms for slot in hsm.slots] if config else []
+    return Users(
+        tuple(dict.fromkeys(slot.user_name for slot in slots if slot.user_name is not None)),
+        tuple(dict.fromkeys(slot.proxy_user for slot in slots if slot.proxy_user is not None)),
+        frozenset(slot.proxy_user for slot in slots if slot.proxy_user and slot.has_clear_proxy_password),
+    )
+
+
+def compare(users: Users, file: SecretsSeen, store: SecretStore | None) -> Iterator[Finding]:
+    """One finding for each user of primus.cfg and of the file, and for each PIN that is kept.
+
+    ``store`` None: no keyring answers. When the keyring fails on the way, that is the last finding.
+    """
+    keys: list[Key] = [(SecretKind.PERMANENT, name) for name in users.partitions]
+    keys += [(SecretKind.PROXY, name) for name in users.proxies]
+    keys += [key for key in file.entries or () if key not in keys]
+    if store is None:
+        yield from (_without_keyring(key, users, file) for key in keys)
+        return
+    try:
+        for key in keys:
+            yield _compared(key, users, file, store)
+        for name in users.partitions:
+            yield from _pin(name, store)
+    except KeyringError as error:
+        yield of_error("keyring", error)
+
+
+def _subject(key: Key) -> str:
+    kind, name = key
+    return f"{_WHOSE[kind]} '{name}'"
+
+
+def _compared(key: Key, users: Users, file: SecretsSeen, store: SecretStore) -> Finding:
+    kind, name = key
+    try:
+        stored = store.get(kind, name)
+        rejection = store.rejection_of(stored) if stored is not None else None
+    except UnreadableEntryError as error:
+        return of_error(_subject(key), error)
+    if stored is None:
+        return _not_in_keyring(key, users, file, "in the secrets file alone, not in the keyring")
+    try:
+        if rejection is not None:
+            return wrong(
+                _subject(key),
+                f"the one in the keyring was rejected by {rejection.by}, and is not offered again",
+                f"replace it: {_REPLACE[kind]} {name}",
+            )
+        return _in_keyring(key, stored, file)
+    finally:
+        stored.wipe()
+
+
+def _in_keyring(key: Key, stored: StoredSecret, file: SecretsSeen) -> Finding:
+    subject = _subject(key)
+    if file.path is None or file.entries is None:
+        unknown = "; the secrets file cannot be read" if file.entries is None else ""
+        return ok(subject, f"in the keyring{unknown}")
+    entry = file.entries.get(key)
+    if entry is None:
+        return warning(
+            subject,
+            "in the keyring alone: applications that read the secrets file do not have it",
+            f"start them with 'ppinui run', or: ppinui secret export {file.path} --replace",
+        )
+    if stored.entry is None:
+        return ok(subject, "in the keyring (as typed) and in the secrets file; the two cannot be compared")
+    if secretsfile.same_entry(stored.entry, entry):
+        return ok(subject, "the same in the keyring and in the secrets file")
+    return _different(key, stored, file.path)
+
+
+def _different(key: Key, stored: StoredSecret, path: Path) -> Finding:
+    since = f"{stored.added.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if stored.added else "a time unknown"
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return wrong(
+        _subject(key),
+        f"the one in the keyring (of {since}) differs from the one in the secrets file "
+        f"(changed {changed:%Y-%m-%d %H:%M} UTC)",
+        f"find out which works: ppinui --test --secrets file, then keyring; then let it replace the other: "
+        f"ppinui secret import {path} --replace, or export",
+    )
+
+
+def _not_in_keyring(key: Key, users: Users, file: SecretsSeen, alone: str) -> Finding:
+    kind, name = key
+    subject = _subject(key)
+    if file.entries is not None and key in file.entries:
+        return warning(subject, alone, f"to keep it in the keyring too: ppinui secret import {file.path}")
+    if kind is SecretKind.PROXY and name in users.clear:
+        return warning(subject, "in primus.cfg alone, in clear text", "ppinui secret adopt")
+    if file.entries is None:
+        return warning(
+            subject, "not in the keyring; the secrets file cannot be read", "let this account read it"
+        )
+    add = "ppinui -a -e" if kind is SecretKind.PERMANENT else "ppinui -p -e"
+    return wrong(subject, "MISSING: neither in the keyring nor in a secrets file", f"{add} {name}")
+
+
+def _without_keyring(key: Key, users: Users, file: SecretsSeen) -> Finding:
+    if file.entries is not None and key in file.entries:
+        return ok(_subject(key), "in the secrets file; no keyring was there to compare it with")
+    return _not_in_keyring(key, users, file, "")
+
+
+def _pin(name: str, store: SecretStore) -> Iterator[Finding]:
+    """PINs are kept by those who like to; a missing one is not wrong."""
+    if store.has(SecretKind.PIN, name):
+        nowhere = SecretsSeen((), entries={})
+        yield _compared((SecretKind.PIN, name), Users(), nowhere, store)

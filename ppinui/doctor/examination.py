@@ -1,0 +1,49 @@
+"""The whole examination, in the order in which things depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ppinui.doctor import files, keyrings, memory, programs, versions
+from ppinui.doctor.comparison import compare, users_of
+from ppinui.doctor.finding import Finding
+from ppinui.doctor.surroundings import Surroundings
+from ppinui.secrets.store import SecretStore
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the user has named, None where nothing: ``-c``, ``-s``, ``--module``, ``--ppin``.
+
+    ``keyring``: whether a keyring was named, by ``--keyring`` or ``PPINUI_KEYRING``.
+    """
+
+    config: str | None = None
+    secrets: str | None = None
+    module: str | None = None
+    ppin: str | None = None
+    keyring: bool = False
+
+
+def examine(named: Named, store: SecretStore, around: Surroundings) -> Iterator[Finding]:
+    """Findings as they are made. Changes nothing, loads no module, and reveals no secret.
+
+    Waits for the keyring within its deadline, and for nobody else longer than a few seconds. What the user
+    could have caused becomes a finding; nothing is raised.
+    """
+    config = files.look_at_config(named.config, around)
+    users = users_of(config.config)
+    secrets = files.look_at_secrets(named.secrets, around, partitions=users.partitions, proxies=users.proxies)
+    yield from config.findings
+    yield from secrets.findings
+    yield files.look_at_group(around, config_readable=config.config is not None)
+    yield from programs.look_at_module(named.module, around)
+    yield programs.look_at_ppin(named.ppin, around)
+    keyring = keyrings.look_at_keyring(store, named=named.keyring)
+    yield keyring.finding
+    yield from keyrings.look_at_owner(around)
+    yield keyrings.look_at_bus(around, keyring.backend)
+    yield from compare(users, secrets, store if keyring.backend is not None else None)
+    yield from memory.look_at_core_dumps(around)
+    yield from versions.look_at_versions()

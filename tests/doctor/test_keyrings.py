@@ -1,0 +1,120 @@
+"""Which keyring, whose it is, and the bus that it is reached by."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ppinui.doctor.finding import State
+from ppinui.doctor.keyrings import KeyringSeen, look_at_bus, look_at_keyring, look_at_owner
+from ppinui.doctor.surroundings import Surroundings, user_name
+from ppinui.secrets.keyring_process import Backend, KeyringChoice, KeyringProcess
+from ppinui.secrets.store import SecretStore
+from ppinui.secrets.unlocking import PassphraseFinder
+from tests.doctor.looking import ALICE
+from tests.secrets.desktop import desktop
+
+Machine = Callable[..., Surroundings]
+VAULT = Backend("vault", "", "named by PPINUI_KEYRING", "/home/alice/vault")
+SERVICE = Backend("secretservice", "", "this system's own keyring", None)
+
+
+def seen_with(
+    environ: dict[str, str], *, named: str | None = None, seconds: float = 20, keyspace: str | None = None
+) -> KeyringSeen:
+    choice = KeyringChoice(named, "--keyring", seconds)
+    finder = PassphraseFinder(environ=environ)
+    with KeyringProcess(choice, environ=environ, passphrases=finder) as keyring:
+        return look_at_keyring(SecretStore(keyring, keyspace=keyspace), named=named is not None)
+
+
+def test_a_real_secret_service_open_and_locked(tmp_path: Path) -> None:
+    with desktop(tmp_path) as session:
+        seen = seen_with(dict(session.environ), keyspace="test")
+        assert seen.finding.state is State.OK
+        assert seen.finding.words == "secretservice (this system's own keyring), service ppinui/test"
+        session.lock()
+        seen = seen_with(dict(session.environ))
+        assert seen.backend is None
+        assert seen.finding.state is State.WRONG
+        assert "the keyring is locked" in seen.finding.words
+
+
+def test_a_keyring_that_never_answers_is_one_line_within_the_deadline() -> None:
+    begin = time.monotonic()
+    seen = seen_with(
+        {**os.environ, "PYTHONPATH": ""}, named="tests.secrets.odd_backends.NeverAnswers", seconds=1
+    )
+    assert time.monotonic() - begin < 5
+    assert seen.finding.state is State.WRONG
+    assert "did not answer within 1 s" in seen.finding.words
+
+
+def test_no_keyring_at_all_is_a_warning_and_a_named_one_that_is_not_there_is_wrong(tmp_path: Path) -> None:
+    bare = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    seen = seen_with(bare)
+    assert (seen.finding.state, seen.backend) == (State.WARNING, None)
+    assert "ppinui vault create" in str(seen.finding.remedy)
+    assert seen_with(bare, named="vault").finding.state is State.WRONG
+
+
+def test_under_sudo_it_is_roots(machine: Machine, tmp_path: Path) -> None:
+    root = replace(ALICE, uid=os.geteuid(), name="root")
+    around = machine(account=replace(root, uid=0), environ={"SUDO_USER": "alice"})
+    (found,) = look_at_owner(around)
+    assert found.state is State.WARNING
+    assert found.words == "root, because of sudo: alice has another keyring"
+
+
+def test_a_home_of_somebody_else_is_told(machine: Machine, tmp_path: Path) -> None:
+    stranger = replace(ALICE, uid=tmp_path.stat().st_uid + 1)
+    owner, home = look_at_owner(machine(account=stranger, environ={"HOME": str(tmp_path)}))
+    assert (owner.state, owner.words) == (State.OK, "alice")
+    assert home.words == f"HOME is {tmp_path}, which belongs to {user_name(tmp_path.stat().st_uid)}"
+    _, gone = look_at_owner(machine(environ={"HOME": str(tmp_path / "none")}))
+    assert gone.state is State.WARNING
+
+
+def test_a_service_account_is_called_one(machine: Machine) -> None:
+    (found,) = look_at_owner(machine(account=replace(ALICE, name="signer", is_service=True)))
+    assert found.words == "signer, a service account"
+
+
+@pytest.mark.parametrize(
+    ("backend", "state"), [(VAULT, State.OK), (SERVICE, State.WARNING), (None, State.WARNING)]
+)
+def test_without_a_session_bus(machine: Machine, backend: Backend | None, state: State) -> None:
+    assert look_at_bus(machine(), backend).state is state
+
+
+def test_a_bus_that_the_variable_does_not_name_is_shown(machine: Machine, tmp_path: Path) -> None:
+    bus = tmp_path / "run/user/1000/bus"
+    bus.parent.mkdir(parents=True)
+    bus.touch()
+    found = look_at_bus(machine(), None)
+    assert found.remedy == f"export DBUS_SESSION_BUS_ADDRESS=unix:path={bus}"
+
+
+def test_a_bus_answers_or_not(machine: Machine, tmp_path: Path) -> None:
+    path = tmp_path / "my bus"
+    address = f"unix:path={tmp_path}/my%20bus,guid=0123"
+    around = machine(environ={"DBUS_SESSION_BUS_ADDRESS": address})
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        assert look_at_bus(around, SERVICE).state is State.OK
+    gone = look_at_bus(around, None)
+    assert gone.state is State.WRONG
+    assert "does not answer: Connection refused" in gone.words
+    assert look_at_bus(around, VAULT).state is State.WARNING
+
+
+def test_a_bus_of_another_sort_is_left_to_the_keyring(machine: Machine) -> None:
+    around = machine(environ={"DBUS_SESSION_BUS_ADDRESS": "tcp:host=localhost,port=1"})
+    assert look_at_bus(around, SERVICE).state is State.OK

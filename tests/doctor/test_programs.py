@@ -1,0 +1,66 @@
+"""The module, who uses it, and ppin."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ppinui.doctor.finding import State
+from ppinui.doctor.programs import look_at_module, look_at_ppin
+from ppinui.doctor.surroundings import Surroundings
+from tests.doctor.looking import about
+from tests.primus_sim.stand import Stand
+
+Machine = Callable[..., Surroundings]
+HOLDS_THE_LIBRARY = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(flush=True); sys.stdin.read()"
+
+
+def test_an_installed_provider_is_found_with_its_version(primus_cluster: Stand, machine: Machine) -> None:
+    around = machine(environ={**os.environ, **primus_cluster.environ})
+    (module,) = look_at_module(None, around)
+    assert module.state is State.OK
+    assert module.words == f"{primus_cluster.module} (the environment variable PRIMUS_HOME)"
+    ppin = look_at_ppin(None, around)
+    assert (ppin.state, ppin.words) == (State.OK, f"{primus_cluster.ppin} (Primus HSM PKCS#11 2.2.4)")
+
+
+def test_applications_that_use_the_module_are_named(primus_cluster: Stand, machine: Machine) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS_THE_LIBRARY, primus_cluster.module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as application:
+        assert application.stdout is not None
+        application.stdout.readline()
+        found = about("applications", look_at_module(str(primus_cluster.module), machine()))
+        application.communicate()
+    assert f"(pid {application.pid})" in found.words
+
+
+def test_what_is_not_installed_and_what_is_not_to_be_trusted(tmp_path: Path, machine: Machine) -> None:
+    bare = machine(environ={"PATH": str(tmp_path), "PRIMUS_HOME": str(tmp_path)})
+    (module,) = look_at_module(None, bare)
+    assert (module.state, look_at_ppin(None, bare).state) == (State.WRONG, State.WARNING)
+    assert look_at_ppin(str(tmp_path / "none"), bare).state is State.WRONG
+    open_to_all = tmp_path / "ppin"
+    open_to_all.write_text("#!/bin/sh\necho 'Primus HSM PKCS#11 2.2.4'\n")
+    open_to_all.chmod(0o777)
+    found = look_at_ppin(None, bare)
+    assert (found.state, found.remedy) == (State.WRONG, f"sudo chmod go-w {open_to_all}")
+
+
+def test_a_ppin_that_does_not_start_is_wrong(tmp_path: Path, machine: Machine) -> None:
+    broken = tmp_path / "ppin"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    assert look_at_ppin(str(broken), machine(environ=dict(os.environ))).state is State.WRONG
+
+
+def test_a_module_that_is_no_library_is_wrong(tmp_path: Path, machine: Machine) -> None:
+    text = tmp_path / "libprimusP11.so"
+    text.write_text("no library")
+    (module,) = look_at_module(str(text), machine())
+    assert module.state is State.WRONG
