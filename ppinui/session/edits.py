@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Final
 from ppinui.config.document import Document, EditRefused, Kind, Scalar, parse
 from ppinui.config.masking import find_secrets, mask
 from ppinui.config.paths import short_path
-from ppinui.config.primus import SECRET_NAMES, add_hsm, add_slot, put
+from ppinui.config.primus import add_hsm, add_slot, put
+from ppinui.config.secret_names import MASK, SETUP_PASSWORD, is_secret_path
 from ppinui.errors import PpinuiError
-from ppinui.secrets.secret import MASK
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,21 @@ class Edit:
 
     @property
     def holds_secret(self) -> bool:
-        """Whether a part of it must not be written down."""
-        return False
+        """Whether a part of it must not be written down: what has the shape of a setup password, at least."""
+        texts = [value for one in fields(self) if isinstance(value := getattr(self, one.name), str)]
+        return any(SETUP_PASSWORD.search(text) for text in texts)
 
     def as_json(self) -> dict[str, Any]:
-        """What the journal keeps; an edit with a secret keeps all but that."""
-        kept = {
-            one.name: getattr(self, one.name) for one in fields(self) if one.repr or not self.holds_secret
-        }
-        return {"kind": self.kind, **kept, **({"secret": True} if self.holds_secret else {})}
+        """What the journal keeps; of an edit with a secret no more than what it was about."""
+        if self.holds_secret:
+            label = SETUP_PASSWORD.sub(MASK, self.words)
+            return {"kind": self.kind, "secret": True, "where": self.path, "label": label}
+        return {"kind": self.kind, **{one.name: getattr(self, one.name) for one in fields(self)}}
 
 
 def is_secret(path: str) -> bool:
     """Whether the setting at a path holds a password in clear text."""
-    return path.rpartition(".")[2].lower() in SECRET_NAMES
+    return is_secret_path(path)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class SetValue(Edit):
 
     @property
     def holds_secret(self) -> bool:
-        return is_secret(self.where)
+        return is_secret(self.where) or super().holds_secret
 
 
 @dataclass(frozen=True)
@@ -233,11 +234,7 @@ class Patch(Edit):
 
     @property
     def holds_secret(self) -> bool:
-        return self.secret
-
-    def as_json(self) -> dict[str, Any]:
-        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "text"}
-        return {"kind": self.kind, **kept, **({} if self.secret else {"text": self.text})}
+        return self.secret or super().holds_secret
 
 
 _KINDS: Final[dict[str, type[Edit]]] = {

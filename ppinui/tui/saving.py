@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppinui.config.document import Document
-from ppinui.config.masking import masked_diff
+from ppinui.config.masking import is_any_lost, masked_diff
 from ppinui.config.running import processes_using
 from ppinui.config.saving import SaveRefused, SaveReport
 from ppinui.errors import PpinuiError
@@ -122,7 +122,7 @@ def _what_will_be_written(app: PpinuiApp) -> Question:
 
 async def _write(app: PpinuiApp) -> bool:
     session = app.session
-    document = session.document
+    base, document = session.base, session.document
     try:
         report = await off_screen(lambda: session.save(document))
     except SaveRefused as refused:
@@ -132,7 +132,10 @@ async def _write(app: PpinuiApp) -> bool:
         return False
     session.saved(document, report)
     app.main.show_head()
-    app.notify(_what_was_saved(report), markup=False)
+    words = _what_was_saved(report)
+    if report.backup is not None and is_any_lost(base.text, document.text):
+        words += f"\nThat one still holds the old password: shred -u {shlex.quote(str(report.backup))}"
+    app.notify(words, markup=False)
     app.in_flow(_name_processes(app), "processes")
     return not session.unsaved
 

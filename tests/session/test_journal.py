@@ -69,6 +69,15 @@ def test_no_secret_is_in_the_journal(config: Path, tmp_path: Path) -> None:
     assert files_with("CANARY-PIN-2", tmp_path / "state") == ()
 
 
+def test_a_setup_password_in_a_wrong_field_is_not_written_down(open_session: Open, tmp_path: Path) -> None:
+    session = open_session()
+    session.do(SetValue(HOST, "10.9.9.9"))
+    session.do(SetValue("primus.hsms.hsm0.slots.slot0.user_name", "FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3"))
+
+    assert list((tmp_path / "state").rglob("*.jsonl"))
+    assert files_with("FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3", tmp_path / "state") == ()
+
+
 def test_undoing_beyond_a_save_writes_down_no_secret(open_session: Open, tmp_path: Path) -> None:
     session = open_session()
     session.do(Remove("primus.hsms.hsm0"))
