@@ -8,7 +8,6 @@ import signal
 import traceback
 from collections.abc import Coroutine, Iterable
 from functools import cached_property
-from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -68,8 +67,6 @@ class PpinuiApp(App[None]):
     def __init__(self, setup: Setup) -> None:
         """Reads the configuration. Raises PpinuiError."""
         super().__init__()
-        # It hands the process's stderr on to its child, and Textual puts something else in that place.
-        resource_tracker.ensure_running()
         self.setup = setup
         self.session = Session(setup.configuration, state=setup.state, tracer=setup.tracer)
         self.main: MainScreen
@@ -103,7 +100,7 @@ class PpinuiApp(App[None]):
         """What can wait until the first screen is seen."""
         gc.freeze()  # the configuration stays; it need not be looked through again and again
         gc.enable()
-        self.main.look_for_problems()
+        self.main.begin()
         self.in_flow(self._offer_what_was_left(), "recovery")
         self.in_flow(self.keeper.look(at_keyring=False), "first-look")
 

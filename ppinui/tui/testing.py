@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,7 +125,9 @@ class Tester:
         self._shown = -1
 
         def work() -> Report:
-            warm_up()
+            # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
+            with redirect_stderr(sys.__stderr__):
+                warm_up()
             return run_test(plan, options, pins=lambda user: pins[user], on_event=board, stop=stop)
 
         report: Report | None = None

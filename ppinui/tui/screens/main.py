@@ -73,6 +73,13 @@ class MainScreen(Screen[None]):
         self._shown: str | None = None
         """The path that the form shows."""
         self._is_due = False
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """What can wait until the tree is seen."""
+        self._has_begun = True
+        self._form_is_due()
+        self.look_for_problems()
 
     def compose(self) -> ComposeResult:
         """Head, tree and form side by side, problems, keys."""
@@ -185,8 +192,8 @@ class MainScreen(Screen[None]):
         return self.states.marks(line, self.config, wide)
 
     def _form_is_due(self) -> None:
-        """Show the form once for however many keys came in."""
-        if not self._is_due:
+        """Show the form once for however many keys came in; the first time when the tree has been seen."""
+        if not self._is_due and self._has_begun:
             self._is_due = True
             self.call_after_refresh(self._show_form)
 

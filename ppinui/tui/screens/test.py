@@ -162,7 +162,9 @@ class TestScreen(Screen[None]):
         """Show the state of a run."""
         table = self.query_one("#test-table", TestTable)
         table.show(progress)
-        self.query_one("#test-bar", ProgressBar).update(total=progress.total, progress=progress.done)
+        bar = self.query_one("#test-bar", ProgressBar)
+        bar.display = True  # without a total it would move all the time, and say nothing
+        bar.update(total=progress.total, progress=progress.done)
         self._say_what()
         self._show_details()
 
