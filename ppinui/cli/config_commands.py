@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 
 from ppinui.cli.console import emit, printable, say
@@ -50,13 +51,21 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _get(arguments: argparse.Namespace) -> int:
-    from ppinui.cli.config_output import shown_value
+    from ppinui.cli.config_output import shown_value, word
     from ppinui.config.document import load
-    from ppinui.config.primus import resolve_path
+    from ppinui.config.primus import SettingType, resolve_path, spec_of
 
     document = load(locate(arguments.config).path)
-    path = resolve_path(document, arguments.path)
+    path = resolve_path(document, arguments.path, must_exist=False)
     setting = document.get(path)
+    if setting is None and (spec := spec_of(path)) is not None and spec.type is not SettingType.GROUP:
+        default = f", and {word(spec.default)} holds" if spec.default is not None else ""
+        raise PpinuiError(
+            f"'{path}' is not set{default}",
+            document.origin,
+            f"set it: ppinui config set {shlex.quote(arguments.path)}"
+            + ("" if spec.secret else "=VALUE, where something else is meant" if default else "=VALUE"),
+        )
     if setting is None or not setting.kind.scalar:
         kind = setting.kind.value if setting else "group"
         raise PpinuiError(
@@ -78,9 +87,9 @@ def _check(arguments: argparse.Namespace) -> int:
     profile = Profile(arguments.profile) if arguments.profile else None
     problems = check_file(location.path, profile=profile)
     if arguments.format == "json":
-        emit(as_json(problems_data(problems, str(location.path))))
+        emit(as_json(problems_data(problems, str(location.path), arguments.config)))
     else:
-        emit(problems_text(problems))
+        emit(problems_text(problems, arguments.config))
         say(f"{printable(str(location.path))}: {count_words(problems)}")
     failed = any(problem.severity is Severity.ERROR for problem in problems)
     return ExitCode.NOT_FINE if failed else ExitCode.FINE

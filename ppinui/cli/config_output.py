@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ppinui.cli.calling import pasteable
 from ppinui.cli.console import printable
 from ppinui.config.document import Document, Kind, Setting
 from ppinui.config.locate import Location
@@ -80,10 +81,11 @@ def _settings(document: Document, parent: str, specs: Sequence[SettingSpec]) -> 
         if setting is not None:
             yield f"{spec.name} = {_source(setting, reveal=True)}{unit}"  # none of these is a secret
         elif spec.default is not None:
-            yield f"{spec.name} = {_word(spec.default)}{unit} (default)"
+            yield f"{spec.name} = {word(spec.default)}{unit} (default)"
 
 
-def _word(value: str | int | bool) -> str:
+def word(value: str | int | bool) -> str:
+    """A default as it would be written in the file."""
     return (
         str(value).lower()
         if isinstance(value, bool)
@@ -184,16 +186,19 @@ def _place_data(setting: Setting) -> dict[str, Any]:
     return {"file": place.file, "line": place.line}
 
 
-def problems_text(problems: Sequence[Problem]) -> str:
-    """Two lines for each problem: place, severity, what is wrong and the rule's name; what to do."""
+def problems_text(problems: Sequence[Problem], given: str | None = None) -> str:
+    """Two lines for each problem: place, severity, what is wrong and the rule's name; what to do.
+
+    ``given`` is the file behind ``-c``, for the commands in what to do.
+    """
     return "".join(
         f"{printable(str(problem.place))}: {problem.severity.value}: {printable(problem.message)}"
-        f" [{problem.check}]\n    do: {printable(problem.remedy)}\n"
+        f" [{problem.check}]\n    do: {printable(pasteable(problem.remedy, given))}\n"
         for problem in problems
     )
 
 
-def problems_data(problems: Sequence[Problem], config: str) -> dict[str, Any]:
+def problems_data(problems: Sequence[Problem], config: str, given: str | None = None) -> dict[str, Any]:
     """The same for programs, with the numbers of each severity."""
     counted = Counter(problem.severity for problem in problems)
     return {
@@ -203,7 +208,7 @@ def problems_data(problems: Sequence[Problem], config: str) -> dict[str, Any]:
                 "severity": problem.severity.value,
                 "check": problem.check,
                 "message": problem.message,
-                "remedy": problem.remedy,
+                "remedy": pasteable(problem.remedy, given),
                 "path": problem.path,
                 "file": problem.place.file,
                 "line": problem.place.line,

@@ -10,25 +10,24 @@ from typing import Final, TextIO
 
 from ppinui.errors import PpinuiError
 
-_STEERING: Final = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""What steers a terminal; line feeds, tabs and the carriage returns of CRLF are left alone."""
+_STEERING: Final = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]")
+"""What steers a terminal or is no character to it; line feeds, tabs, and carriage returns of CRLF stay."""
 
 
 def printable(text: str) -> str:
     """The text on one line, without anything that steers a terminal: ``\\xNN`` for each control character.
 
     For what a file, a user or an HSM calls something. Bytes that are not UTF-8 (lone surrogates, as
-    config.document reads them) stay, and come out of :func:`emit` as they came in.
+    config.document reads them) are shown in the same way.
     """
     if text.isprintable():
         return text
-    return "".join(
-        character if character.isprintable() or "\udc80" <= character <= "\udcff" else _escape(character)
-        for character in text
-    )
+    return "".join(character if character.isprintable() else _escape(character) for character in text)
 
 
 def _escape(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode("ascii")
 
 
@@ -69,9 +68,15 @@ def say(text: str, end: str = "\n") -> None:
         _write(text + end, sys.stderr)
 
 
-def say_error(error: PpinuiError) -> None:
-    """The error's three lines on stderr, each really one line."""
-    say("\n".join(printable(line) for line in error.lines()))
+def say_error(error: PpinuiError, *, config: str | None = None) -> None:
+    """The error's three lines on stderr, each really one line; commands in the last one can be pasted.
+
+    ``config`` is the file that was given with ``-c``.
+    """
+    from ppinui.cli.calling import pasteable
+
+    message, place, remedy = error.lines()
+    say("\n".join(printable(line) for line in (message, place, pasteable(remedy, config))))
 
 
 def _write(text: str, stream: TextIO | None) -> None:

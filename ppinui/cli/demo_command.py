@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import wrap
 from types import FrameType
+from typing import Final
 
+from ppinui.cli.calling import program_name
 from ppinui.cli.console import emit, is_on_terminal
 from ppinui.cli.edit_commands import diff, set_values
 from ppinui.cli.output import Progress
@@ -26,7 +28,11 @@ from ppinui.probe.runner import Options
 from ppinui.probe.runner import run as run_test
 from ppinui.probe.workshop import warm_up
 
-_EDIT = ("hsm1.host=hsm1.example.com", "hsm1.priority=5")
+_COLUMNS_OF_A_FILE: Final = 111
+"""How wide lines are where there is no terminal."""
+_NARROWEST: Final = 24
+
+_EDIT: Final = ("hsm1.host=hsm1.example.com", "hsm1.priority=5")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     With --test it is just the connection test, and without a terminal a tour: the result is the test's.
     """
-    with _ending_in_order(), open_demo() as demo:
+    with ending_in_order(), open_demo() as demo:
         warm_up()
         if arguments.only_test:
             return _test(demo)
@@ -54,19 +60,19 @@ def run(arguments: argparse.Namespace) -> int:
                 )
             )
         emit(_introduction(demo))
-        _show_command(f"-c {demo.configuration} --test --crypto")
+        _show_command(["-c", demo.configuration, "--test", "--crypto"])
         code = _test(demo)
         if code == ExitCode.INTERRUPTED:
             return code
         emit("\n")
-        _show_command(f"-c {demo.configuration} config set {' '.join(_EDIT)} --dry-run")
+        _show_command(["-c", demo.configuration, "config", "set", *_EDIT, "--dry-run"])
         emit(_edit(demo))
         emit(_outlook(program_name(Path(sys.argv[0]))))
         return code
 
 
 @contextmanager
-def _ending_in_order() -> Iterator[None]:
+def ending_in_order() -> Iterator[None]:
     """Let Ctrl+C, SIGTERM and SIGHUP end what is going on by an exception, and only the first one of them.
 
     So what has been made is cleared away, and a second Ctrl+C does not stop that half way.
@@ -99,16 +105,27 @@ def _introduction(demo: Demo) -> str:
         ("the HSMs", "listeners on this machine, which take a connection and say nothing"),
         ("the partitions", "tokens of SoftHSM2, each with a random PIN, kept in memory only"),
     ]
-    width = max(len(thing) for thing, _ in things)
-    return "".join(
-        ["Two HSMs with two partitions each, in software; nothing of yours is looked at or changed.\n\n"]
-        + [f"  {thing:{width}}  {words}\n" for thing, words in things]
-        + ["\n"]
-    )
+    indent = max(len(thing) for thing, _ in things) + 4
+    lines = ["Two HSMs with two partitions each, in software; nothing of yours is looked at or changed.", ""]
+    for thing, words in things:
+        first, *more = wrap(words, max(_columns() - indent, _NARROWEST))
+        lines += [f"  {thing}".ljust(indent) + first, *(" " * indent + line for line in more)]
+    return "\n".join([*wrap(lines[0], _columns()), *lines[1:], "", ""])
 
 
-def _show_command(words: str) -> None:
-    emit(f"$ ppinui {words}\n")
+def _columns() -> int:
+    """Of the terminal, as far as lines may go."""
+    return shutil.get_terminal_size((_COLUMNS_OF_A_FILE, 0)).columns - 1
+
+
+def _show_command(words: Sequence[str | Path]) -> None:
+    lines = ["$ ppinui"]
+    for word in (shlex.quote(str(word)) for word in words):
+        if len(lines[-1]) + len(word) + 3 > _columns():
+            lines[-1] += " \\"
+            lines.append("   ")
+        lines[-1] += f" {word}"
+    emit("\n".join(lines) + "\n")
 
 
 def _test(demo: Demo) -> int:
@@ -137,24 +154,8 @@ def _outlook(program: str) -> str:
         ("--test --login", "and does its PIN open it? (asks for each partition's)"),
     ]
     width = max(len(words) for words, _ in commands)
-    return "".join(
-        ["\nWhat to try next with a primus.cfg of your own (-c FILE, where it is not found by itself):\n"]
-        + [f"  {program} {words:{width}}  # {meaning}\n" for words, meaning in commands]
-    )
-
-
-def program_name(started_as: Path, *, here: Path | None = None, search: str | None = None) -> str:
-    """How the user can call this program again, as words for a shell.
-
-    ``started_as`` is the file that was started, ``here`` the working folder and ``search`` the folders in
-    which the shell looks for commands (None: those of the process).
-    """
-    if started_as.name == "__main__.py":
-        return shlex.join([sys.executable, "-m", "ppinui"])
-    found = shutil.which(started_as.name, path=search)
-    if found is not None and Path(found).resolve() == started_as.resolve():
-        return started_as.name
-    here = here or Path.cwd()
-    if started_as.is_relative_to(here):
-        started_as = started_as.relative_to(here)
-    return shlex.quote(os.fspath(started_as))
+    lines = [f"  {program} {words:{width}}  # {meaning}" for words, meaning in commands]
+    if max(map(len, lines)) > _columns():
+        lines = [f"  # {meaning}\n  {program} {words}" for words, meaning in commands]
+    title = "What to try next with a primus.cfg of your own (-c FILE, where it is not found by itself):"
+    return "\n".join(["", *wrap(title, _columns()), *lines, ""])

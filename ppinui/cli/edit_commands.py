@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from ppinui.cli.calling import pasteable
 from ppinui.cli.console import emit, printable, say
 from ppinui.cli.prompts import ask_secret
 from ppinui.config.checks import Severity, check_document
-from ppinui.config.document import Document, Kind, Scalar, load
+from ppinui.config.document import Document, Kind, Scalar, load, parse
 from ppinui.config.locate import locate
 from ppinui.config.masking import is_any_lost, masked_diff, plain_diff
 from ppinui.config.primus import (
@@ -26,9 +28,11 @@ from ppinui.config.primus import (
     resolve_path,
     spec_of,
 )
+from ppinui.config.problem import Problem
 from ppinui.config.running import processes_using
 from ppinui.config.saving import SaveReport, identify, save
 from ppinui.config.secret_names import is_of_proxy, is_secret_path
+from ppinui.config.skeleton import begun
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.provider.library import find_module
 
@@ -64,6 +68,9 @@ _READERS: Final[dict[Kind, Callable[[str], Scalar]]] = {
     Kind.FLOAT: float,
     Kind.BOOL: _boolean,
 }
+_STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
+"""Checks for what a file that is being made has not yet."""
+
 _EXPECTED: Final = {
     Kind.INT: "a whole number",
     Kind.INT64: "a whole number",
@@ -74,9 +81,12 @@ _EXPECTED: Final = {
 
 def run(arguments: argparse.Namespace) -> int:
     """Edit the configuration as the arguments say; with --dry-run print the change instead of saving it."""
-    path = locate(arguments.config).path
+    begins = arguments.action == "add-hsm"  # the one edit that makes sense of a file that is not there
+    location = locate(arguments.config, must_exist=not begins)
+    path = location.path
     read_from = identify(path)
-    old = load(path)
+    found = load(path) if location.exists else None
+    old = found or parse("", str(path))
     added: str | None = None
     match arguments.action:
         case "set":
@@ -84,7 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
         case "add-hsm":
             port = arguments.port or _port_of(old, arguments.like)
             new, added = add_hsm(
-                old, host=arguments.host, port=port, priority=arguments.priority, like=arguments.like
+                begun(found, str(path)),
+                host=arguments.host,
+                port=port,
+                priority=arguments.priority,
+                like=arguments.like,
             )
         case "add-slot":
             new, added = add_slot(
@@ -97,14 +111,19 @@ def run(arguments: argparse.Namespace) -> int:
             )
         case _:
             new = old.remove(resolve_path(old, arguments.path))
-    warn_of_new_problems(old, new)
+    errors = say_new_problems(old, new, arguments.config)
     if arguments.dry_run:
         emit(diff(old, new, reveal=arguments.reveal))
+        if old.text == new.text:
+            say("nothing would change")
+    if errors and not arguments.force:
+        raise _not_sound(errors)
+    if arguments.dry_run:
         return ExitCode.FINE
     if old.text == new.text:
         say("nothing to change, nothing saved")
     else:
-        report = save(path, old, new, read_from=read_from, edit=_words(arguments))
+        report = save(path, found, new, read_from=read_from, edit=_words(arguments))
         _say_what_was_saved(report)
         if report.backup is not None and is_any_lost(old.text, new.text):
             say(
@@ -121,13 +140,33 @@ def diff(old: Document, new: Document, *, reveal: bool = False) -> str:
     return (plain_diff if reveal else masked_diff)(old.text, new.text, old.origin)
 
 
-def warn_of_new_problems(old: Document, new: Document) -> None:
-    """Say on stderr which errors and warnings of ``ppinui config check`` come with an edit."""
-    before = {(problem.check, problem.path, problem.message) for problem in check_document(old)}
+def say_new_problems(old: Document, new: Document, given: str | None = None) -> list[Problem]:
+    """Say on stderr which errors and warnings of ``ppinui config check`` come with an edit.
+
+    The result are the errors against which an edit is not saved: that the next step is still to be made (an
+    HSM without slots yet) is not among them, nor is another value in the place of one that was wrong.
+    """
+    problems = check_document(old)
+    before = {(problem.check, problem.path, problem.message) for problem in problems}
+    wrong = {(problem.check, problem.path) for problem in problems}
+    errors = []
     for problem in check_document(new):
         if (problem.check, problem.path, problem.message) in before or problem.severity is Severity.NOTE:
             continue
-        say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {printable(problem.remedy)}")
+        is_wrong = problem.severity is Severity.ERROR and problem.check not in _STEPS_TO_COME
+        if is_wrong and (problem.check, problem.path) not in wrong:
+            errors.append(problem)
+        remedy = printable(pasteable(problem.remedy, given))
+        say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
+    return errors
+
+
+def _not_sound(errors: Sequence[Problem]) -> PpinuiError:
+    return PpinuiError(
+        f"the edit would bring {'an error' if len(errors) == 1 else f'{len(errors)} errors'} into the file",
+        str(errors[0].place),
+        "change the edit; nothing was saved (with --force it is, all the same)",
+    )
 
 
 def set_values(document: Document, assignments: Sequence[str]) -> Document:
@@ -137,9 +176,17 @@ def set_values(document: Document, assignments: Sequence[str]) -> Document:
     setting that holds a password stands without a value: it is asked for. Raises PpinuiError for a path
     that leads nowhere and a value that does not fit, SecretUnavailable when there is nobody to ask.
     """
+    done = set()
     for assignment in assignments:
         given, sign, text = assignment.partition("=")
         path = resolve_path(document, given.strip(), must_exist=False)
+        if path in done:
+            raise PpinuiError(
+                f"'{path}' is there twice",
+                "the command line, at 'ppinui config set'",
+                "give each setting one value",
+            )
+        done.add(path)
         if is_secret_path(path):
             if sign:
                 raise PpinuiError(
@@ -226,6 +273,8 @@ def _words(arguments: argparse.Namespace) -> tuple[str, ...]:
             words.append(arguments.path)
         case "add-slot":
             words.append(arguments.hsm)
+    if arguments.force:
+        words.append("--force")
     for option in ("host", "port", "priority", "like", "user_name", "id", "client_id", "proxy_user"):
         value = getattr(arguments, option, None)
         if value is not None:
@@ -244,10 +293,9 @@ def _say_what_was_saved(report: SaveReport) -> None:
 
 def _name_processes() -> None:
     """Say who goes on with the old configuration: it is read once, when the library is initialised."""
-    try:
+    library = None
+    with contextlib.suppress(PpinuiError):  # none is found here: applications may have their own
         library = find_module().path
-    except PpinuiError:  # no library, no users of it
-        return
     users = processes_using(library)
     if users.processes:
         names = ", ".join(f"{printable(process.name)} (pid {process.pid})" for process in users.processes)

@@ -14,7 +14,7 @@ _STEERING = re.compile("[\x7f-\x9f]")
 def as_json(data: dict[str, Any]) -> str:
     """The object as indented JSON with a newline at its end.
 
-    Bytes that are not UTF-8 become U+FFFD, as JSON cannot hold them. Characters beyond ASCII stand for
+    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII stand for
     themselves where stdout is UTF-8.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -26,7 +26,7 @@ def as_json(data: dict[str, Any]) -> str:
 def _decoded(data: Any) -> Any:
     match data:
         case str():
-            return data.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            return data.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         case dict():
             return {key: _decoded(value) for key, value in data.items()}
         case list() | tuple():

@@ -22,10 +22,13 @@ def main(arguments: Sequence[str]) -> int:
 
     Every error that a user can cause becomes three lines on stderr; everything else is a bug and comes out.
     """
+    config = None
     try:
-        return int(_run(parse(arguments)))
+        understood = parse(arguments)
+        config = understood.config
+        return int(_run(understood))
     except PpinuiError as error:
-        say_error(error)
+        say_error(error, config=config)
         return int(error.exit_code)
     except KeyboardInterrupt:
         say("ppinui: interrupted")

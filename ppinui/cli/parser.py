@@ -143,15 +143,15 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _files(parser: argparse.ArgumentParser) -> None:
+def _files(parser: argparse.ArgumentParser, *, shown: bool = True) -> None:
     # Suppressed defaults let the option stand before or behind the command without one hiding the other.
     files = parser.add_argument_group("files")
-    files.add_argument(
-        "-c", dest="config", metavar="FILE", default=argparse.SUPPRESS, help="use this primus.cfg"
-    )
-    files.add_argument(
-        "-s", dest="secrets", metavar="FILE", default=argparse.SUPPRESS, help="use this .secrets.cfg"
-    )
+    for option, name, text in (
+        ("-c", "config", "use this primus.cfg"),
+        ("-s", "secrets", "use this .secrets.cfg"),
+    ):
+        words = text if shown else argparse.SUPPRESS
+        files.add_argument(option, dest=name, metavar="FILE", default=argparse.SUPPRESS, help=words)
 
 
 def _test_options(parser: argparse.ArgumentParser) -> None:
@@ -194,17 +194,23 @@ def _add_command(
     name: str,
     text: str,
     example: str,
+    *,
+    files: bool = True,
 ) -> argparse.ArgumentParser:
-    """A command of its own: one line of help, and a page that ends with an example."""
+    """A command of its own: one line of help, and a page that ends with an example.
+
+    ``files``: whether the page has -c and -s, which it takes in any case.
+    """
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example:\n  {example}"
     )
-    _files(parser)
+    _files(parser, shown=files)
     return parser
 
 
 def _editing_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the change as a diff, save nothing")
+    parser.add_argument("--force", action="store_true", help="save even what 'config check' calls an error")
     _reveal_option(parser)
 
 
@@ -341,6 +347,7 @@ def build_parser() -> argparse.ArgumentParser:
         "demo",
         "a first look with software tokens; touches nothing of yours",
         "ppinui demo",
+        files=False,
     )
     demo.add_argument("--test", dest="only_test", action="store_true", help="run just the connection test")
     return parser

@@ -105,9 +105,14 @@ def mark(supply: Supply, report: Report) -> None:
 
 
 def render_sources(report: Report) -> str:
-    """Where each slot's secrets came from; slots of which that is the same share a line."""
+    """Where each slot's secrets came from; slots of which that is the same share a line.
+
+    Nothing is said of slots for which there was just a PIN that somebody has typed.
+    """
     slots_of: dict[str, list[str]] = {}
     for result in report.results:
+        if set(result.secrets.values()) == {"asked"}:
+            continue
         words = ", ".join(
             f"{_KINDS[kind]} {_WORDS[source]}" for kind, source in sorted(result.secrets.items())
         )

@@ -11,6 +11,7 @@ from ppinui.config.document import Document, Scalar, Setting
 from ppinui.config.flaws import Flaw, endpoint, host_flaw, port_flaw, user_name_flaw
 from ppinui.config.reading import Hsm, PrimusConfig, read
 from ppinui.config.settings import DEFAULT_PORT, MAXIMUM_INT, Level, SettingSpec
+from ppinui.config.sources import quoted
 from ppinui.errors import PpinuiError
 
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)", re.DOTALL)
@@ -99,10 +100,10 @@ def _hsm(config: PrimusConfig, wanted: str) -> Hsm:
         return found[0]
     names = ", ".join(hsm.name for hsm in found or config.hsms)
     if found:
-        message = f"{len(found)} HSMs have the host {wanted!r}"
+        message = f"{len(found)} HSMs have the host {quoted(wanted)}"
         raise PpinuiError(message, config.document.origin, f"Name one of them: {names}.")
     raise PpinuiError(
-        f"there is no HSM {wanted!r}",
+        f"there is no HSM {quoted(wanted)}",
         config.document.origin,
         f"Name one of these: {names}." if names else "Add an HSM first: ppinui config add-hsm --host HOST.",
     )
@@ -122,7 +123,7 @@ def _refuse_number(document: Document, name: str, value: int | None, spec: Setti
 def _refuse_same_address(config: PrimusConfig, host: str, port: str) -> None:
     for hsm in config.hsms:
         if hsm.host and hsm.port and endpoint(hsm.host, hsm.port) == endpoint(host, port):
-            message = f"{hsm.name} has host {host!r} and port {port} already"
+            message = f"{hsm.name} has host {quoted(host)} and port {port} already"
             remedy = (
                 f"Add slots to {hsm.name} (ppinui config add-slot {hsm.name} …), or name another address."
             )
@@ -135,19 +136,19 @@ def _refuse_id(config: PrimusConfig, hsm: Hsm, user_name: str, new_id: int) -> N
     elsewhere = {slot.id for slot in copies if slot.hsm != hsm.name and slot.id is not None}
     missing = elsewhere - {slot.id for slot in copies if slot.hsm == hsm.name}
     if missing:
-        remedy = f"Take id {min(missing)}, which {user_name!r} has on its other HSMs."
+        remedy = f"Take id {min(missing)}, which {quoted(user_name)} has on its other HSMs."
     else:
         remedy = f"The next free id is {config.next_free_id}."
     for slot in config.slots:
         if slot.id == new_id and (slot.hsm == hsm.name or slot.user_name != user_name):
             raise PpinuiError(
-                f"id {new_id} belongs to {slot.hsm}.{slot.name} (partition {slot.user_name!r})",
+                f"id {new_id} belongs to {slot.hsm}.{slot.name} (partition {quoted(slot.user_name)})",
                 str(slot.setting.place),
                 remedy,
             )
     if missing and new_id not in elsewhere:
         raise PpinuiError(
-            f"partition {user_name!r} has another id on its other HSMs: the copies need the same",
+            f"partition {quoted(user_name)} has another id on its other HSMs: the copies need the same",
             config.document.origin,
             remedy,
         )

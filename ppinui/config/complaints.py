@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from ppinui.config.nodes import ConfigSyntaxError, Kind, Node
+from ppinui.config.sources import quoted
 from ppinui.config.syntax import Lexeme, Scanner, Token
 
 
@@ -109,6 +110,8 @@ class Complaints:
             remedy = "Replace the vertical tab by a space."
         elif char == "\0":
             remedy = "The file is damaged or not a text file: restore it from a backup."
+        elif "\udc80" <= char <= "\udcff":
+            remedy = "This is no UTF-8 text: a binary file, or Latin-1 outside of quotes and comments."
         elif found.token is Token.GARBAGE:
             remedy = "Remove this character, or put the text that it belongs to in quotes."
         else:
@@ -122,16 +125,19 @@ class Complaints:
         self._unclosed_string(found, f"{_SETTING} or }}")
         frame = self._frames[-1]
         opened = self._line(frame.start)
-        remedy = f"Close the group {frame.name!r} that opens on line {opened} with }}."
+        remedy = f"Close the group {quoted(frame.name)} that opens on line {opened} with }}."
         suspect = self._less_indented()
         if suspect is not None:
             name, opens, closes = suspect
             remedy = (
-                f"A }} is missing. Look at {name!r}, which opens on line {opens}: "
+                f"A }} is missing. Look at {quoted(name)}, which opens on line {opens}: "
                 f"the brace on line {closes} that ends it seems to belong to a group around it."
             )
         self._raise(
-            found.start, self._describe(found), f"}} for the group {frame.name!r} of line {opened}", remedy
+            found.start,
+            self._describe(found),
+            f"}} for the group {quoted(frame.name)} of line {opened}",
+            remedy,
         )
 
     def no_comma(self, found: Lexeme) -> NoReturn:
@@ -166,7 +172,7 @@ class Complaints:
                 line = self._line(first[child.name])
                 self._raise(
                     at,
-                    f"a second setting {child.name!r} in one group",
+                    f"a second setting {quoted(child.name)} in one group",
                     "each name once",
                     f"Remove or rename one of the two; the first is on line {line}.",
                 )
@@ -189,13 +195,15 @@ class Complaints:
         if found.token in _WORDS:
             return _WORDS[found.token]
         char = self._scanner.text[found.start]
+        if "\udc80" <= char <= "\udcff":
+            return f"the byte 0x{ord(char) - 0xDC00:02X}"
         return f"“{char}”" if char.isprintable() else f"the character U+{ord(char):04X}"
 
     def _first_word(self, name: Lexeme) -> str:
         """The name if it stands first on its line; elsewhere it may be the rest of a broken string."""
         text = self._scanner.text
         before = text[text.rfind("\n", 0, name.start) + 1 : name.start]
-        return "the name" if before.strip() else repr(text[name.start : name.end])
+        return "the name" if before.strip() else quoted(text[name.start : name.end])
 
     def _unclosed_string(self, found: Lexeme, expected: str) -> None:
         unclosed = self._scanner.unclosed
@@ -214,7 +222,7 @@ class Complaints:
         opening = start + last.value
         if "\n" not in self._scanner.text[opening : start + last.stop]:
             return None
-        named = f" of {last.name!r}" if last.name is not None else ""
+        named = f" of {quoted(last.name)}" if last.name is not None else ""
         return (
             f"Look at the value{named} on line {self._line(opening)}: its closing quote seems to be missing."
         )

@@ -21,7 +21,7 @@ from ppinui.config.nodes import (
     Scalar,
 )
 from ppinui.config.parser import Parsed, parse_source
-from ppinui.config.sources import Flat, IncludeFiles, Source, decode, encode
+from ppinui.config.sources import Flat, IncludeFiles, Source, decode, encode, read_regular
 from ppinui.config.syntax import COMMENT, STRING
 from ppinui.config.values import read_scalar
 from ppinui.errors import PpinuiError
@@ -64,7 +64,7 @@ def parse(
 def load(path: Path, *, allow_duplicates: bool = False) -> Document:
     """The document of a file; PpinuiError when it cannot be read, ConfigSyntaxError as for ``parse``."""
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         if isinstance(error, PermissionError):

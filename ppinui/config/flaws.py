@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT
+from ppinui.config.sources import quoted
 
 
 @dataclass(frozen=True)
@@ -49,29 +50,29 @@ def host_flaw(host: str) -> Flaw | None:
         remedy = "Write the name or the IP address of the HSM or of its proxy."
         return Flaw("empty-host", "host is empty", remedy)
     if bare != host:
-        message = f"host {host!r} begins or ends with white space"
+        message = f"host {quoted(host)} begins or ends with white space"
         return Flaw("host-with-blanks", message, f'Write host = "{bare}".')
     if scheme := _SCHEME.match(host):
         rest = re.split(r"[/:?#]", host[scheme.end() :])[0]
         remedy = f'Write host = "{rest}"; the port stands in port.' if rest else _NAME_OR_ADDRESS
-        return Flaw("host-with-scheme", f"host {host!r} is a URL, not a name or an address", remedy)
+        return Flaw("host-with-scheme", f"host {quoted(host)} is a URL, not a name or an address", remedy)
     if host[0] == "[" or host[-1] == "]":
         inner = host.strip("[]")
         remedy = f'Write host = "{inner}" without brackets.' if address_of(inner) else _NAME_OR_ADDRESS
-        message = f"host {host!r} has the brackets that IPv6 addresses wear in URLs"
+        message = f"host {quoted(host)} has the brackets that IPv6 addresses wear in URLs"
         return Flaw("host-with-brackets", message, remedy)
     if match := _HOST_AND_PORT.fullmatch(host):
         remedy = f'Write host = "{match[1]}" and port = "{match[2]}".'
-        return Flaw("host-with-port", f"host {host!r} has a port in it", remedy)
+        return Flaw("host-with-port", f"host {quoted(host)} has a port in it", remedy)
     if address_of(host) is not None:
         return None
     if ":" in host or re.fullmatch(r"[\d.]+", host):
         return Flaw(
-            "host-not-an-address", f"host {host!r} is no valid IP address", "Look the address up again."
+            "host-not-an-address", f"host {quoted(host)} is no valid IP address", "Look the address up again."
         )
     if not _is_host_name(host):
         return Flaw(
-            "host-invalid", f"host {host!r} is neither a host name nor an IP address", _NAME_OR_ADDRESS
+            "host-invalid", f"host {quoted(host)} is neither a host name nor an IP address", _NAME_OR_ADDRESS
         )
     return None
 
@@ -87,7 +88,7 @@ def port_flaw(port: str) -> Flaw | None:
     if not port.strip():
         return Flaw("empty-port", "port is empty", usual)
     if not (port.isascii() and port.isdigit()):
-        return Flaw("port-not-a-number", f"port {port!r} is not a number", usual)
+        return Flaw("port-not-a-number", f"port {quoted(port)} is not a number", usual)
     if len(port) > 9 or not 1 <= int(port) <= 65535:
         return Flaw("port-out-of-range", f"port {port} is not within 1–65535", usual)
     return None
@@ -99,7 +100,7 @@ def user_name_flaw(user_name: str) -> Flaw | None:
     if not bare:
         return Flaw("empty-user-name", "user_name is empty", "Write the name of the partition.")
     if bare != user_name:
-        message = f"user_name {user_name!r} begins or ends with white space, which belongs to the name"
+        message = f"user_name {quoted(user_name)} begins or ends with white space, which belongs to the name"
         remedy = f'Write user_name = "{bare}", unless the partition is really called so.'
         return Flaw("user-name-with-blanks", message, remedy)
     return None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
 from ppinui.config.document import Document, Kind
-from ppinui.config.settings import spec_of
+from ppinui.config.settings import level_of, spec_of
+from ppinui.config.sources import quoted
 from ppinui.errors import PpinuiError
 
 # What may be left out at the beginning, longest first.
 _BEGINNINGS: Final = ("primus.hsms", "primus", "")
+_NUMBERED: Final = re.compile(r"(hsm|slot)\d+")
 _MOST_NAMES = 12  # so many fit into a remedy
 
 
@@ -30,7 +33,7 @@ def resolve_path(document: Document, path: str, *, must_exist: bool = True) -> s
                 return found
         if not must_exist and (new := _new_path(document, names)):
             return new
-    raise PpinuiError(f"there is no setting {path!r}", document.origin, _remedy(document, names))
+    raise PpinuiError(f"there is no setting {quoted(path)}", document.origin, _remedy(document, names))
 
 
 def short_path(path: str) -> str:
@@ -97,6 +100,12 @@ def _remedy(document: Document, names: Sequence[str]) -> str:
     shown = ".".join(names[:length])
     there = list(dict.fromkeys(_names_below(document, names[:length])))
     wrong = names[length]
+    if numbered := _NUMBERED.fullmatch(wrong):
+        alike = [name for name in there if re.fullmatch(rf"{numbered[1]}\d+", name)]
+        if alike:
+            more = ", …" if len(alike) > _MOST_NAMES else ""
+            listed = ", ".join(_join(shown, name) for name in alike[:_MOST_NAMES])
+            return f"There is: {listed}{more}."
     if similar := get_close_matches(wrong, there, n=3):
         meant = " or ".join(_join(shown, name) for name in similar)
         return f"Did you mean {meant}?"
@@ -116,3 +125,6 @@ def _names_below(document: Document, names: Sequence[str]) -> Iterator[str]:
             setting = document.get(group) if group else document.root
             if setting is not None and setting.kind is Kind.GROUP:
                 yield from (child.name for child in setting.children if child.name)
+        level = level_of(path)
+        if path and level:
+            yield from level.specs

@@ -11,6 +11,9 @@ from typing import Final
 _KERNEL_THREAD: Final = 0x00200000
 """PF_KTHREAD of the flags in /proc/PID/stat (proc(5))."""
 
+PROVIDER_LIBRARY: Final = "libprimusP11.so"
+"""What the provider's library is called wherever it is installed to."""
+
 _GONE: Final = " (deleted)"
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
@@ -33,13 +36,15 @@ class LibraryUsers:
     """How many processes of others could not be looked at."""
 
 
-def processes_using(library: Path, *, proc: Path = Path("/proc")) -> LibraryUsers:
+def processes_using(library: Path | None, *, proc: Path = Path("/proc")) -> LibraryUsers:
     """The processes that have ``library`` mapped, under whatever link it is named, replaced on disk or not.
 
-    A process counts when it maps a file of this name or the file itself, which may have another name in a
-    container. Linux only: elsewhere nothing is seen. Command lines are not read, for they may hold secrets.
+    A process counts when it maps a file of this path or the file itself, which may have another name in a
+    container, or any file with the name of the provider's library: an application may have a copy of its
+    own, or another version. None: those alone. Linux only: elsewhere nothing is seen. Command lines are not
+    read, for they may hold secrets.
     """
-    real = os.path.realpath(library)
+    real = os.path.realpath(library) if library is not None else ""
     try:
         status = os.stat(real)
         file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x} {status.st_ino}"
@@ -72,7 +77,7 @@ def _maps(process: Path, real: str, file: str) -> bool:
         if len(fields) < 6:
             continue
         path = _OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[5]).removesuffix(_GONE)
-        if path == real or f"{fields[3]} {fields[4]}" == file:
+        if path == real or os.path.basename(path) == PROVIDER_LIBRARY or f"{fields[3]} {fields[4]}" == file:
             return True
     return False
 

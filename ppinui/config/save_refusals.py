@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppinui.config.mounts import mount_point_of
+from ppinui.config.replacing import backup_name
 from ppinui.errors import PpinuiError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _DENIED = frozenset((errno.EACCES, errno.EPERM))
+_TAKEN = frozenset((errno.EISDIR, errno.ENOTEMPTY, errno.EEXIST))
 _MOUNTED = frozenset((errno.EBUSY, errno.EXDEV))
 
 
@@ -114,14 +116,21 @@ class Refusals:
         if error.errno in _FULL:
             return self._refuse(
                 f"there is no room for the new file: {reason}",
-                "make room, then make the edit again",
+                "make room, then make the edit again; this shows where none is",
                 shlex.join(["df", "-h", str(folder)]),
             )
         if error.errno == errno.EROFS:
             return self._refuse(
                 "the file lies on a file system that is mounted read-only",
-                "mount it for writing, then make the edit again",
-                shlex.join(["sudo", "mount", "-o", "remount,rw", str(mount_point_of(folder))]),
+                "mount it for writing, then make the edit",
+                self._then_again(["sudo", "mount", "-o", "remount,rw", str(mount_point_of(folder))]),
+            )
+        backup = self.target.with_name(backup_name(self.target.name))
+        if error.errno in _TAKEN and backup.is_dir():
+            return self._refuse(
+                f"the backup cannot be written: {backup} is a folder",
+                "give that another name, then make the edit again",
+                self._then_again(["mv", "-T", str(backup), f"{backup}.old"]),
             )
         if error.errno in _MOUNTED:
             return self.bind_mount(None)
@@ -148,6 +157,13 @@ class Refusals:
 
     def _ppinui(self, words: tuple[str, ...]) -> str:
         return shlex.join(["ppinui", "-c", str(self.path.absolute()), *words])
+
+    def _then_again(self, first: list[str]) -> str:
+        """A command that takes the obstacle away, and behind it the edit where it is known."""
+        if not self.edit:
+            return shlex.join(first)
+        again = self._as_root(self.target) if first[0] == "sudo" else self._ppinui(self.edit)
+        return f"{shlex.join(first)} && {again}"
 
     def _as_root(self, file: Path) -> str:
         # Named in full: sudo clears the variables and the working folder may be another one.

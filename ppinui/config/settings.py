@@ -160,17 +160,22 @@ def spec_of(path: str) -> SettingSpec | None:
 
     The groups of HSMs and slots may have any name: the answer depends on the level alone.
     """
-    *group, name = path.split(".")
-    level = None
-    match group:
-        case []:
-            level = Level.FILE
-        case ["primus"]:
-            level = Level.GLOBAL
-        case ["primus", "log"]:
-            level = Level.LOG
-        case ["primus", "hsms", _]:
-            level = Level.HSM
-        case ["primus", "hsms", _, "slots", _]:
-            level = Level.SLOT
+    group, _, name = path.rpartition(".")
+    level = level_of(group)
     return level.specs.get(name) if level else None
+
+
+def level_of(path: str) -> Level | None:
+    """Which kind of group stands at a full path ("" is the top of the file); None for others."""
+    match path.split(".") if path else []:
+        case []:
+            return Level.FILE
+        case ["primus"]:
+            return Level.GLOBAL
+        case ["primus", "log"]:
+            return Level.LOG
+        case ["primus", "hsms", _]:
+            return Level.HSM
+        case ["primus", "hsms", _, "slots", _]:
+            return Level.SLOT
+    return None

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import re
+import stat
 from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ppinui.config.nodes import Place
+
+_LONE: Final = re.compile(r"\\(?:\\|udc([89a-f][0-9a-f]))")
+"""What repr makes of a backslash, and of a byte that is not UTF-8."""
 
 
 def decode(raw: bytes) -> str:
@@ -18,6 +24,19 @@ def decode(raw: bytes) -> str:
 def encode(text: str) -> bytes:
     """The bytes that ``decode`` made this text from. Raises UnicodeEncodeError for other surrogates."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a regular file; OSError for what else there is: a pipe would be waited for, for ever."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return path.read_bytes()
+
+
+def quoted(text: object) -> str:
+    """A value of a file in quotes, for messages; a byte that is not UTF-8 shows as ``\\xNN``."""
+    return _LONE.sub(lambda found: f"\\x{found[1]}" if found[1] else found[0], repr(text))
 
 
 class Source:
@@ -103,5 +122,5 @@ class IncludeFiles:
             path = Path(f"{self.directory}/{name}") if self.directory is not None else Path(name)
             if not name:
                 raise FileNotFoundError(name)
-            self._read[name] = Source(str(path), decode(path.read_bytes()))
+            self._read[name] = Source(str(path), decode(read_regular(path)))
         return self._read[name]

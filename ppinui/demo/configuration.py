@@ -33,7 +33,7 @@ version = "1.0";
 
 /* Two HSMs with two partitions each. In place of the HSMs there are listeners  */
 /* on this machine, in place of the partitions there are SoftHSM2 tokens. Their */
-/* slot ids are SoftHSM2's own: the partitions are found by their names.        */
+/* slot ids are drawn by SoftHSM2; on an HSM one counts from 0.                 */
 
 /*--- GLOBAL CONFIGURATION SECTION ----------------------------------------*/
 primus:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ppinui.demo.configuration import Endpoint, Partition, configuration
 from ppinui.demo.listeners import LOOPBACK, Listeners
@@ -17,7 +20,10 @@ from ppinui.demo.softhsm import environ_for, find_softhsm, make_tokens, random_p
 from ppinui.secrets.secret import Secret
 
 PARTITIONS: Final = (("DEMO-PAYMENTS", "DEMO-SIGNING"), ("DEMO-ARCHIVE", "DEMO-TLS"))
-"""The partitions of each HSM. Slot ids count from 0; SoftHSM2 draws its own at random, far above."""
+"""The partitions of each HSM."""
+
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends a program from outside."""
 
 
 @dataclass(frozen=True)
@@ -49,24 +55,40 @@ def open_demo(*, parent: Path | None = None, root: Path = Path("/")) -> Iterator
     SoftHSM2 is looked for. Raises PpinuiError when SoftHSM2 is missing or does not work.
     """
     module = find_softhsm(root)
-    # mkdtemp makes it with mode 0700
-    folder = Path(tempfile.mkdtemp(prefix="ppinui-demo-", dir=parent))
+    # The name comes before the folder, so that there is no moment in which the folder has no name yet.
+    folder = Path(parent or tempfile.gettempdir()) / f"ppinui-demo-{secrets.token_hex(5)}"
     try:
+        folder.mkdir(mode=0o700)
         pins = {user: random_pin() for users in PARTITIONS for user in users}
-        make_tokens(folder, module, pins)
+        ids = make_tokens(folder, module, pins)
         with Listeners(len(PARTITIONS)) as listeners:
-            endpoints = _endpoints(listeners.ports)
+            endpoints = _endpoints(listeners.ports, ids)
             file = folder / "primus.cfg"
             _write_private(file, configuration(endpoints, folder / "primus.log"))
             yield Demo(folder, file, module, endpoints, environ_for(folder), pins)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear_away(folder)
 
 
-def _endpoints(ports: tuple[int, ...]) -> tuple[Endpoint, ...]:
-    ids = iter(range(sum(len(users) for users in PARTITIONS)))
+def _clear_away(folder: Path) -> None:
+    """Remove the folder; a signal that would end the program waits for that, or comes too late."""
+    handlers: dict[signal.Signals, Any] = {}
+    try:
+        if threading.current_thread() is threading.main_thread():  # handlers belong to it
+            for number in _ENDING:
+                # What has come before this moment is handled here, and may end it by an exception.
+                handlers[number] = signal.signal(number, signal.SIG_IGN)
+    finally:
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+
+def _endpoints(ports: tuple[int, ...], ids: Mapping[str, int]) -> tuple[Endpoint, ...]:
     return tuple(
-        Endpoint(LOOPBACK, port, tuple(Partition(user, next(ids)) for user in users))
+        Endpoint(LOOPBACK, port, tuple(Partition(user, ids[user]) for user in users))
         for port, users in zip(ports, PARTITIONS, strict=True)
     )
 

@@ -51,11 +51,12 @@ def environ_for(folder: Path) -> dict[str, str]:
     return {"SOFTHSM2_CONF": str(folder / "softhsm2.conf"), "PATH": "/usr/bin:/bin"}
 
 
-def make_tokens(folder: Path, module: Path, pins: Mapping[str, Secret]) -> None:
+def make_tokens(folder: Path, module: Path, pins: Mapping[str, Secret]) -> dict[str, int]:
     """Make a token for each label, with its PIN, in the folder (which exists, and is private).
 
-    The security officer's PIN is drawn at random and forgotten. Raises PpinuiError when the module does not
-    do as told; its process is gone in any case.
+    The result is the slot id of each label's token, which SoftHSM2 draws. The security officer's PIN is drawn
+    at random and forgotten. Raises PpinuiError when the module does not do as told; its process is gone in
+    any case.
     """
     tokens = folder / "tokens"
     tokens.mkdir(mode=0o700)
@@ -88,6 +89,7 @@ def make_tokens(folder: Path, module: Path, pins: Mapping[str, Secret]) -> None:
         code = answer["code"]
         what = answer["function"] if code is None else f"{answer['function']} answered {describe(code).name}"
         raise _not_made(module, what) from None
+    return dict(zip(pins, answer["slots"], strict=True))
 
 
 def _not_made(module: Path, why: str) -> PpinuiError:

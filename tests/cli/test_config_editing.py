@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.cli.main import main
+from ppinui.config.checks import check_file
 from tests.cli.conftest import SECRETS, TEXT
 from tests.end_to_end.program import CHECKOUT, PPINUI, environment, ppinui
 from tests.rig.canary import processes_showing
@@ -147,12 +149,83 @@ def test_an_edit_that_changes_nothing_saves_nothing(config: Path, capsys: Captur
     assert not Path(f"{config}.bak").exists()
 
 
-def test_new_problems_are_named(config: Path, capsys: Captured) -> None:
-    assert edit(config, "set", "hsm0.slot1.id=1") == 0
+def test_an_edit_that_brings_an_error_is_saved_by_force_alone(config: Path, capsys: Captured) -> None:
+    assert edit(config, "set", "hsm0.slot1.id=1") == 2
 
+    *named, message, _, remedy = capsys.readouterr().err.splitlines()
+    assert named[0].startswith("error: hsm0.slot1 and hsm0.slot0 both have id 1")
+    assert message == "ppinui: the edit would bring an error into the file"
+    assert "--force" in remedy
+    assert config.read_text() == TEXT
+
+    assert edit(config, "set", "hsm0.slot1.id=1", "--dry-run") == 2
+    assert "+          id = 1;\n" in capsys.readouterr().out
+    assert edit(config, "set", "hsm0.slot1.id=1", "--force") == 0
     assert "error: " in capsys.readouterr().err
     assert edit(config, "set", "wait_delay=1") == 0
     assert "error: " not in capsys.readouterr().err
+
+
+def test_a_host_that_is_none_is_not_saved(config: Path) -> None:
+    assert edit(config, "set", 'hsm0.host=a b"c') == 2
+    assert config.read_text() == TEXT
+
+
+def test_a_wrong_value_may_become_another_wrong_one(config: Path, capsys: Captured) -> None:
+    assert edit(config, "set", "hsm0.host=a b", "--force") == 0
+    assert edit(config, "set", "hsm0.host=c d") == 0
+    assert "error: " in capsys.readouterr().err
+
+
+def test_one_setting_takes_one_value(config: Path, capsys: Captured) -> None:
+    assert edit(config, "set", "hsm0.port=1", "primus.hsms.hsm0.port=2") == 2
+
+    assert "'primus.hsms.hsm0.port' is there twice" in capsys.readouterr().err
+    assert config.read_text() == TEXT
+
+
+def test_a_dry_run_without_a_change_says_so(config: Path, capsys: Captured) -> None:
+    assert edit(config, "set", "hsm0.port=2310", "--dry-run") == 0
+
+    assert capsys.readouterr() == ("", "nothing would change\n")
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"], ids=["none", "empty", "blank"])
+def test_the_first_hsm_makes_the_file(content: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "new.cfg"
+    if content is not None:
+        file.write_text(content)
+    assert edit(file, "add-hsm", "--host", "hsm.example.com") == 0
+    assert edit(file, "add-slot", "hsm0", "--user-name", "PAYMENTS", "--id", "0") == 0
+
+    problems = check_file(file, find_group=lambda _: None)
+    assert [problem for problem in problems if problem.check != "file-readable-by-all"] == []
+    assert file.read_text().count('version = "1.0";') == 1
+    if content is None:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+def test_a_dry_run_of_the_first_hsm_makes_no_file(tmp_path: Path, capsys: Captured) -> None:
+    assert edit(tmp_path / "new.cfg", "add-hsm", "--host", "hsm.example.com", "--dry-run") == 0
+
+    assert '+version = "1.0";\n' in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_comments_gets_its_version_with_the_first_hsm(tmp_path: Path) -> None:
+    file = tmp_path / "primus.cfg"
+    file.write_text("# ours\n")
+    assert edit(file, "add-hsm", "--host", "hsm.example.com") == 0
+
+    assert file.read_text().startswith('# ours\nversion = "1.0";\n')
+
+
+@pytest.mark.parametrize(
+    "arguments", [("set", "wait_delay=1"), ("add-slot", "hsm0", "--user-name=U", "--id=1")]
+)
+def test_no_other_edit_makes_a_file(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    assert edit(tmp_path / "new.cfg", *arguments) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -259,7 +332,8 @@ def test_a_file_that_may_not_be_replaced_is_left_and_the_command_for_it_named() 
 
         assert (ran.code, ran.out) == (2, "")
         assert "may not write" in ran.error[-3]
-        assert ran.error[-1].endswith(f"sudo ppinui -c {file} config set hsm0.port=2311")
+        called = f"sudo {shlex.join(command)} -c {file} config set hsm0.port=2311"
+        assert ran.error[-1].endswith(called)
         assert file.read_text() == TEXT
 
 
@@ -315,7 +389,7 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated(config: Path
 
     shown = capsys.readouterr()
     assert "N0T-HERE" not in shown.out + shown.err
-    assert "ppinui config set hsm0.pin" in shown.err
+    assert f" -c {config} config set hsm0.pin\n" in shown.err
     assert config.read_text() == TEXT
 
 

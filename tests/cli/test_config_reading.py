@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -291,3 +292,56 @@ def test_check_of_a_file_that_cannot_be_read_is_wrong_input(tmp_path: Path, caps
     assert main(["-c", str(tmp_path / "none"), "config", "check"]) == 2
 
     assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_a_latin_1_name_is_shown_byte_by_byte(tmp_path: Path) -> None:
+    file = tmp_path / "primus.cfg"
+    file.write_bytes(
+        b'primus: { hsms: { hsm0: { host = "h"; port = "1"; slots: { slot0: {'
+        b' user_name = "PARTITI\xd6N"; id = 1; }; }; }; }; };'
+    )
+
+    for command in (["show"], ["check", "--profile", "cloudhsm"]):
+        ran = ppinui("-c", file, "config", *command)
+        assert r"PARTITI\xd6N" in ran.out
+        assert "\udcd6" not in ran.out
+        assert "udcd6" not in ran.out
+    data = json.loads(ppinui("-c", file, "config", "show", "--format", "json").out)
+    assert data["hsms"][0]["slots"][0]["user_name"] == r"PARTITI\xd6N"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    for command in ("show", "check"):
+        ran = ppinui("-c", pipe, "config", command)
+        assert ran.code == 2
+        assert "not a regular file" in ran.error[0]
+
+
+def test_the_remedies_of_check_can_be_pasted(tmp_path: Path) -> None:
+    file = tmp_path / "my primus.cfg"
+    file.write_text('version = "1.0"; primus: { };\n')
+
+    remedy = ppinui("-c", file, "config", "check").out
+
+    assert f"-m ppinui -c '{file}' config add-hsm --host HOST" in remedy
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("hsm0.priority", "'primus.hsms.hsm0.priority' is not set, and 0 holds"),
+        ("log.write_syslog", "'primus.log.write_syslog' is not set, and true holds"),
+        ("hsm1.pin", "'primus.hsms.hsm1.pin' is not set"),
+    ],
+)
+def test_get_of_a_documented_setting_that_is_not_there_says_its_default(
+    path: str, message: str, config: Path, capsys: Captured
+) -> None:
+    assert main(["-c", str(config), "config", "get", path]) == 2
+
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"ppinui: {message}"
+    assert f"config set {path}" in said[2]

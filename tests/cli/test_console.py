@@ -37,7 +37,7 @@ def run_python(
         ("\x1b[2Jcleared", r"\x1b[2Jcleared"),
         ("\x9b31mred", r"\x9b31mred"),
         ("gn\u202eitrever", r"gn\u202eitrever"),
-        ("caf\udce9", "caf\udce9"),
+        ("caf\udce9", r"caf\xe9"),
     ],
 )
 def test_names_stay_on_their_line_and_steer_no_terminal(text: str, shown: str) -> None:

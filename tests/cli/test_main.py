@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import ppinui as package
+from ppinui.cli.calling import program_name
 from ppinui.cli.main import main
 from tests.end_to_end.program import PPINUI, environment, ppinui
 from tests.rig.terminal import Terminal
@@ -46,7 +47,7 @@ def test_wrong_use_is_three_lines_on_stderr(capsys: pytest.CaptureFixture[str]) 
     assert shown.err.splitlines() == [
         "ppinui: the following arguments are required: PATH",
         "  where: the command line, at 'ppinui config get'",
-        "  do: 'ppinui config get --help' shows what it takes",
+        f"  do: '{program_name(Path(sys.argv[0]))} config get --help' shows what it takes",
     ]
 
 

@@ -372,3 +372,10 @@ def test_no_message_repeats_a_setup_password() -> None:
     text = 'primus: { hsms: { hsm0: { host = "FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3 "; }; }; };'
 
     assert "XWVQ3" not in repr(check_text(text))
+
+
+def test_names_that_are_no_utf8_are_shown_byte_by_byte() -> None:
+    found = check_text('primus: { hsms: { hsm0: { host = "PARTITI\udcd6N "; }; }; };')
+
+    assert any(r"'PARTITI\xd6N '" in problem.message for problem in found)
+    assert not any("udcd6" in problem.message for problem in found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ppinui.config.document import ConfigSyntaxError, parse
-from ppinui.errors import ExitCode
+from ppinui.config.document import ConfigSyntaxError, load, parse
+from ppinui.errors import ExitCode, PpinuiError
 
 
 def _error(text: str) -> ConfigSyntaxError:
@@ -193,3 +194,30 @@ def test_nesting_is_limited_as_in_the_c_library_and_never_exhausts_the_stack() -
     for text in ("a={" * 2000 + "}" * 2000, "a={" * 100_000, "a=" + "(" * 100_000):
         error = _error(text)
         assert error.found == "one level of nesting too many"
+
+
+def test_a_binary_file_is_called_one_and_its_byte_named() -> None:
+    error = _error("\udc81\x00")
+
+    assert error.found == "the byte 0x81"
+    assert "binary" in error.remedy
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "primus.cfg"
+    os.mkfifo(pipe)
+
+    with pytest.raises(PpinuiError) as caught:
+        load(pipe)
+    assert "not a regular file" in caught.value.message
+
+    assert "not a regular file" in _error(f'@include "{pipe}"\n').message
+
+
+def test_a_file_in_memory_is_read() -> None:
+    descriptor = os.memfd_create("primus.cfg")
+    try:
+        os.write(descriptor, b"a = 1;\n")
+        assert load(Path(f"/proc/self/fd/{descriptor}")).text == "a = 1;\n"
+    finally:
+        os.close(descriptor)

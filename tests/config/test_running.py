@@ -118,3 +118,12 @@ def test_lines_without_a_file_and_processes_that_end_meanwhile_are_passed_by(
 
 def test_where_there_is_no_proc_nothing_is_seen(library: Path, tmp_path: Path) -> None:
     assert processes_using(library, proc=tmp_path / "none") == LibraryUsers((), 0)
+
+
+def test_the_provider_s_library_counts_wherever_it_lies(library: Path, tmp_path: Path) -> None:
+    own = tmp_path / "application" / "libprimusP11.so"
+    own.parent.mkdir()
+    shutil.copy(library, own)
+    with _application(own) as number:
+        assert _numbers(processes_using(library)) == [number]
+        assert _numbers(processes_using(None)) == [number]

@@ -237,8 +237,8 @@ def test_a_folder_in_the_place_of_the_backup_is_left_alone(tmp_path: Path) -> No
     path = put_config(tmp_path)
     (tmp_path / "primus.cfg.bak").mkdir()
     message, command = _refused_edit(path)
-    assert message == "the file cannot be replaced: Is a directory"
-    assert command == f"ls -la {tmp_path}"
+    assert message == f"the backup cannot be written: {path}.bak is a folder"
+    assert command.startswith(f"mv -T {path}.bak {path}.bak.old")
     assert path.read_text() == CONFIG
 
 
@@ -300,11 +300,12 @@ def test_a_read_only_file_system_names_how_to_mount_it_for_writing(tmp_path: Pat
     def save_on_read_only() -> Lines:
         bind(tmp_path, tmp_path)
         make_read_only(tmp_path)
-        return _refused_edit(path)
+        return _refused_edit(path, *EDIT)
 
     if mounting_is_possible():
         message, command = in_private_mounts(save_on_read_only)
-        assert command == f"sudo mount -o remount,rw {tmp_path}"
+        again = f"sudo ppinui -c {path} config set 'hsm0.host=a b'"
+        assert command == f"sudo mount -o remount,rw {tmp_path} && {again}"
         assert path.read_text() == CONFIG
     else:
         _, new = edited(path)

@@ -38,6 +38,9 @@ def test_there_are_two_hsms_with_two_partitions_each_and_four_names(tmp_path: Pa
     assert [len(hsm.slots) for hsm in config.hsms] == [2, 2]
     assert len({slot.user_name for slot in config.slots}) == 4
     assert len({slot.id for slot in config.slots}) == 4
+    assert [partition.id for endpoint in demo.endpoints for partition in endpoint.partitions] == [
+        slot.id for slot in config.slots
+    ]
     assert config.unknown == ()
 
 
@@ -57,6 +60,20 @@ def test_each_partition_has_a_token_with_its_name(tmp_path: Path) -> None:
         shown = read_tokens(demo)
         for user in demo.pins:
             assert f"token label        : {user}\n" in shown
+
+
+def test_each_slot_id_is_the_one_of_the_token_with_the_partition_s_name(tmp_path: Path) -> None:
+    with open_demo(parent=tmp_path) as demo:
+        for slot in read(load(demo.configuration)).slots:
+            shown = subprocess.run(
+                ["pkcs11-tool", "--module", demo.module, "--slot", str(slot.id), "--list-token-slots"],
+                env=dict(demo.environ),
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+            number = shown.split(f"(0x{slot.id:x})")[1]
+            assert f"token label        : {slot.user_name}\n" in number.split("Slot ")[0]
 
 
 def test_each_pin_opens_its_token_and_no_other(tmp_path: Path) -> None:
@@ -179,3 +196,76 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, marked: MarkedProcesses) -> None:
     process.stdout.close()
 
     assert list(tmp_path.iterdir()) == []
+
+
+INTERRUPT_THE_CLEARING = """
+import os, signal, sys
+from pathlib import Path
+from ppinui.demo.room import open_demo
+
+def end(number, frame):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(143)
+
+signal.signal(signal.SIGTERM, end)
+at = int(sys.argv[2])
+seen = 0
+
+def audit(event, arguments):
+    # The signal comes at the n-th file that is taken away.
+    global seen
+    if event in ("os.remove", "os.rmdir", "shutil.rmtree"):
+        seen += 1
+        if seen == at:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
+
+with open_demo(parent=Path(sys.argv[1])) as demo:
+    for number in range(5):
+        (demo.folder / f"file{number}").touch()
+    sys.addaudithook(audit)
+"""
+
+
+@pytest.mark.parametrize("at", [1, 2, 7])
+def test_a_signal_while_it_clears_up_leaves_nothing(at: int, tmp_path: Path, marked: MarkedProcesses) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", INTERRUPT_THE_CLEARING, tmp_path, str(at)],
+        stderr=subprocess.DEVNULL,
+        env=os.environ | marked.environ,
+        check=False,
+        timeout=20,
+    )
+
+    assert list(tmp_path.iterdir()) == [], process.returncode
+
+
+FLOOD_WITH_SIGNALS = """
+import os, signal, sys, threading
+from pathlib import Path
+from ppinui.cli.demo_command import ending_in_order
+from ppinui.demo.room import open_demo
+
+def flood():
+    started.set()
+    for _ in range(500):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+started = threading.Event()
+with ending_in_order(), open_demo(parent=Path(sys.argv[1])):
+    thread = threading.Thread(target=flood)
+    thread.start()
+    started.wait()
+"""
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_many_signals_at_its_very_end_leave_nothing(attempt: int, tmp_path: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", FLOOD_WITH_SIGNALS, tmp_path],
+        stderr=subprocess.DEVNULL,
+        check=False,
+        timeout=20,
+    )
+
+    assert list(tmp_path.iterdir()) == [], process.returncode

@@ -9,6 +9,7 @@ from typing import Final
 from ppinui.config.masking import mask
 from ppinui.config.problem import Problem, Severity
 from ppinui.config.rules.subject import Subject, problem
+from ppinui.config.sources import quoted
 
 _TOOLS: Final = r"ansible|puppet|chef|salt|saltstack|cfengine|terraform|rudder|cloud-init|kustomize|helm"
 _MANAGED: Final = re.compile(
@@ -37,7 +38,7 @@ def managed_header(subject: Subject) -> Iterator[Problem]:
                     Severity.WARNING,
                     "managed-by-tool",
                     document.place_of(comment.start + line.start()),
-                    f"the file's header says {said!r}",
+                    f"the file's header says {quoted(said)}",
                     "Change the source that the tool makes it from, or its next run undoes the edit.",
                 )
                 return

@@ -11,6 +11,7 @@ from ppinui.config.flaws import endpoint, host_flaw, port_flaw
 from ppinui.config.problem import Problem, Severity
 from ppinui.config.rules.subject import Subject, called, problem
 from ppinui.config.settings import DEFAULT_PORT
+from ppinui.config.sources import quoted
 
 _PLACEHOLDERS: Final = re.compile(
     r"HSM\d*_HostnameOrIpOrProxyURL|[ab]-api\.cloudshsm\.com|PARTITION_?NAME\d*|SERVICE_?USER\d*",
@@ -88,6 +89,6 @@ def placeholders(subject: Subject) -> Iterator[Problem]:
             Severity.NOTE,
             "placeholder-value",
             settings[0],
-            f"{called(settings[0])}{more} is still {value!r}, as in the vendor's template",
+            f"{called(settings[0])}{more} is still {quoted(value)}, as in the vendor's template",
             "Write the value of your HSM or service.",
         )

@@ -9,6 +9,7 @@ from typing import Final
 
 from ppinui.config.problem import Problem, Profile, Severity
 from ppinui.config.rules.subject import Subject, problem
+from ppinui.config.sources import quoted
 
 _WINDOWS: Final = re.compile(r"[A-Za-z]:|%|\\\\")
 _INPUTS: Final = 1  # the bit of trace_mask that logs what goes into each PKCS#11 function
@@ -42,7 +43,7 @@ def log_file(subject: Subject) -> Iterator[Problem]:
             Severity.NOTE,
             "log-file-relative",
             at,
-            f"the log file {file!r} is relative to the folder that each application is started in",
+            f"the log file {quoted(file)} is relative to the folder that each application is started in",
             "Write the whole path.",
         )
 

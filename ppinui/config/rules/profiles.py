@@ -8,6 +8,7 @@ from ppinui.config.cloudhsm import missing_endpoints
 from ppinui.config.flaws import address_of
 from ppinui.config.problem import Problem, Profile, Severity
 from ppinui.config.rules.subject import Subject, problem
+from ppinui.config.sources import quoted
 
 _HIGHEST_LEVEL = 4  # warning; the vendor's word for production
 
@@ -22,7 +23,7 @@ def fortigate(subject: Subject) -> Iterator[Problem]:
                 Severity.ERROR,
                 "fortigate-host",
                 hsm.setting.get("host") or hsm.setting,
-                f"{hsm.name}: host {hsm.host!r} is a name: a FortiGate needs an IP address",
+                f"{hsm.name}: host {quoted(hsm.host)} is a name: a FortiGate needs an IP address",
                 f"Write the IP address that {hsm.host} has on the FortiGate's network.",
             )
     for name in ("write_log_file", "write_syslog"):
@@ -98,7 +99,8 @@ def _clones(subject: Subject) -> Iterator[Problem]:
             Severity.WARNING,
             "cloudhsm-clones",
             first.setting,
-            f"partition {names[0]!r}{others}: only {', '.join(sorted(hosts))} is configured, not {lacking}",
+            f"partition {quoted(names[0])}{others}: only {', '.join(sorted(hosts))} is configured, "
+            f"not {lacking}",
             f"Add the other endpoints of the service: ppinui config add-hsm --host HOST --like {first.hsm}",
         )
 

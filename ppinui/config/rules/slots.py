@@ -9,6 +9,7 @@ from ppinui.config.flaws import user_name_flaw
 from ppinui.config.problem import Problem, Severity
 from ppinui.config.reading import PrimusConfig, Slot
 from ppinui.config.rules.subject import Subject, problem
+from ppinui.config.sources import quoted
 
 
 def _name(slot: Slot) -> str:
@@ -44,7 +45,8 @@ def similar_user_names(subject: Subject) -> Iterator[Problem]:
                 Severity.WARNING,
                 "similar-user-names",
                 slots[0].setting.get("user_name") or slots[0].setting,
-                f"{_name(slots[0])} has user_name {name!r}, {_name(other)} has {other.user_name!r}: "
+                f"{_name(slots[0])} has user_name {quoted(name)}, "
+                f"{_name(other)} has {quoted(other.user_name)}: "
                 "to the HSM these are two partitions",
                 "Write both in the same way if one partition is meant.",
             )
@@ -94,8 +96,8 @@ def ids_of_two_partitions(subject: Subject) -> Iterator[Problem]:
                 Severity.ERROR,
                 "id-shared-by-partitions",
                 slot.setting.get("id") or slot.setting,
-                f"id {slot.id} is partition {slot.user_name!r} on {slot.hsm} "
-                f"and partition {other.user_name!r} on {other.hsm}",
+                f"id {slot.id} is partition {quoted(slot.user_name)} on {slot.hsm} "
+                f"and partition {quoted(other.user_name)} on {other.hsm}",
                 f"Give {_name(slot)} id {_right_id(subject.config, slot)}, unless a user_name is wrong.",
             )
         known.setdefault(slot.user_name, slot)
@@ -122,9 +124,9 @@ def ids_of_one_partition(subject: Subject) -> Iterator[Problem]:
                 Severity.ERROR,
                 "ids-differ-across-hsms",
                 at.setting.get("id") or at.setting,
-                f"partition {name!r} has id {_several(own)} on {hsm} and {_several(usual)} elsewhere: "
+                f"partition {quoted(name)} has id {_several(own)} on {hsm} and {_several(usual)} elsewhere: "
                 "these are different slots, and none stands in for the other",
-                f"Give the copies of {name!r} the same id on every HSM ({_several(usual)}).",
+                f"Give the copies of {quoted(name)} the same id on every HSM ({_several(usual)}).",
             )
 
 

@@ -10,6 +10,7 @@ from ppinui.config.document import Kind, Setting
 from ppinui.config.problem import Problem, Severity
 from ppinui.config.rules.subject import Subject, called, problem
 from ppinui.config.secret_names import is_secret_name
+from ppinui.config.sources import quoted
 
 # \a, \b and \v are two characters to libconfig 1.5 and one to newer versions; \x with two digits is one to
 # all.
@@ -53,6 +54,6 @@ def control_characters(subject: Subject) -> Iterator[Problem]:
                     Severity.ERROR,
                     "control-character",
                     setting,
-                    f"{called(setting)} has a control character in it ({found[0]!r})",
+                    f"{called(setting)} has a control character in it ({quoted(found[0])})",
                     "Write the value again, without tabs and line breaks.",
                 )

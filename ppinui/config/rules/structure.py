@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ppinui.config.document import Kind
 from ppinui.config.problem import Problem, Severity
 from ppinui.config.rules.subject import Subject, called, problem
+from ppinui.config.sources import quoted
 
 
 def missing_groups(subject: Subject) -> Iterator[Problem]:
@@ -74,6 +75,6 @@ def version(subject: Subject) -> Iterator[Problem]:
             Severity.WARNING,
             "unknown-version",
             setting,
-            f"version {setting.value!r} is not the documented 1.0",
+            f"version {quoted(setting.value)} is not the documented 1.0",
             'Write version = "1.0"; unless your provider asks for another.',
         )

@@ -1,0 +1,63 @@
+"""How the user can call this program again: commands in messages, as words that can be pasted."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Final
+
+# The rooms call the program ppinui in their messages, as they do not know how it was started. What stands
+# behind it tells a command from the mere name.
+_COMMAND: Final = re.compile(
+    r"(?<![\w/.@-])(?P<sudo>sudo )?ppinui "
+    r"(?=(?P<named>-c )|(?P<reading>(?:config|test|secret|run|doctor|--test|-[laurpx])\b)"
+    r"|(?:vault|demo|--\w))"
+)
+
+
+_AS_MODULE: Final = shlex.join([sys.executable, "-m", "ppinui"])
+
+
+def pasteable(text: str, config: str | None = None, *, started_as: Path | None = None) -> str:
+    """A message with each ``ppinui COMMAND`` in it as the user can call it, with ``-c`` as it was given.
+
+    ``config`` is the file behind ``-c``, ``started_as`` the file that was started (None: this process's).
+    Behind ``sudo`` the program has its path in full, as root's search path is another one.
+    """
+    program = started_as or Path(sys.argv[0])
+
+    def called(found: re.Match[str]) -> str:
+        words = f"sudo {_in_full(program)} " if found["sudo"] else f"{program_name(program)} "
+        return words + (f"-c {shlex.quote(config)} " if config and found["reading"] else "")
+
+    return _COMMAND.sub(called, text)
+
+
+def program_name(started_as: Path, *, here: Path | None = None, search: str | None = None) -> str:
+    """How the user can call this program again, as words for a shell.
+
+    ``started_as`` is the file that was started, ``here`` the working folder and ``search`` the folders in
+    which the shell looks for commands (None: those of the process).
+    """
+    if started_as.name == "__main__.py":
+        return _AS_MODULE
+    import shutil  # takes 5 ms, which no command but one with an error has to spend
+
+    found = shutil.which(started_as.name, path=search)
+    if found is not None and Path(found).resolve() == started_as.resolve():
+        return started_as.name
+    here = here or Path.cwd()
+    if started_as.is_relative_to(here):
+        started_as = started_as.relative_to(here)
+    return shlex.quote(os.fspath(started_as))
+
+
+def _in_full(started_as: Path) -> str:
+    if started_as.name == "__main__.py":
+        return _AS_MODULE
+    import shutil
+
+    return shlex.quote(os.path.abspath(shutil.which(started_as) or started_as))
