@@ -199,7 +199,7 @@ def test_the_demo_opens_the_app_tests_everything_and_leaves_nothing(
     with Screen(
         [*PPINUI, "demo"], environ=environment({**environ, "TMPDIR": str(demos)}), seconds=20
     ) as screen:
-        screen.wait_until("DEMO-TLS")
+        screen.wait_until("2 HSMs, 4 slots")
         screen.press("F5", "c", "a")
         screen.wait_until("done, 4 of 4, 0 failed")
         screen.press("Escape", "F10")
@@ -218,7 +218,7 @@ def test_a_signal_clears_the_demo_away(
         environ=environment({**environ, "TMPDIR": str(demos)}),
         seconds=20,
     ) as screen:
-        screen.wait_until("DEMO-TLS")
+        screen.wait_until("2 HSMs, 4 slots")
         os.kill(int((tmp_path / "pid").read_text()), number)
         assert screen.finish() == 128 + number
     assert list(demos.iterdir()) == []

@@ -370,7 +370,9 @@ class MainScreen(Screen[None]):
         """Go to the first field of the form."""
         self.call_after_refresh(self._focus_first)
 
-    def _focus_first(self) -> None:
+    async def _focus_first(self) -> None:
+        # Whoever is quick presses enter before the form has followed the tree.
+        await self._show_form()
         row = next((row for row in self.form.rows() if not row.entry.disabled), None)
         if row is not None:
             row.entry.focus()
@@ -378,7 +380,7 @@ class MainScreen(Screen[None]):
     def action_next_pane(self) -> None:
         """Tree, form, problems, and around again."""
         if self.focused is self.outline:
-            self._focus_first()
+            self.action_edit()
         elif isinstance(self.focused, ProblemList):
             self.outline.focus()
         else:
