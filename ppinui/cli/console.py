@@ -57,6 +57,11 @@ def emit(text: str) -> None:
         ) from None
 
 
+def is_on_terminal() -> bool:
+    """Whether somebody sits there: what is typed comes from a terminal, and what is shown goes to one."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
 def say(text: str, end: str = "\n") -> None:
     """Write talk to stderr. Where nobody can hear it, silence: talk is never worth an error."""
     with contextlib.suppress(OSError):

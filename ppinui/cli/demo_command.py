@@ -1,4 +1,4 @@
-"""``ppinui demo``: everything that ppinui does with a configuration, on software tokens, in one go."""
+"""``ppinui demo``: the app on software tokens; without a terminal, everything that it does in one go."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Final
 
 from ppinui.cli.calling import program_name
-from ppinui.cli.console import emit
+from ppinui.cli.console import emit, is_on_terminal
 from ppinui.cli.edit_commands import diff, set_values
 from ppinui.cli.output import Progress
 from ppinui.cli.test_command import show
@@ -36,11 +36,29 @@ _EDIT: Final = ("hsm1.host=hsm1.example.com", "hsm1.priority=5")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Open the demo, show it (or just its test, with --test), clear it away; the result is the test's."""
+    """Open the demo, and the app on it; clear it away at the end.
+
+    With --test it is just the connection test, and without a terminal a tour: the result is the test's.
+    """
     with ending_in_order(), open_demo() as demo:
         warm_up()
         if arguments.only_test:
             return _test(demo)
+        if is_on_terminal():
+            from ppinui.tui.start import Setup, run_app
+
+            return run_app(
+                Setup(
+                    demo.configuration,
+                    "ppinui demo",
+                    state=demo.folder / "state",
+                    module=lambda: demo.module,
+                    environ=demo.environ,
+                    pin=demo.pin,
+                    keyring=None,
+                    tracer=lambda *_: None,
+                )
+            )
         emit(_introduction(demo))
         _show_command(["-c", demo.configuration, "--test", "--crypto"])
         code = _test(demo)

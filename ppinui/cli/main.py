@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from ppinui.cli.console import say, say_error
+from ppinui.cli.console import is_on_terminal, say, say_error
 from ppinui.cli.parser import build_parser, parse
 from ppinui.errors import ExitCode, PpinuiError
 
@@ -84,6 +84,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import demo_command
 
             return demo_command.run(arguments)
+        case _ if is_on_terminal():
+            from ppinui.cli import app_command
+
+            return app_command.run(arguments)
         case _:
             say(build_parser().format_help().rstrip())
             return int(ExitCode.USAGE)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ppinui.cli.console import emit, printable, say
-from ppinui.cli.secret_session import SecretSession, known_users
+from ppinui.cli.secret_session import SecretSession
 from ppinui.config.primus import PrimusConfig, read
 from ppinui.config.running import processes_using
 from ppinui.config.saving import identify, save
@@ -23,6 +23,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.secretsfile import Key
 from ppinui.setup.adoption import ClearPin, files_with, find_clear_secrets, without_clear_secrets
 from ppinui.setup.proving import prove
+from ppinui.setup.users import known_users
 from ppinui.trace import trace
 
 

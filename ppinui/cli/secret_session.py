@@ -66,6 +66,8 @@ class SecretSession:
 
     @cached_property
     def known(self) -> KnownUsers:
+        from ppinui.setup.users import known_users
+
         return known_users(self.config)
 
     @cached_property
@@ -138,31 +140,3 @@ class BannerAsker:
             emit(f"{BANNER}\n")
         self.asked = True
         return self._asker.ask(prompt)
-
-
-def known_users(config: PrimusConfig) -> KnownUsers:
-    """The partitions and service users of a configuration; slots without a user name are left out."""
-    from ppinui.config.primus import Slot, slot_configuration
-    from ppinui.secrets.fetching import Configuration
-    from ppinui.secrets.names import KnownSlot, KnownUsers
-
-    def private(slot: Slot) -> Configuration:
-        return lambda log_file: slot_configuration(config, slot, log_file=log_file)
-
-    return KnownUsers(
-        config.document.origin,
-        tuple(
-            KnownSlot(
-                hsm.name,
-                slot.id,
-                slot.user_name,
-                slot.proxy_user,
-                hsm.priority,
-                slot.has_clear_proxy_password,
-                private(slot),
-            )
-            for hsm in config.hsms
-            for slot in hsm.slots
-            if slot.user_name is not None
-        ),
-    )

@@ -37,12 +37,13 @@ def supply_of(arguments: argparse.Namespace, plan: Plan, module: Path | None) ->
         yield AskedSupply(ask_pin)
         return
     # Only now: the keyring's side costs more to import than most tests take.
-    from ppinui.cli.secret_session import SecretSession, known_users
+    from ppinui.cli.secret_session import SecretSession
     from ppinui.probe.stored_supply import Choice, StoredSupply
     from ppinui.secrets import secretsfile, transfer
     from ppinui.secrets.hardening import harden
     from ppinui.secrets.keyring_process import choice_of, may_exist
     from ppinui.secrets.store import SecretStore
+    from ppinui.setup.users import known_users
 
     harden()
     sessions: list[SecretSession] = []

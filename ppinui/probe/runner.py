@@ -8,10 +8,10 @@ from bisect import insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.probe.book import Book, Entry, Event, Listener
@@ -23,6 +23,7 @@ from ppinui.probe.order import SlotOrder
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage
 from ppinui.probe.spending import credentials_of
+from ppinui.probe.stopping import Stop
 from ppinui.probe.supply import AskedSupply, Pin, Supply, with_pin_source
 from ppinui.probe.workshop import WORKSHOP
 from ppinui.provider.library import is_primus
@@ -67,12 +68,14 @@ def run(
     pins: AskPin | None = None,
     supply: Supply | None = None,
     on_event: Listener | None = None,
+    stop: Stop | None = None,
 ) -> Report:
     """Test every slot of the plan.
 
     Secrets come from ``supply``, or as PINs from ``pins``, which is enough where the module reads the rest by
     itself. PINs are fetched once for each partition before anything starts, where ``options.login`` is set,
-    and wiped at the end. Ctrl+C ends the run with what is known so far. No process is left behind.
+    and wiped at the end. Ctrl+C ends the run with what is known so far, and ``stop`` does so from another
+    thread. No process is left behind.
     """
     supply = supply or AskedSupply(pins or _nobody)
     known: dict[str, Pin] = {}
@@ -80,7 +83,7 @@ def run(
         if options.login:
             for user in plan.users:
                 known[user] = supply.pin_of(user)
-        return _Run(plan, options, supply, known, on_event or (lambda _: None)).go()
+        return _Run(plan, options, supply, known, on_event or (lambda _: None), stop=stop).go()
     finally:
         for pin in known.values():
             if pin.secret is not None:
@@ -95,9 +98,17 @@ def _nobody(user: str) -> Secret:
 
 class _Run:
     def __init__(
-        self, plan: Plan, options: Options, supply: Supply, pins: dict[str, Pin], on_event: Listener
+        self,
+        plan: Plan,
+        options: Options,
+        supply: Supply,
+        pins: dict[str, Pin],
+        on_event: Listener,
+        *,
+        stop: Stop | None,
     ) -> None:
         self._plan = plan
+        self._stop = stop
         self._options = options
         self._supply = supply
         self._pins = pins
@@ -120,17 +131,19 @@ class _Run:
         try:
             self._endpoints.start(WORKSHOP, self._options.environ)
             self._hand_out()
-            while self._book.open:
+            while self._book.open and not interrupted:
                 self._listen()
+                interrupted = self._stop is not None and self._stop.asked
                 self._look_at_the_clock()
                 self._hand_out()
         except KeyboardInterrupt:
             interrupted = True
-            self._book.interrupt()
         finally:
             self._endpoints.end()
             for lane in self._lanes.values():
                 lane.end_worker()
+        if interrupted:
+            self._book.interrupt()
         module = str(self._options.module) if self._options.module else None
         return Report(self._plan.config.document.origin, module, self._book.results(), interrupted)
 
@@ -138,6 +151,8 @@ class _Run:
         """Wait until a process has something to say or a stage is overdue, and hear what it is."""
         speakers = {lane.worker.connection: lane for lane in self._lanes.values() if lane.worker is not None}
         sources = [*speakers]
+        if self._stop is not None:
+            sources.append(self._stop.connection)
         if self._endpoints.connection is not None:
             sources.append(self._endpoints.connection)
         deadlines = [lane.deadline for lane in self._lanes.values()] + [self._endpoints.deadline]
@@ -146,8 +161,8 @@ class _Run:
         for source in wait(sources, timeout):
             if source is self._endpoints.connection:
                 self._endpoints.hear()
-            else:
-                self._hear(speakers[cast(Connection, source)])
+            elif source in speakers:
+                self._hear(speakers[source])
 
     def _look_at_the_clock(self) -> None:
         now = time.monotonic()

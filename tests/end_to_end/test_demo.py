@@ -106,8 +106,8 @@ def test_a_signal_leaves_no_file_and_no_process(
 
 
 def test_ctrl_c_twice_on_a_terminal_leaves_nothing(tmp_path: Path, environ: dict[str, str]) -> None:
-    with Terminal([*PPINUI, "demo"], environ=environment(environ)) as terminal:
-        terminal.expect("a private folder")
+    with Terminal([*PPINUI, "demo", "--test"], environ=environment(environ)) as terminal:
+        terminal.expect("slots tested")
         terminal.interrupt()
         terminal.interrupt()
         ended = terminal.finish()

@@ -14,6 +14,7 @@ from ppinui.config.primus import PrimusConfig
 from ppinui.probe.plan import Selection, make_plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import Options, run
+from ppinui.probe.stopping import Stop
 from ppinui.secrets.secret import Secret
 from tests.probe.scenes import RunTest
 from tests.rig.listeners import Listener, accepting
@@ -37,6 +38,7 @@ def run_test() -> RunTest:
         environ: Mapping[str, str] | None = None,
         selection: Selection | None = None,
         on_event: Callable[..., None] | None = None,
+        stop: Stop | None = None,
         **options: object,
     ) -> Report:
         chosen = Options(
@@ -49,7 +51,11 @@ def run_test() -> RunTest:
         known = dict(pins or {})
         plan = make_plan(config, selection)
         report = run(
-            plan, chosen, pins=lambda user: Secret(known.get(user, known.get("*", ""))), on_event=on_event
+            plan,
+            chosen,
+            pins=lambda user: Secret(known.get(user, known.get("*", ""))),
+            on_event=on_event,
+            stop=stop,
         )
         assert multiprocessing.active_children() == []
         return report

@@ -1,0 +1,1 @@
+"""The Textual app: edits a configuration, tests it and keeps its secrets, all on one screen."""

@@ -1,0 +1,296 @@
+"""The app: one configuration, its session, and the way from keys to what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import traceback
+from collections.abc import Coroutine, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.screen import Screen
+
+from ppinui.errors import PpinuiError
+from ppinui.session.session import Session
+from ppinui.tui.background import off_screen
+from ppinui.tui.screens.main import MainScreen
+from ppinui.tui.setup import Setup
+from ppinui.tui.widgets.rows import Piece
+
+if TYPE_CHECKING:
+    from ppinui.session.testing import Progress
+    from ppinui.tui.keeping import Keeper
+    from ppinui.tui.testing import Tester
+
+# What the first screen does not need is imported where it is: people wait for that screen.
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def _actions() -> type[Provider]:
+    from ppinui.tui.palette import ActionsProvider
+
+    return ActionsProvider
+
+
+def _places() -> type[Provider]:
+    from ppinui.tui.palette import PlacesProvider
+
+    return PlacesProvider
+
+
+class PpinuiApp(App[None]):
+    """The admin console on a screen."""
+
+    TITLE = "ppinui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f9"
+    COMMANDS = App.COMMANDS | {_actions, _places}
+    CSS = """
+    ToastRack { dock: top; align: right top; margin-top: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f1,question_mark", "explain", "Help", id="app.help", tooltip="Explain what is under the cursor"
+        ),
+        Binding(
+            "f10,q,ctrl+q", "quit", "Quit", id="app.quit", tooltip="Leave; asks where something is unsaved"
+        ),
+    ]
+
+    def __init__(self, setup: Setup) -> None:
+        """Reads the configuration. Raises PpinuiError."""
+        super().__init__()
+        self.setup = setup
+        self.session = Session(setup.configuration, state=setup.state, tracer=setup.tracer)
+        self.main: MainScreen
+        self.activity = ""
+        """What goes on besides editing, for the head of the screen."""
+
+    @cached_property
+    def tester(self) -> Tester:
+        """The tests of this app."""
+        from ppinui.tui.testing import Tester
+
+        return Tester(self)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """The secrets, as far as this app knows of them."""
+        from ppinui.tui.keeping import Keeper
+
+        return Keeper(self, self.setup.keyring)
+
+    def on_mount(self) -> None:
+        """Open the main screen, and whatever a session before has left."""
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.add_signal_handler(number, self._end_by, number)
+        self.main = MainScreen(self)
+        self.push_screen(self.main)
+        self.call_after_refresh(self.call_later, self._begin)
+
+    def _begin(self) -> None:
+        """What can wait until the first screen is seen."""
+        gc.freeze()  # the configuration stays; it need not be looked through again and again
+        gc.enable()
+        self.main.begin()
+        self.in_flow(self._offer_what_was_left(), "recovery")
+        self.in_flow(self.keeper.look(at_keyring=False), "first-look")
+
+    def config_changed(self) -> None:
+        """There is another configuration on the screen."""
+        if "tester" in self.__dict__:
+            self.tester.config_changed()
+        if "keeper" in self.__dict__:
+            self.keeper.config_changed()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show the state of a test where somebody looks."""
+        from ppinui.tui.screens.test import TestScreen
+
+        if isinstance(self.screen, TestScreen):
+            self.screen.show(progress)
+
+    def on_unmount(self) -> None:
+        """The signals are nobody's any more."""
+        loop = asyncio.get_running_loop()
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
+
+    def leave(self, code: int = 0) -> None:
+        """End the app, and a test that is on."""
+        if "tester" in self.__dict__:
+            self.tester.cancel()
+        self.exit(return_code=code)
+
+    def _end_by(self, number: int) -> None:
+        """The connection is lost, or somebody wants an end: the journal has the edits."""
+        self.leave(128 + number)
+
+    # -- flows ---------------------------------------------------------------------------------------------
+
+    def in_flow(self, flow: Coroutine[Any, Any, object], group: str) -> None:
+        """Run something that asks questions and waits for answers; one of each group at a time."""
+
+        async def run() -> None:
+            try:
+                await flow
+            except PpinuiError as error:
+                from ppinui.tui.screens.question import error_question
+
+                self.push_screen(error_question(error))
+
+        self.run_worker(run(), exclusive=True, group=group)
+
+    async def _offer_what_was_left(self) -> None:
+        for left in await off_screen(self.session.find_left):
+            from ppinui.tui.screens.question import Answer, Question
+
+            lines: list[Piece] = [(f"  {edit.words}", "") for edit in left.edits]
+            answer = await self.push_screen_wait(
+                Question(
+                    "A session before this one ended without saving. Put its edits on the file again?",
+                    lines,
+                    [
+                        Answer("restore", "p", "Put them on"),
+                        Answer("discard", "d", "Discard them"),
+                        Answer("later", "l", "Later"),
+                    ],
+                )
+            )
+            if answer == "restore":
+                notes = self.session.restore(left)
+                self.main.show_document()
+                if notes:
+                    said: list[Piece] = [(note, "") for note in notes]
+                    await self.push_screen_wait(
+                        Question("Put on, with something to know", said, [Answer("ok", "o", "OK")])
+                    )
+            elif answer == "discard":
+                self.session.discard(left)
+
+    # -- actions -------------------------------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Show the change, then save."""
+        from ppinui.tui import saving
+
+        self.in_flow(saving.save(self), "flow")
+
+    async def action_quit(self) -> None:
+        """Leave, asking where something is not saved."""
+        from ppinui.tui import saving
+
+        self.in_flow(saving.quit_app(self), "flow")
+
+    def action_secrets(self) -> None:
+        """Open the secrets screen."""
+        from ppinui.tui.screens.secrets import SecretsScreen
+
+        path = self.main.selected.path
+        slot = next((one for one in self.main.config.slots if one.path == path), None)
+        self.push_screen(SecretsScreen(self, (slot.user_name if slot is not None else "") or ""))
+
+    def test_user(self, name: str, *, login: bool) -> None:
+        """Test the slots of a partition or service user, on the test screen."""
+        from ppinui.tui.screens.test import TestScreen
+        from ppinui.tui.testing import Wish
+
+        slots = [one.path for one in self.main.config.slots if name in (one.user_name, one.proxy_user)]
+        self.push_screen(TestScreen(self))
+        self.in_flow(self.tester.run(Wish(frozenset(slots), name, login)), "test")
+
+    def action_test(self) -> None:
+        """Open the test screen."""
+        from ppinui.tui.screens.test import TestScreen
+
+        self.push_screen(TestScreen(self))
+
+    def action_explain(self) -> None:
+        """Explain what is under the cursor."""
+        from ppinui.tui.screens.help import Help
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self.screen))
+
+    def action_text(self) -> None:
+        """The file as text, then the change, then neither."""
+        self.main.next_view()
+
+    def action_add(self) -> None:
+        """Add an HSM or a slot."""
+        from ppinui.tui import changing
+
+        self.in_flow(changing.add(self), "flow")
+
+    def action_duplicate(self) -> None:
+        """Copy an HSM or a slot."""
+        from ppinui.tui import changing
+
+        self.in_flow(changing.duplicate(self), "flow")
+
+    def action_rename(self) -> None:
+        """Rename an HSM or a slot."""
+        from ppinui.tui import changing
+
+        self.in_flow(changing.rename(self), "flow")
+
+    def action_delete(self) -> None:
+        """Delete an HSM or a slot."""
+        from ppinui.tui import changing
+
+        self.in_flow(changing.delete(self), "flow")
+
+    def action_undo(self) -> None:
+        """Take back what is being typed, else the last edit."""
+        if self.main.give_up_typed():
+            return
+        left = self.session.undo()
+        if left is None:
+            self.notify("There is nothing to undo.")
+        else:
+            self.main.show_document(left.path or None)
+            self.notify(f"Undone: {left.words}", markup=False)
+
+    def action_redo(self) -> None:
+        """Do again what was undone."""
+        state = self.session.redo()
+        if state is None:
+            self.notify("There is nothing to do again.")
+        else:
+            self.main.show_document(state.path or None)
+            self.notify(f"Done again: {state.words}", markup=False)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        """Of Textual's own commands the theme alone: the others are ours."""
+        yield SystemCommand("Theme", "Light or dark, and its colours", self.search_themes)
+
+    # -- crashes -------------------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """A crash shows where it happened, and nothing of what was in the variables: there may be secrets."""
+        self.bell()
+        self._exit_renderables.append(Text(crash_report(self._exception)))
+        self._close_messages_no_wait()
+
+    def panic(self, *_: object) -> None:
+        """The same for errors that would render themselves."""
+        self._fatal_error()
+
+
+def crash_report(error: BaseException | None) -> str:
+    """The places that led to an error and its type, without variables and without its text."""
+    lines = ["ppinui has crashed. This is a bug; what was edited is offered again at the next start.", ""]
+    while error is not None:
+        for frame in traceback.extract_tb(error.__traceback__):
+            lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}")
+        lines.append(f"{type(error).__module__}.{type(error).__qualname__}")
+        error = getattr(error, "error", None) or error.__cause__
+    return "\n".join(lines)

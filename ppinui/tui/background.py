@@ -1,0 +1,69 @@
+"""Work that may wait for a disk, a network or a keyring, away from the screen's own thread."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+async def off_screen(work: Callable[[], Result]) -> Result:
+    """What ``work`` returns or raises; it is done in a thread of its own.
+
+    The thread is a daemon: one that hangs does not keep the program from ending, as those of asyncio and
+    Textual would.
+    """
+    return await _delivered(work, lambda run: threading.Thread(target=run, daemon=True).start())
+
+
+class Lane:
+    """A thread that lives as long as the program and does one piece of work after another.
+
+    For what is tied to the thread that started it, as the keyring's process is.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def do(self, work: Callable[[], Result]) -> Result:
+        """What ``work`` returns or raises, when its turn has come and it is done."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._go, daemon=True)
+            self._thread.start()
+        return await _delivered(work, self._jobs.put)
+
+    def _go(self) -> None:
+        while True:
+            self._jobs.get()()
+
+
+async def _delivered(work: Callable[[], Result], start: Callable[[Callable[[], None]], None]) -> Result:
+    """What ``work`` returns or raises in the thread that ``start`` takes it to."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Result] = loop.create_future()
+
+    def deliver(result: Result | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            failure = error
+        with suppress(RuntimeError):  # the app has ended meanwhile
+            loop.call_soon_threadsafe(deliver, result, failure)
+
+    start(run)
+    return await done

@@ -1,0 +1,69 @@
+"""The command palette: every action of the screen, every HSM and every slot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.types import IgnoreReturnCallbackType
+
+from ppinui.tui.plain import plain
+
+if TYPE_CHECKING:
+    from ppinui.tui.app import PpinuiApp
+
+_MOST: Final = 50
+"""So many slots are offered for one query; more of it narrows them down."""
+
+
+class ActionsProvider(Provider):
+    """What keys do here."""
+
+    def _actions(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
+        seen: set[str] = set()
+        for node, binding, enabled, tooltip in self.screen.active_bindings.values():
+            if enabled and binding.description and binding.show and binding.action not in seen:
+                seen.add(binding.action)
+                key = self.app.get_key_display(binding)
+                words = f"{binding.description} ({key})"
+                run = partial(self.app.run_action, binding.action, node)
+                yield words, tooltip or binding.tooltip, run
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for words, tooltip, run in self._actions():
+            yield DiscoveryHit(Content(words), run, words, tooltip)
+
+    async def search(self, query: str) -> Hits:
+        """Those that fit."""
+        matcher = self.matcher(query)
+        for words, tooltip, run in self._actions():
+            score = max(matcher.match(words), matcher.match(tooltip))
+            if score > 0:
+                yield Hit(score, Content(words), run, words, tooltip)
+
+
+class PlacesProvider(Provider):
+    """Going to an HSM or a slot."""
+
+    async def search(self, query: str) -> Hits:
+        """Those in which every word of the query occurs."""
+        app = cast("PpinuiApp", self.app)
+        wanted = query.casefold().split()
+        found = 0
+        for hsm in app.main.config.hsms:
+            places = [(hsm.path, f"{hsm.name} {hsm.host or ''}:{hsm.port or ''}")]
+            places += [
+                (slot.path, f"{hsm.name}.{slot.name} id {slot.id} {slot.user_name or ''}")
+                for slot in hsm.slots
+            ]
+            for path, text in places:
+                words = plain(f"Go to {text}")
+                if all(word in words.casefold() for word in wanted):
+                    found += 1
+                    yield Hit(0.5, Content(words), partial(app.main.go_to, path), words)
+                    if found == _MOST:
+                        return

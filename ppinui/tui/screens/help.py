@@ -1,0 +1,91 @@
+"""Help: what is under the cursor, and every key that does something there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ppinui.tui.widgets.form import FieldRow
+from ppinui.tui.widgets.rows import Piece
+from ppinui.tui.widgets.textlines import TextLines
+
+_ABOUT: dict[str, str] = {
+    "tree": "The configuration: the file, its globals and log, each HSM, each slot. The words on the right "
+    "are the worst problem, where the slot's secret is, and how its last test ended. Enter edits.",
+    "problems": "What is wrong with the configuration as it is on the screen. Enter goes to the place.",
+    "filter": "Shows the HSMs and slots in which this occurs. Enter keeps it, Esc ends it.",
+    "test-table": "Each slot of the test: the stage that it is in, or how it ended. Enter goes to the slot.",
+    "secrets-table": "Every partition and service user of the configuration, and where its secret is kept.",
+}
+_SIGNS: Sequence[Piece] = (
+    ("Words in the tree", "strong"),
+    ("  err! warn note   the worst problem of this line and those below it", ""),
+    ("  ring file clear  the secret is in the keyring, in .secrets.cfg, in primus.cfg in clear text", ""),
+    ("  none rej ?       there is none, it was rejected, it is not known yet", ""),
+    ("  fine ✗login …    the last test was fine, failed at login, is running", ""),
+    ("", ""),
+)
+
+
+class Help(ModalScreen[None]):
+    """What there is to know here."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,enter,q", "app.pop_screen", "Back", id="help.back"),
+    ]
+
+    def __init__(self, screen: Screen[object]) -> None:
+        super().__init__()
+        self._lines = list(help_lines(screen))
+
+    def compose(self) -> ComposeResult:
+        """Lines to read."""
+        with Vertical(id="help"):
+            yield Static("Help", id="help-title")
+            yield TextLines(self._lines, id="help-text", mark=" ", wrap=True)
+            yield Static("Esc goes back, arrows move", id="help-keys")
+
+
+def help_lines(screen: Screen[object]) -> list[Piece]:
+    """About the field or list with the focus, then the keys."""
+    lines: list[Piece] = []
+    focused = screen.focused
+    about = _about(focused)
+    if about:
+        lines += [(about, ""), ("", "")]
+    if focused is not None and focused.id == "tree":
+        lines += _SIGNS
+    lines.append(("Keys", "strong"))
+    keys: dict[str, tuple[list[str], str]] = {}
+    for _, binding, enabled, tooltip in screen.active_bindings.values():
+        if enabled and binding.description and binding.id:
+            words = tooltip or binding.tooltip or binding.description
+            names = keys.setdefault(binding.action, ([], words))[0]
+            name = screen.app.get_key_display(binding)
+            names.append(name.upper() if binding.key[:1] == "f" and len(binding.key) > 1 else name)
+    for names, words in sorted(keys.values(), key=lambda one: _order(one[0][0])):
+        lines.append((f"  {' '.join(names):16} {words}", ""))
+    return lines
+
+
+def _order(key: str) -> tuple[bool, int, str]:
+    number = key.removeprefix("F")
+    return not number.isdigit(), int(number) if number.isdigit() else len(key), key
+
+
+def _about(widget: Widget | None) -> str:
+    if widget is None:
+        return ""
+    row = widget.parent
+    if isinstance(row, FieldRow):
+        field = row.field
+        return f"{field.explanation}. While it is absent: {field.absent_means}. {row.flaw}"
+    return _ABOUT.get(widget.id or "", "")

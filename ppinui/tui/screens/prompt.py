@@ -1,0 +1,47 @@
+"""Asking for one secret over the screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ppinui.secrets.secret import Secret
+from ppinui.tui.plain import plain
+from ppinui.tui.widgets.masked_entry import MaskedEntry
+
+
+class Prompt(ModalScreen[Secret | None]):
+    """Gives the secret; None for escape."""
+
+    CSS_PATH = "prompt.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Back", id="prompt.back", tooltip="Give nothing"),
+    ]
+
+    def __init__(self, title: str, hint: str = "") -> None:
+        super().__init__()
+        self.question = title
+        self.hint = hint
+
+    def compose(self) -> ComposeResult:
+        """The question, the field, a word on it."""
+        with Vertical(id="prompt"):
+            yield Static(plain(self.question), id="prompt-title", markup=False)
+            yield MaskedEntry(id="prompt-entry")
+            yield Static(plain(self.hint), id="prompt-hint", markup=False)
+            yield Static("Enter takes it, Esc goes back", id="prompt-keys", markup=False)
+
+    def on_masked_entry_submitted(self, event: MaskedEntry.Submitted) -> None:
+        """Enter."""
+        event.stop()
+        if not event.entry.is_empty:
+            self.dismiss(event.entry.take())
+
+    def action_give_up(self) -> None:
+        """Nothing is given."""
+        self.dismiss(None)

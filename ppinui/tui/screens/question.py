@@ -1,0 +1,107 @@
+"""A question over the screen: a title, something to read, and a few answers, each with a key of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from ppinui.errors import PpinuiError
+from ppinui.tui.plain import plain
+from ppinui.tui.widgets.rows import Piece
+from ppinui.tui.widgets.textlines import TextLines
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: what it is for the program, its key (a letter), its words."""
+
+    value: str
+    key: str
+    words: str
+
+
+class Question(ModalScreen[str]):
+    """Gives the value of the answer; "" for escape."""
+
+    CSS_PATH = "question.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Back", id="question.back", tooltip="Leave everything as it is"),
+        Binding("left", "app.focus_previous", "Previous answer", show=False, id="question.previous"),
+        Binding("right", "app.focus_next", "Next answer", show=False, id="question.next"),
+        Binding("up", "scroll(-1)", "Up", show=False, id="question.up"),
+        Binding("down", "scroll(1)", "Down", show=False, id="question.down"),
+        Binding("pageup", "scroll(-8)", "Page up", show=False, id="question.page-up"),
+        Binding("pagedown", "scroll(8)", "Page down", show=False, id="question.page-down"),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[Piece], answers: Sequence[Answer]) -> None:
+        """The first answer has the focus."""
+        super().__init__()
+        self.question = title
+        self.lines = lines
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        """Title, text, answers."""
+        with Vertical(id="question"):
+            yield Static(plain(self.question), id="question-title", markup=False)
+            text = TextLines(self.lines, id="question-text", mark="")
+            text.can_focus = False
+            yield text
+            with Horizontal(id="question-answers"):
+                for answer in self._answers:
+                    yield Button(f"({answer.key}) {answer.words}", id=f"answer-{answer.value}", compact=True)
+
+    def on_mount(self) -> None:
+        """As high as the text, as far as there is room."""
+        text = self.query_one(TextLines)
+        text.styles.height = max(1, min(text.count, self.app.size.height - 8))
+        self.query(Button).first().focus()
+
+    def on_key(self, event: Key) -> None:
+        """The letter of an answer gives it."""
+        for answer in self._answers:
+            if event.key == answer.key:
+                event.stop()
+                self.dismiss(answer.value)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The answer with the focus."""
+        event.stop()
+        self.dismiss((event.button.id or "").removeprefix("answer-"))
+
+    def action_give_up(self) -> None:
+        """No answer."""
+        self.dismiss("")
+
+    def action_scroll(self, by: int) -> None:
+        """Move the text."""
+        text = self.query_one(TextLines)
+        text.scroll_relative(y=by, animate=False)
+
+
+def error_question(error: PpinuiError, answers: Sequence[Answer] = ()) -> Question:
+    """An error of three lines, to be read."""
+    lines: list[Piece] = [
+        *_wrapped("where: ", error.place),
+        *_wrapped("do: ", error.remedy),
+    ]
+    return Question(error.message, lines, answers or [Answer("ok", "o", "OK")])
+
+
+def _wrapped(label: str, text: str, width: int = 68) -> list[Piece]:
+    """The text in lines of at most so many characters, the label before the first."""
+    lines: list[str] = [label]
+    for word in plain(text).split(" "):
+        if len(lines[-1]) + len(word) + 1 > width and lines[-1].strip():
+            lines.append(" " * len(label))
+        lines[-1] += word if lines[-1].endswith(" ") else f" {word}"
+    return [(line, "") for line in lines]

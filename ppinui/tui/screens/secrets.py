@@ -1,0 +1,342 @@
+"""The secrets screen: every partition and service user, where its secret is, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import set_cell_size
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Static
+
+from ppinui.config.locate import secrets_location
+from ppinui.errors import PpinuiError
+from ppinui.secrets import transfer
+from ppinui.secrets.keyring_process import KeyringChoice
+from ppinui.secrets.kinds import SecretKind
+from ppinui.secrets.operations import GivenAsker, Operations
+from ppinui.session.edits import Remove
+from ppinui.setup.adoption import find_clear_secrets
+from ppinui.tui.keeping import Kept, SecretRow
+from ppinui.tui.plain import plain
+from ppinui.tui.screens.asking import Asking, Wanted
+from ppinui.tui.screens.prompt import Prompt
+from ppinui.tui.screens.question import Answer, Question
+from ppinui.tui.widgets.keybar import KeyBar
+from ppinui.tui.widgets.rows import Piece, Rows
+from ppinui.tui.widgets.textlines import TextLines
+
+if TYPE_CHECKING:
+    from ppinui.tui.app import PpinuiApp
+
+_WORDS: Final = {
+    SecretKind.PERMANENT: "permanent",
+    SecretKind.PROXY: "proxy",
+    SecretKind.PIN: "PIN",
+}
+
+
+class SecretsTable(Rows):
+    """A line for each secret."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.rows: tuple[SecretRow, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    @property
+    def selected(self) -> SecretRow | None:
+        """The secret of the cursor."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def show(self, rows: tuple[SecretRow, ...]) -> None:
+        """Show what is known now."""
+        self.rows = rows
+        self.content_changed()
+
+    def go_to_user(self, name: str) -> None:
+        """Put the cursor on the first secret of a partition or service user."""
+        self.go_to(next((index for index, row in enumerate(self.rows) if row.name == name), 0))
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
+        """Kind, name, state, places, age."""
+        row = self.rows[index]
+        state = row.state
+        return [
+            (set_cell_size(_WORDS[row.kind], 10), "faint"),
+            (set_cell_size(plain(row.name), 22) + " ", "strong"),
+            (set_cell_size(state.long, 11), state.name),
+            (plain(row.facts or row.flaw), ""),
+        ]
+
+
+class SecretsScreen(Screen[None]):
+    """States and actions; no secret is ever shown."""
+
+    CSS_PATH = "secrets.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f4", "app.pop_screen", "Back", id="secrets.back", tooltip="Back to the tree"),
+        Binding("a", "change", "Add/update", id="secrets.change", tooltip="Add this secret, or replace it"),
+        Binding("x,delete", "remove", "Remove", id="secrets.remove", tooltip="Forget this secret"),
+        Binding("t", "test", "Test", id="secrets.test", tooltip="Test the slots that use it"),
+        Binding("i", "import", "Import", id="secrets.import", tooltip="Take what a .secrets.cfg has"),
+        Binding("e", "export", "Export", id="secrets.export", tooltip="Write a .secrets.cfg"),
+        Binding("c", "adopt", "Adopt clear", id="secrets.adopt", tooltip="Move clear-text passwords here"),
+        Binding("k", "keyring", "Keyring", id="secrets.keyring", tooltip="Choose another, make a vault"),
+    ]
+
+    def __init__(self, desk: PpinuiApp, user: str = "") -> None:
+        """``user``: whose secret has the cursor first."""
+        super().__init__()
+        self.desk = desk
+        self._user = user
+
+    def compose(self) -> ComposeResult:
+        """Which keyring, the table, details, keys."""
+        yield Static("The keyring is being opened …", id="secrets-what", markup=False)
+        yield Static(f" {'kind':10}{'name':23}{'where':11}since, from", id="secrets-head", markup=False)
+        yield SecretsTable(id="secrets-table")
+        yield TextLines(id="secrets-details", mark="", wrap=True)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show what is known, then ask the keyring."""
+        self.query_one("#secrets-table").focus()
+        self.show(self.desk.keeper.kept)
+        self._look()
+
+    def show(self, kept: Kept) -> None:
+        """Show the secrets."""
+        self.query_one("#secrets-table", SecretsTable).show(kept.rows)
+        if kept.backend is not None:
+            place = f", {kept.backend.place}" if kept.backend.place else ""
+            what = f" Keyring: {kept.backend.name} ({kept.backend.why}{place})"
+            self.query_one("#secrets-what", Static).update(plain(what))
+        if self._user and kept.rows:
+            self.query_one("#secrets-table", SecretsTable).go_to_user(self._user)
+            self._user = ""
+        self._show_details()
+
+    def on_rows_moved(self, _: Rows.Moved) -> None:
+        """Details follow the cursor."""
+        self._show_details()
+
+    def on_rows_chosen(self, _: Rows.Chosen) -> None:
+        """Enter adds or replaces."""
+        self.action_change()
+
+    def _show_details(self) -> None:
+        row = self.query_one("#secrets-table", SecretsTable).selected
+        lines: list[Piece] = [(note, "warning") for note in self.desk.keeper.kept.notes]
+        if row is not None:
+            lines.append((f"{_WORDS[row.kind]} of {row.name}", "strong"))
+            places = {"keyring": row.in_keyring, ".secrets.cfg": row.in_file, "primus.cfg": row.in_config}
+            found = [place for place, there in places.items() if there]
+            lines.append((f"in {', '.join(found)}" if found else "nowhere yet", ""))
+            if row.rejected:
+                lines.append(
+                    (f"rejected {row.rejected}: it is offered to no HSM until it is replaced", "error")
+                )
+            if row.flaw:
+                lines.append((row.flaw, "error"))
+        self.query_one("#secrets-details", TextLines).show(lines)
+
+    def _look(self) -> None:
+        self.desk.in_flow(self._looking(), "secrets")
+
+    async def _looking(self) -> None:
+        try:
+            await self.desk.keeper.look(at_keyring=True)
+        except PpinuiError as error:
+            self.query_one("#secrets-what", Static).update(plain(f" No keyring: {error.message}"))
+            await self.desk.keeper.look(at_keyring=False)
+            if self.is_current:
+                self.show(self.desk.keeper.kept)
+            raise
+        if self.is_attached:
+            self.show(self.desk.keeper.kept)
+
+    # -- actions -------------------------------------------------------------------------------------------
+
+    def action_change(self) -> None:
+        """Add or replace the secret of the cursor."""
+        row = self.query_one("#secrets-table", SecretsTable).selected
+        if row is not None:
+            self.desk.in_flow(self._change(row), "flow")
+
+    async def _change(self, row: SecretRow) -> None:
+        keeper = self.desk.keeper
+
+        def work(operations: Operations) -> str:
+            match row.kind:
+                case SecretKind.PERMANENT:
+                    operations.update(row.name, keeper, keeper.fetcher())
+                    return f"Fetched the permanent secret of {row.name}"
+                case SecretKind.PROXY:
+                    try:
+                        fetcher = keeper.fetcher()
+                    except PpinuiError as error:
+                        operations.add_proxy(row.name, keeper, None)
+                        return f"Kept the password of {row.name}; not validated: {error.message}"
+                    operations.add_proxy(row.name, keeper, fetcher)
+                    return f"Kept the password of {row.name}: the proxy has accepted it"
+                case SecretKind.PIN:
+                    operations.set_pin(row.name, keeper)
+                    return f"Kept the PIN of {row.name}; nothing was tried with it"
+
+        said = await keeper.do(work)
+        self.desk.tester.memory.forget_secrets_of(row.name)
+        await self._done(said)
+
+    def action_remove(self) -> None:
+        """Forget the secret of the cursor."""
+        row = self.query_one("#secrets-table", SecretsTable).selected
+        if row is None:
+            return
+        if not row.in_keyring:
+            self.notify("It is not in the keyring.")
+        else:
+            self.desk.in_flow(self._remove(row), "flow")
+
+    async def _remove(self, row: SecretRow) -> None:
+        answer = await self.app.push_screen_wait(
+            Question(
+                f"Forget the {_WORDS[row.kind]} secret of {row.name}?",
+                [("It cannot be brought back: a permanent secret needs a setup password again.", "")],
+                [Answer("back", "b", "Back"), Answer("forget", "f", "Forget it")],
+            )
+        )
+        if answer == "forget":
+            await self.desk.keeper.do(lambda operations: operations.remove(row.kind, row.name))
+            await self._done(f"Forgot the {_WORDS[row.kind]} secret of {row.name}")
+
+    def action_test(self) -> None:
+        """Test the slots that use this secret."""
+        row = self.query_one("#secrets-table", SecretsTable).selected
+        if row is not None:
+            self.desk.test_user(row.name, login=row.kind is SecretKind.PIN)
+
+    def action_import(self) -> None:
+        """Take what a .secrets.cfg has."""
+        self.desk.in_flow(self._import(), "flow")
+
+    async def _import(self) -> None:
+        answers = await self.app.push_screen_wait(
+            Asking("Import secrets", [Wanted("path", "from the file", str(self._secrets_file()))])
+        )
+        if answers is None or not answers["path"]:
+            return
+        path = Path(answers["path"]).expanduser()
+        report = await self.desk.keeper.do(lambda operations: transfer.import_file(operations, path))
+        await self._done(f"Imported {len(report.stored)}, {len(report.unchanged)} were there; the file stays")
+
+    def action_export(self) -> None:
+        """Write a .secrets.cfg."""
+        self.desk.in_flow(self._export(), "flow")
+
+    async def _export(self) -> None:
+        answers = await self.app.push_screen_wait(
+            Asking(
+                "Export secrets: whoever can read the file can use them",
+                [Wanted("path", "to the file", str(self._secrets_file()), "a new file")],
+            )
+        )
+        if answers is None or not answers["path"]:
+            return
+        path = Path(answers["path"]).expanduser()
+        like = self.desk.session.path
+
+        def work(operations: Operations) -> tuple[int, list[str]]:
+            content, report = transfer.export(operations)
+            transfer.write_secrets_file(path, content, like=like)
+            return len(report.written), [f"left out {name}: {why}" for (_, name), why in report.left_out]
+
+        count, left_out = await self.desk.keeper.do(work)
+        self.desk.setup.tracer("export secrets", path.absolute())
+        await self._done("\n".join([f"Exported {count} to {path}", *left_out]))
+
+    def _secrets_file(self) -> Path:
+        setup = self.desk.setup
+        return secrets_location(setup.secrets_file, environ=setup.keyring_environ, must_exist=False).path
+
+    def action_adopt(self) -> None:
+        """Move the clear-text proxy passwords of the configuration into the keyring."""
+        self.desk.in_flow(self._adopt(), "flow")
+
+    async def _adopt(self) -> None:
+        found = find_clear_secrets(self.desk.main.config)
+        if not found:
+            self.notify("The configuration holds no password in clear text.")
+            return
+        keeper = self.desk.keeper
+
+        def work(operations: Operations) -> list[str]:
+            try:
+                fetcher = keeper.fetcher() if found.proxies else None
+            except PpinuiError:
+                fetcher = None
+            for proxy in found.proxies:
+                operations.add_proxy(proxy.user, GivenAsker(proxy.password), fetcher)
+            return [path for proxy in found.proxies for path in proxy.paths]
+
+        for path in await keeper.do(work):
+            self.desk.main.do(Remove(path))
+        said = [f"Kept {len(found.proxies)} proxy passwords; saving takes them out of the file."]
+        if found.proxies:
+            said.append(f"Then delete {self.desk.session.path.name}.bak, which still holds them.")
+        if found.pins:
+            said.append("A setup password is in the file too: ppinui secret adopt spends it.")
+        await self._done("\n".join(said))
+
+    def action_keyring(self) -> None:
+        """Choose another keyring, or make a vault."""
+        self.desk.in_flow(self._keyring(), "flow")
+
+    async def _keyring(self) -> None:
+        backend = self.desk.keeper.kept.backend
+        lines: list[Piece] = [(f"now: {backend.name}, {backend.why}" if backend else "now: none", "")]
+        answer = await self.app.push_screen_wait(
+            Question(
+                "Which keyring?",
+                lines,
+                [
+                    Answer("auto", "s", "This system's own"),
+                    Answer("vault", "v", "The vault"),
+                    Answer("create", "n", "Make a vault"),
+                    Answer("back", "b", "Back"),
+                ],
+            )
+        )
+        if answer == "create":
+            await self._make_vault()
+        elif answer in ("auto", "vault"):
+            choice = KeyringChoice("vault" if answer == "vault" else None, "the secrets screen")
+            await self.desk.keeper.use(choice)
+        else:
+            return
+        await self._looking()
+
+    async def _make_vault(self) -> None:
+        first = await self.app.push_screen_wait(
+            Prompt(
+                "New passphrase of the vault", "nobody can recover it, and it opens all that is in the vault"
+            )
+        )
+        second = await self.app.push_screen_wait(Prompt("The same again")) if first is not None else None
+        if first is None or second is None or first != second:
+            raise PpinuiError("the two passphrases differ", "the vault", "Begin again; nothing was made.")
+        path = await self.desk.keeper.make_vault(first)
+        first.wipe()
+        second.wipe()
+        self.notify(f"Made {path}", markup=False)
+
+    async def _done(self, said: str) -> None:
+        self.notify(plain(said) if "\n" not in said else said, markup=False)
+        await self._looking()

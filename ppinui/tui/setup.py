@@ -1,0 +1,47 @@
+"""What the app is started with: files, environment, and how to find what it needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ppinui.secrets.secret import Secret
+from ppinui.session.journal import state_folder
+from ppinui.trace import trace
+
+if TYPE_CHECKING:
+    from ppinui.secrets.keyring_process import KeyringChoice
+
+
+def _find_module() -> Path:
+    from ppinui.provider.library import find_module
+
+    return find_module().path
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Where the app works, and with what."""
+
+    configuration: Path
+    rule: str = "-c"
+    """What led to the configuration, in words."""
+    state: Path = field(default_factory=state_folder)
+    """The folder for what is to outlive the app."""
+    secrets_file: Path | None = None
+    module: Callable[[], Path] = _find_module
+    """Finds the PKCS#11 library; raises PpinuiError."""
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    """The environment in which the library is loaded."""
+    pin: Callable[[str], Secret] | None = field(default=None, repr=False)
+    """Knows the PIN of each partition (the demo does); None: people are asked."""
+    keyring: KeyringChoice | Literal["usual"] | None = "usual"
+    """Which keyring, ``usual`` as the environment says; None: there is none here (the demo keeps nothing)."""
+    keyring_environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    """The environment in which the keyring and ppin are looked for."""
+    tracer: Callable[[str, Path], None] = trace
+    timeout: float = 10.0
+    """Seconds for each stage of a connection test."""

@@ -1,0 +1,87 @@
+"""The three states of a line of the tree in words: its problems, its secret, its last test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ppinui.config.primus import PrimusConfig, Slot
+from ppinui.config.problem import Severity
+from ppinui.probe.result import Outcome, SlotResult
+from ppinui.session.outline import Branch, Line
+from ppinui.tui.widgets.tree import Marks
+
+Word = tuple[str, str]
+"""A word and what it is (error, warning, good, faint), which gives it its colour."""
+
+_NONE: Word = ("–", "faint")
+_PROBLEMS: Mapping[Severity, tuple[str, str, str]] = {
+    Severity.ERROR: ("err!", "error!", "error"),
+    Severity.WARNING: ("warn", "warning", "warning"),
+    Severity.NOTE: ("note", "note", "faint"),
+}
+
+
+@dataclass(frozen=True)
+class SecretState:
+    """Where a slot's secrets are, in one word (short and long), and how good that is."""
+
+    short: str
+    long: str
+    name: str
+
+
+UNKNOWN = SecretState("?", "?", "faint")
+
+
+@dataclass
+class States:
+    """What is known of each path of the tree."""
+
+    problems: Mapping[str, Severity] = field(default_factory=dict)
+    secrets: Mapping[str, SecretState] = field(default_factory=dict)
+    """By path of slots."""
+    secret_lines: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    """By kind (permanent, proxy, pin) and name: state and age of each secret in words, and what it is."""
+    results: Mapping[str, SlotResult] = field(default_factory=dict)
+    """The last result of each slot, by its path."""
+    running: Mapping[str, str] = field(default_factory=dict)
+    """The stage that each slot is in, by its path, while it is tested."""
+
+    def marks(self, line: Line, config: PrimusConfig, wide: bool) -> Marks:
+        """The states of a line, for the room that there is."""
+        severity = self.problems.get(line.path)
+        problem = _NONE
+        if severity is not None:
+            short, long, name = _PROBLEMS[severity]
+            problem = (long if wide else short, name)
+        if line.branch is Branch.SLOT:
+            secret = self.secrets.get(line.path, UNKNOWN)
+            return Marks(problem, (secret.long if wide else secret.short, secret.name), self.test(line.path))
+        if line.branch is Branch.HSM:
+            hsm = config.hsm(line.title)
+            return Marks(problem, ("", ""), self._of_all(hsm.slots) if hsm is not None else _NONE)
+        return Marks(problem)
+
+    def test(self, path: str) -> Word:
+        """The last test of a slot: running at which stage, fine, failed at which stage, skipped, never."""
+        if path in self.running:
+            return (f"…{self.running[path]}", "warning")
+        result = self.results.get(path)
+        if result is None:
+            return ("never", "faint")
+        if result.outcome is Outcome.OK:
+            return ("fine", "good")
+        stage = result.stages[-1].stage.value if result.stages else ""
+        if result.outcome is Outcome.SKIPPED:
+            return ("skipped", "warning")
+        return (f"✗{stage}", "error")
+
+    def _of_all(self, slots: tuple[Slot, ...]) -> Word:
+        results = [self.results[slot.path] for slot in slots if slot.path in self.results]
+        if any(slot.path in self.running for slot in slots):
+            return ("…", "warning")
+        if not results:
+            return _NONE
+        bad = sum(result.outcome is not Outcome.OK for result in results)
+        return (f"✗{bad} of {len(results)}", "error") if bad else ("fine", "good")

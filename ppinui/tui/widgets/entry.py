@@ -1,0 +1,50 @@
+"""A field of one line for what is no secret."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Key
+from textual.message import Message
+from textual.widgets import Input
+
+
+class Entry(Input):
+    """A line to type. ``choices`` makes the space bar go through these words instead."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape", "give_up", "Back", show=False, id="entry.give-up", tooltip="Back to what was there"
+        ),
+    ]
+
+    def __init__(self, *, id: str | None = None, placeholder: str = "") -> None:
+        super().__init__(id=id, placeholder=placeholder, compact=True, select_on_focus=False)
+        self.choices: tuple[str, ...] = ()
+
+    def on_key(self, event: Key) -> None:
+        """Space goes to the next choice."""
+        if event.key == "space" and self.choices:
+            event.prevent_default()
+            event.stop()
+            here = self.choices.index(self.value) if self.value in self.choices else -1
+            self.value = self.choices[(here + 1) % len(self.choices)]
+            self.cursor_position = len(self.value)
+
+    def put(self, text: str) -> None:
+        """Show this text; nobody is told."""
+        with self.prevent(Input.Changed):
+            self.value = text
+        self.cursor_position = len(text) if self.has_focus else 0
+
+    def action_give_up(self) -> None:
+        """Let whoever is around decide what escape means."""
+        self.post_message(self.GivenUp(self))
+
+    class GivenUp(Message):
+        """Escape was pressed in the field."""
+
+        def __init__(self, entry: Entry) -> None:
+            self.entry = entry
+            super().__init__()

@@ -1,0 +1,55 @@
+"""The keys of where the focus is, in as many lines as they need (up to three)."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.events import Mount
+from textual.screen import Screen
+from textual.widgets import Static
+
+
+class KeyBar(Static):
+    """Every key that does something here, with its word; the footer of Textual scrolls what does not fit."""
+
+    DEFAULT_CSS = """
+    KeyBar { dock: bottom; height: auto; max-height: 3; background: $panel; color: $foreground; }
+    """
+
+    def on_mount(self, _: Mount) -> None:
+        """Follow the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._show)
+        self._show(self.screen)
+
+    def on_resize(self) -> None:
+        """Fill the lines anew."""
+        self._show(self.screen)
+
+    def _show(self, screen: Screen[object]) -> None:
+        if not self.is_attached:
+            return
+        shown: dict[str, Binding] = {}
+        for _, binding, enabled, _ in screen.active_bindings.values():
+            if binding.show and enabled and binding.description:
+                known = shown.get(binding.action)
+                if known is None or _order(binding) < _order(known):
+                    shown[binding.action] = binding
+        lines: list[list[Content]] = [[]]
+        room = width = max(20, self.size.width or self.app.size.width)
+        for binding in sorted(shown.values(), key=_order):
+            display = self.app.get_key_display(binding)
+            key = display.upper() if binding.key.startswith("f") else display
+            part = Content.assemble(Content.styled(key, "$text-accent bold"), f" {binding.description}")
+            if len(part.plain) > room:
+                lines.append([])
+                room = width
+            room -= len(part.plain) + 2
+            lines[-1].append(part)
+        self.update(Content("\n").join([Content("  ").join(line) for line in lines]))
+
+
+def _order(binding: Binding) -> tuple[bool, int]:
+    """Function keys first, by their number: of several keys for one thing they work everywhere."""
+    number = binding.key.removeprefix("f")
+    is_function_key = binding.key.startswith("f") and number.isdigit()
+    return not is_function_key, int(number) if is_function_key else len(binding.key)

@@ -1,0 +1,164 @@
+"""A list of any length of which only what is seen is drawn: the base of tree, problems, tables and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+Piece = tuple[str, str]
+"""A piece of a row: its text, and what it is (error, warning, good, faint, strong, or "" for plain)."""
+
+
+class Rows(ScrollView, can_focus=True):
+    """Rows with a cursor. A subclass says how many there are and what each of them says.
+
+    The row of the cursor has ``>`` in front of it, so that it is found without colours too.
+    """
+
+    DEFAULT_CSS = """
+    Rows {
+        height: 1fr; scrollbar-size: 1 1; overflow-x: hidden; background: $surface;
+        & > .rows--cursor { background: $primary 30%; }
+        &:focus > .rows--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+        & > .rows--error { color: $text-error; text-style: bold; }
+        & > .rows--warning { color: $text-warning; }
+        & > .rows--good { color: $text-success; }
+        & > .rows--faint { color: $text-muted; }
+        & > .rows--strong { text-style: bold; }
+    }
+    """  # noqa: E501
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "rows--cursor",
+        "rows--error",
+        "rows--warning",
+        "rows--good",
+        "rows--faint",
+        "rows--strong",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False, id="rows.up"),
+        Binding("down", "move(1)", "Down", show=False, id="rows.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="rows.page-up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="rows.page-down"),
+        Binding("home", "first", "First", show=False, id="rows.first"),
+        Binding("end", "last", "Last", show=False, id="rows.last"),
+        Binding("enter", "choose", "Choose", show=False, id="rows.choose"),
+    ]
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    class Moved(Message):
+        """The cursor went to another row."""
+
+        def __init__(self, rows: Rows, index: int) -> None:
+            self.rows = rows
+            self.index = index
+            super().__init__()
+
+        @property
+        def control(self) -> Rows:
+            """The list."""
+            return self.rows
+
+    class Chosen(Moved):
+        """Enter was pressed on a row."""
+
+    def __init__(self, *, id: str | None = None, mark: str = ">") -> None:
+        """``mark``: what stands before the row of the cursor; "" for lists without one."""
+        super().__init__(id=id)
+        self._mark = mark
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:
+        """The pieces of a row, which has room for ``width`` cells."""
+        raise NotImplementedError
+
+    def content_changed(self) -> None:
+        """Tell the list that there are other rows now."""
+        self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+        self.cursor = max(0, min(self.cursor, self.count - 1))
+        last = max(0, self.count - self.scrollable_content_region.height)
+        if self.scroll_offset.y > last:
+            self.scroll_to(y=last, animate=False, force=True)
+        self.refresh()
+
+    def go_to(self, index: int) -> None:
+        """Put the cursor on a row and show it."""
+        self.cursor = max(0, min(index, self.count - 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Draw the two rows again, and tell."""
+        self.refresh_line(old)
+        self.refresh_line(new)
+        if self.size.height:
+            self.scroll_to_region(Region(0, new, 1, 1), animate=False, force=True)
+        self.post_message(self.Moved(self, new))
+
+    def on_resize(self, _: Resize) -> None:
+        """Rows are as wide as the list, and the cursor stays in sight."""
+        self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of what is seen."""
+        index = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        if index >= self.count:
+            return Strip.blank(width, base)
+        here = index == self.cursor and bool(self._mark)
+        over = self.get_component_rich_style("rows--cursor") if here else None
+        mark = (self._mark if here else " ") if self._mark else ""
+        segments = [Segment(mark, over or base)] if mark else []
+        for text, name in self.row(index, width - len(mark)):
+            segments.append(Segment(text, self._style_of(name, base, over)))
+        return Strip(segments).adjust_cell_length(width, over or base)
+
+    def _style_of(self, name: str, base: Style, over: Style | None) -> Style:
+        if over is not None:
+            # Under the cursor all is of one colour, which fits its background.
+            return over
+        return base + self.get_component_rich_style(f"rows--{name}", partial=True) if name else base
+
+    def on_click(self, event: Click) -> None:
+        """The mouse puts the cursor where it is; a second click chooses."""
+        index = event.y + self.scroll_offset.y
+        if index < self.count:
+            chosen = index == self.cursor and event.chain > 1
+            self.go_to(index)
+            if chosen:
+                self.action_choose()
+
+    def action_move(self, by: int) -> None:
+        """Go up or down."""
+        self.go_to(self.cursor + by)
+
+    def action_page(self, direction: int) -> None:
+        """Go up or down by what is seen."""
+        self.go_to(self.cursor + direction * max(1, self.scrollable_content_region.height - 1))
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self.go_to(0)
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self.go_to(self.count - 1)
+
+    def action_choose(self) -> None:
+        """Choose the row of the cursor."""
+        if self.count:
+            self.post_message(self.Chosen(self, self.cursor))

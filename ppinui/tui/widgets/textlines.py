@@ -1,0 +1,95 @@
+"""Lines of text of any number: a diff, a file, a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.geometry import Size
+from textual.reactive import reactive
+
+from ppinui.tui.plain import plain
+from ppinui.tui.widgets.rows import Piece, Rows
+
+_DIFF = (("+++", "strong"), ("---", "strong"), ("@@", "faint"), ("+", "good"), ("-", "error"))
+
+
+class TextLines(Rows):
+    """Lines to read; left and right move them where they are longer than the screen is wide."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "shift(-8)", "Left", show=False, id="text.left"),
+        Binding("right", "shift(8)", "Right", show=False, id="text.right"),
+    ]
+    offset_x: reactive[int] = reactive(0)
+
+    def __init__(
+        self, lines: Sequence[Piece] = (), *, id: str | None = None, mark: str = ">", wrap: bool = False
+    ) -> None:
+        """``wrap``: what is longer than the screen is wide goes on in further lines."""
+        super().__init__(id=id, mark=mark)
+        self.lines = list(lines)
+        self._whole = self.lines
+        self._wrap = wrap
+        self._longest = max((len(text) for text, _ in lines), default=0)
+
+    def on_mount(self) -> None:
+        """Show what it was made with."""
+        self.content_changed()
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return len(self.lines)
+
+    def on_resize(self, event: Resize) -> None:
+        """Lines break where the screen ends now."""
+        if self._wrap:
+            self.show(self._whole)
+        super().on_resize(event)
+
+    def show(self, lines: Sequence[Piece]) -> None:
+        """Show other lines."""
+        self._whole = list(lines)
+        width = self.scrollable_content_region.width - 1
+        self.lines = list(wrapped(lines, width)) if self._wrap and width > 10 else self._whole
+        self._longest = max((len(text) for text, _ in lines), default=0)
+        self.content_changed()
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
+        """The line, as far as it is in sight."""
+        text, name = self.lines[index]
+        return [(plain(text)[self.offset_x :], name)]
+
+    def action_shift(self, by: int) -> None:
+        """Move the text sideways."""
+        self.offset_x = max(0, min(self.offset_x + by, self._longest - 8))
+
+    @property
+    def wanted(self) -> Size:
+        """So wide and high it would be best."""
+        return Size(self._longest + 2, len(self.lines))
+
+
+def wrapped(lines: Sequence[Piece], width: int) -> Iterator[Piece]:
+    """The lines, each in as many as it needs; those that follow are indented a little more."""
+    for text, name in lines:
+        indent = text[: len(text) - len(text.lstrip())]
+        rest = plain(text)
+        while len(rest) > width:
+            cut = rest.rfind(" ", len(indent) + 1, width + 1)
+            cut = cut if cut > len(indent) else width
+            yield rest[:cut], name
+            rest = f"{indent}  {rest[cut:].lstrip()}"
+        yield rest, name
+
+
+def diff_lines(diff: str) -> list[Piece]:
+    """The lines of a unified diff: what comes and goes is told by its sign, and by colour besides."""
+    found: list[Piece] = []
+    for line in diff.split("\n")[: -1 if diff.endswith("\n") else None]:
+        name = next((name for sign, name in _DIFF if line.startswith(sign)), "")
+        found.append((line, name))
+    return found

@@ -1,0 +1,132 @@
+"""The app with 4,000 slots: its first screen beside an empty app's, and a key press beside one with ten."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import statistics
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from pathlib import Path
+
+from ppinui.tui.app import PpinuiApp
+from ppinui.tui.setup import Setup
+
+FIRST_SCREEN_LIMIT = 1.25
+KEY_LIMIT = 2.0
+ROUNDS = 7
+KEYS = 60
+
+EMPTY = """
+import sys
+from pathlib import Path
+from textual.app import App
+from textual.widgets import Static
+from ppinui.config.document import load
+from ppinui.config.primus import read
+read(load(Path(sys.argv[1])))
+class Empty(App):
+    def compose(self):
+        yield Static("FIRST-SCREEN")
+Empty().run()
+"""
+OURS = """
+import sys
+from pathlib import Path
+from ppinui.tui.start import Setup, run_app
+run_app(Setup(Path(sys.argv[1]), state=Path(sys.argv[2]), keyring=None))
+"""
+
+
+def configuration(hsms: int, slots: int) -> str:
+    """A primus.cfg of so many HSMs with so many slots each."""
+    parts = ['version = "1.0";\nprimus:\n{\n  hsms:\n  {\n']
+    for hsm in range(hsms):
+        parts.append(f'    hsm{hsm}:\n    {{\n      host = "hsm{hsm}.example.com";\n      port = "2310";\n')
+        parts.append("      slots:\n      {\n")
+        for slot in range(slots):
+            number = hsm * slots + slot
+            parts.append(f'        slot{slot}: {{ user_name = "P{number}"; id = {number}; }};\n')
+        parts.append("      };\n    };\n")
+    parts.append("  };\n};\n")
+    return "".join(parts)
+
+
+def first_screen(code: str, file: Path, state: Path, wanted: bytes) -> float:
+    """Seconds from the start of the process until the terminal has got this text."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm-256color"}
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, file, state], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    )
+    os.close(theirs)
+    seen = b""
+    while wanted not in seen:
+        seen += os.read(ours, 65536)
+    took = time.perf_counter() - begun
+    process.kill()
+    process.wait()
+    os.close(ours)
+    return took
+
+
+def key_press(file: Path, state: Path) -> float:
+    """Milliseconds from a key on the tree until what it does is drawn: the median of many."""
+
+    async def measure() -> float:
+        app = PpinuiApp(Setup(file, state=state, keyring=None))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            while not app.main.is_mounted or app.main.outline.count < 4:
+                await pilot.pause()
+            await pilot.press("down", "down", "down")
+            await pilot.pause(1.0)  # the checks of the whole file are over by then
+            app.main.outline.go_to(app.main.outline.count // 2)
+            times = []
+            for _ in range(KEYS):
+                begun = time.perf_counter()
+                app.main.outline.action_move(1)
+                await app.main._show_form()
+                app.screen._compositor.render_strips()
+                times.append((time.perf_counter() - begun) * 1000)
+                await pilot.pause()
+            return statistics.median(times)
+
+    return asyncio.run(measure())
+
+
+def main() -> int:
+    """Measure all; the medians count."""
+    with tempfile.TemporaryDirectory() as folder:
+        state, large, small = (Path(folder, name) for name in ("state", "large.cfg", "small.cfg"))
+        large.write_text(configuration(1000, 4))
+        small.write_text(configuration(5, 2))
+        times: dict[str, list[float]] = {"ours": [], "empty": []}
+        for number in range(ROUNDS + 1):
+            ours = first_screen(OURS, large, state, b"hsm5")
+            empty = first_screen(EMPTY, large, state, b"FIRST-SCREEN")
+            if number:  # the first run writes the byte code
+                times["ours"].append(ours)
+                times["empty"].append(empty)
+        ours, empty = (statistics.median(times[name]) for name in ("ours", "empty"))
+        keys_large, keys_small = key_press(large, state), key_press(small, state)
+    first, keys = ours / empty, keys_large / keys_small
+    print(
+        f"first screen: ppinui {ours * 1000:.0f} ms, an empty Textual app that reads the file"
+        f" {empty * 1000:.0f} ms, ratio {first:.2f} (limit {FIRST_SCREEN_LIMIT})"
+    )
+    print(
+        f"key press on the tree: 4,000 slots {keys_large:.1f} ms, 10 slots {keys_small:.1f} ms,"
+        f" ratio {keys:.2f} (limit {KEY_LIMIT})"
+    )
+    return int(first > FIRST_SCREEN_LIMIT or keys > KEY_LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

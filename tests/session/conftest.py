@@ -1,0 +1,48 @@
+"""A session on a configuration of its own, with a folder for its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ppinui.session.session import Session
+
+TEXT = """\
+version = "1.0";
+primus:
+{
+  wait_delay = 250; /* in ms */
+  hsms:
+  {
+    hsm0:
+    {
+      host = "10.1.2.3";   // first data centre
+      port = "2310";
+      pin = "CANARY-PIN-1";
+      slots:
+      {
+        slot0:
+        {
+          user_name = "PAYMENTS";
+          id = 1;
+        }; /* end slot0 */
+      }; /* end slots */
+    }; /* end hsm0 */
+  }; /* end hsms */
+}; /* end primus */
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "primus.cfg"
+    file.write_text(TEXT)
+    return file
+
+
+@pytest.fixture
+def open_session(config: Path, tmp_path: Path) -> Callable[[], Session]:
+    """`open_session()`: a session on `config`; each leaves no line in the system's log."""
+    return lambda: Session(config, state=tmp_path / "state", tracer=lambda *_: None)

@@ -1,0 +1,185 @@
+"""The app on a configuration of its own, driven by keys, without a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from ppinui.tui.app import PpinuiApp
+from ppinui.tui.setup import Setup
+from ppinui.tui.widgets.entry import Entry
+from ppinui.tui.widgets.rows import Rows
+
+TEXT = """\
+version = "1.0";
+primus:
+{
+  wait_delay = 250; /* in ms */
+  hsms:
+  {
+    hsm0:
+    {
+      host = "10.1.2.3";   // first data centre
+      port = "2310";
+      color = "blue";
+      slots:
+      {
+        slot0:
+        {
+          client_id = "pay";
+          user_name = "PAYMENTS";
+          id = 1;
+        }; /* end slot0 */
+        slot1:
+        {
+          client_id = "sign";
+          user_name = "SIGNING";
+          id = 2;
+        }; /* end slot1 */
+      }; /* end slots */
+    }; /* end hsm0 */
+
+    hsm1:
+    {
+      host = "10.1.2.4";   // second data centre
+      port = "2410";
+      priority = 1;
+      slots:
+      {
+        slot0:
+        {
+          client_id = "pay";
+          user_name = "PAYMENTS";
+          id = 1;
+        }; /* end slot0 */
+      }; /* end slots */
+    }; /* end hsm1 */
+  }; /* end hsms */
+
+  log:
+  {
+    file = "/var/log/primus/primus.log";
+    trace_level = 4;
+  }; /* end log */
+}; /* end primus */
+"""
+
+
+@dataclass
+class Driver:
+    """The app while it runs, for a test that presses keys and looks."""
+
+    app: PpinuiApp
+    pilot: Pilot[None]
+    seconds: float = 6.0
+    traced: list[str] = field(default_factory=list)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait until what they do is done."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.pilot.pause()
+
+    async def write(self, text: str) -> None:
+        """Type a text."""
+        await self.press(*(" " if one == " " else one for one in text))
+
+    async def until(self, wanted: str | Callable[[], bool]) -> str:
+        """Wait until the screen shows a text, or something holds; AssertionError shows the screen."""
+        deadline = time.monotonic() + self.seconds
+        while not (wanted in self.text if isinstance(wanted, str) else wanted()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{wanted} did not come; the screen is:\n{self.text}")
+            await self.pilot.pause()
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """What the screen shows, line by line."""
+        screen = self.app.screen
+        width, height = screen.size
+        lines = screen._compositor.render_strips() if width and height else []
+        return "\n".join(strip.text.rstrip() for strip in lines)
+
+    def static(self, selector: str) -> str:
+        return str(self.app.screen.query_one(selector, Static).render())
+
+    def entry(self, name: str) -> Entry:
+        """The field of a setting in the form."""
+        row = next(row for row in self.app.main.form.rows() if row.field.name == name)
+        assert isinstance(row.entry, Entry)
+        return row.entry
+
+    async def select(self, path: str) -> None:
+        """Put the cursor of the tree on a line."""
+        self.app.main.go_to(path)
+        await self.until(lambda: self.app.main._shown == path)
+
+    async def type_into(self, name: str, text: str) -> None:
+        """Give a field of the form another text, and press enter."""
+        entry = self.entry(name)
+        entry.focus()
+        await self.press("end", "ctrl+u")
+        await self.write(text)
+        await self.press("enter")
+
+    def rows(self, selector: str) -> list[str]:
+        """All rows of a list, whether they are in sight or not."""
+        rows = self.app.screen.query_one(selector, Rows)
+        return ["".join(text for text, _ in rows.row(index, 60)) for index in range(rows.count)]
+
+
+Steps = Callable[[Driver], Awaitable[None]]
+Run = Callable[..., PpinuiApp]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Two HSMs, one partition on both, an unknown setting."""
+    file = tmp_path / "primus.cfg"
+    file.write_text(TEXT)
+    return file
+
+
+@pytest.fixture
+def setup(config: Path, tmp_path: Path) -> Setup:
+    """The app's setup on `config`; it finds no library, and no line goes to the system's log."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environ = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+    missing = tmp_path / "no-module.so"
+    return Setup(
+        config,
+        state=tmp_path / "state",
+        environ=environ,
+        module=lambda: missing,
+        keyring=None,
+        keyring_environ=environ,
+        tracer=lambda *_: None,
+    )
+
+
+@pytest.fixture
+def run(setup: Setup) -> Run:
+    """`run(steps)`: the app goes through an async function, which gets a :class:`Driver`; gives the app."""
+
+    def go(steps: Steps, *, size: tuple[int, int] = (80, 24), **changes: object) -> PpinuiApp:
+        app = PpinuiApp(replace(setup, **changes))  # type: ignore[arg-type]
+
+        async def main() -> None:
+            async with app.run_test(size=size, notifications=True) as pilot:
+                driver = Driver(app, pilot)
+                await driver.until(lambda: app.main.is_mounted)
+                await steps(driver)
+
+        asyncio.run(main())
+        return app
+
+    return go

@@ -1,0 +1,110 @@
+"""Text pane, help, palette, sizes, and keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.screen import Screen
+
+from ppinui.tui.widgets.filepane import FilePane
+from tests.tui.conftest import Driver, Run
+
+
+def test_the_text_pane_marks_the_setting_under_the_cursor(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.select("primus.hsms.hsm1")
+        await app.press("f3")
+        app.entry("port").focus()
+        await app.until(
+            lambda: [row[8:].strip() for row in app.rows("#file") if "▌" in row] == ['port = "2410";']
+        )
+
+    run(steps)
+
+
+def test_the_text_pane_shows_no_password(run: Run, config: Path) -> None:
+    config.write_text(config.read_text().replace('color = "blue"', 'pin = "CANARY"'))
+
+    async def steps(app: Driver) -> None:
+        await app.press("f3")
+        await app.until(lambda: any('pin = "••••"' in row for row in app.rows("#file")))
+        assert not any("CANARY" in row for row in app.rows("#file"))
+
+    run(steps)
+
+
+def test_the_second_view_is_the_change(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.select("primus.hsms.hsm0")
+        await app.type_into("host", "10.9.9.9")
+        await app.press("f3", "f3")
+        await app.until(lambda: any(row.startswith('+      host = "10.9.9.9"') for row in app.rows("#file")))
+        await app.press("f3")
+        assert not app.app.main.query_one(FilePane).display
+
+    run(steps)
+
+
+def test_help_explains_the_field_with_the_focus(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.select("primus")
+        app.entry("wait_max_tries").focus()
+        await app.press("f1")
+        await app.until("tries before falling back to the next HSM")
+        await app.press("escape")
+        app.app.main.outline.focus()
+        await app.press("f1")
+        await app.until("Words in the tree")
+
+    run(steps)
+
+
+def test_the_palette_has_every_action_and_goes_to_every_slot(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.press("f9")
+        await app.until("Duplicate")
+        await app.write("signing")
+        await app.until("Go to hsm0.slot1 id 2 SIGNING")
+        await app.press("down", "enter")
+        await app.until(lambda: app.app.main.selected.path == "primus.hsms.hsm0.slots.slot1")
+
+    run(steps)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_every_size_shows_tree_form_problems_and_all_keys(run: Run, size: tuple[int, int]) -> None:
+    async def steps(app: Driver) -> None:
+        await app.select("primus.hsms.hsm0")
+        for wanted in ("hsm1 10.1.2.4", "HSM hsm0", "port*", "Problems:", "F10 Quit", "x Delete"):
+            await app.until(wanted)
+
+    run(steps, size=size)
+
+
+def test_every_key_has_an_id_and_every_shown_one_a_word_of_explanation(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        screens: list[Screen[object]] = [app.app.screen]
+        await app.press("f5")
+        screens.append(app.app.screen)
+        for screen in screens:
+            for _, binding, _, _ in screen.active_bindings.values():
+                if binding.show and not binding.system:
+                    assert binding.id, binding
+                    assert binding.tooltip or binding.description, binding
+
+    run(steps)
+
+
+def test_without_colours_the_cursor_and_the_states_are_still_seen(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")  # Textual reads it when the app is made
+
+    async def steps(app: Driver) -> None:
+        await app.select("primus.hsms.hsm0")
+        lines = app.text.split("\n")
+        assert next(line for line in lines if "hsm0 10.1.2.3" in line).startswith(">")
+        assert "never" in app.text
+
+    run(steps)
