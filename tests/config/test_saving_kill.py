@@ -77,12 +77,12 @@ def _saver(path: Path, old: Document, new: Document) -> Callable[[], object]:
 
 def test_killed_at_random_moments_of_200_saves_the_file_is_always_whole(path: Path) -> None:
     chance = random.Random(20)
+    allowed = {path.read_bytes()}
     old, new = edited(path, 300)
     begun = time.perf_counter()
     assert _wait(*_in_child(_saver(path, old, new))) == 0
     usual = time.perf_counter() - begun
     endings: list[int] = []
-    allowed = {path.read_bytes()}
     for delay in range(1000, 1000 + SAVES):
         old, new = edited(path, delay)
         before, after = old.text.encode(), new.text.encode()
