@@ -21,7 +21,6 @@ CLOSING = "import os, sys; os.closerange(3, 4096); os.execvp(sys.argv[1], sys.ar
 """A program that closes what it has inherited, as daemons do."""
 LOOKING = """
 import os
-import subprocess
 for variable in ("SECUROSYS_PKCS11_CONF", "SECUROSYS_SECRETS_CONF"):
     path = os.environ[variable]
     for _ in range(2):
