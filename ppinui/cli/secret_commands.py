@@ -131,14 +131,24 @@ def _remove_pin(session: SecretSession, user: str, _: argparse.Namespace) -> int
 
 def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, only: str | None = None) -> None:
     """ppin's list, under its banner; behind prompts an empty line comes first."""
+    from ppinui.secrets.keyring_errors import NoBackendError
     from ppinui.secrets.status import BANNER, Where, status_rows
 
-    rows = status_rows(session.known, session.store, session.in_file())
+    in_file = session.in_file()
+    keyring_asked = True
+    try:
+        rows = status_rows(session.known, session.store, in_file, everywhere=True)
+    except NoBackendError:
+        if session.names_keyring:
+            raise
+        # Where nobody has a keyring, the file alone may have everything, as with ppin.
+        rows = status_rows(session.known, session.store, in_file)
+        keyring_asked = False
     lines = ["", BANNER] if after is not None and after.prompted else [BANNER]
     lines += [printable(row.text()) for row in rows if only is None or row.name == only]
     emit("\n".join(lines) + "\n")
     elsewhere = dict.fromkeys(row.name for row in rows if row.where == (Where.FILE,))
-    if elsewhere and only is None:
+    if elsewhere and only is None and keyring_asked:
         names = ", ".join(map(printable, elsewhere))
         say(f"note: in the secrets file alone: {names}; 'ppinui secret import FILE' takes them")
 

@@ -41,7 +41,8 @@ def status(session: SecretSession, output_format: str) -> int:
         lines += [_line(row) for row in rows]
         emit("\n".join(printable(line) for line in lines) + "\n")
     needed = [row for row in rows if row["kind"] != SecretKind.PIN.value]
-    fine = all((row["keyring"] or row["file"] or row["config"]) and not row["problem"] for row in needed)
+    there = all(row["keyring"] or row["file"] or row["config"] for row in needed)
+    fine = there and not any(row["problem"] for row in rows)
     return ExitCode.FINE if fine else ExitCode.NOT_FINE
 
 

@@ -50,6 +50,11 @@ class SecretSession:
     def close(self) -> None:
         self.keyring.close()
 
+    @property
+    def names_keyring(self) -> bool:
+        """The user has said which keyring to use."""
+        return choice_of(self._arguments.keyring, self.environ).named is not None
+
     @cached_property
     def location(self) -> Location:
         """Which primus.cfg."""

@@ -24,6 +24,7 @@ _SAYS_NOTHING_OF_SECRETS = frozenset(
         CKR_DEVICE_REMOVED,
         CKR_SESSION_COUNT,
         CKR_CRYPTOKI_ALREADY_INITIALIZED,
+        0x8000000C,  # User not logged in: there was no secret to log in with
         0x80000018,  # Max Connections exceeded
         0x8000003B,  # Connect Timeout
         0x8000004E,  # from HSM_Hello in a documented log of a connection that failed

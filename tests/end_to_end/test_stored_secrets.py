@@ -114,6 +114,37 @@ def test_a_stored_secret_that_is_rejected_is_offered_by_no_later_run(
     assert run_test(user, "--user", "PAYMENTS").code == 0
 
 
+def test_a_missing_permanent_secret_says_nothing_against_the_proxy_s_password(
+    primus_cluster: Stand, tmp_path: Path
+) -> None:
+    user = with_vault(primus_cluster, tmp_path / "home")
+    primus_cluster.secrets.unlink()
+    assert user.run("-p", "-e", PROXY_USER, stdin=f"{PROXY_PASSWORD}\n").code == 0
+    ran = run_test(user, "--user", "PAYMENTS")
+    assert ran.code == 1
+    assert sources(ran)[0]["permanent"] == "missing"
+
+    setup = primus_cluster.partitions["PAYMENTS"].setup_password
+    added = user.run("-a", "-e", "PAYMENTS", stdin=f"{setup}\n{PINS['PAYMENTS']}\n")
+    assert added.code == 0, added.err
+    assert run_test(user, "--user", "PAYMENTS").code == 0
+
+
+def test_the_list_says_alone_only_of_what_is_alone(user: SecretUser) -> None:
+    user.stand.write_secrets()
+    assert "alone" not in user.run("-l").err
+    damaged = user.home / "vault"
+    damaged.write_bytes(b"")
+    assert user.run("-l").code == 3
+
+
+def test_a_rejected_pin_is_not_fine_in_the_status(user: SecretUser) -> None:
+    assert user.run("secret", "status").code == 0
+    assert user.run("secret", "set-pin", "PAYMENTS", stdin="wrong-pin\n").code == 0
+    run_test(user, "--login", "--user", "PAYMENTS")
+    assert user.run("secret", "status").code == 1
+
+
 def test_a_stored_pin_is_taken_with_login_and_nobody_is_asked(user: SecretUser) -> None:
     for partition in ("PAYMENTS", "SIGNING"):
         assert user.run("secret", "set-pin", partition, stdin=f"{PINS[partition]}\n").code == 0
