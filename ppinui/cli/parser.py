@@ -6,22 +6,22 @@ Imports nothing but argparse and what argparse itself imports: ``ppinui --help``
 from __future__ import annotations
 
 import argparse
-import math
-import os
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 from ppinui import __version__
-from ppinui.cli import secret_parser
-from ppinui.cli.console import emit, say
+from ppinui.cli import config_parser, secret_parser
+from ppinui.cli.grammar import (
+    Parser,
+    add_command,
+    file_options,
+    format_option,
+    seconds,
+    slot_id,
+    usage_error,
+    whole_number,
+)
 from ppinui.errors import PpinuiError
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
-
-PROFILES = ("fortigate", "kubernetes", "cloudhsm", "production")
-"""The names of config.checks.Profile, which would cost start-up time; a test holds them together."""
 
 TEST_DEFAULTS: dict[str, Any] = {
     "user": None,
@@ -67,91 +67,8 @@ exit codes:
   3 a secret is missing    130 interrupted"""
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help as wide as the terminal, up to 110 columns (found without importing shutil, which takes 5 ms)."""
-
-    def __init__(self, prog: str) -> None:
-        try:
-            columns = int(os.environ.get("COLUMNS", "")) or 100
-        except ValueError:
-            try:
-                columns = os.get_terminal_size(1).columns or 100
-            except OSError:
-                columns = 100
-        super().__init__(prog, max_help_position=32, width=max(50, min(columns, 110)) - 2)
-
-
-def _usage_error(message: str, command: str) -> PpinuiError:
-    return PpinuiError(
-        message, f"the command line, at '{command}'", f"'{command} --help' shows what it takes"
-    )
-
-
-class Parser(argparse.ArgumentParser):
-    """An argparse parser with errors of three lines, as all of ours, and help that survives a closed pipe."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(formatter_class=_Formatter, allow_abbrev=False, **settings)
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the usage error (exit code 2) that argparse has found."""
-        raise _usage_error(message, self.prog)
-
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        # argparse's one way out: --help and --version say sys.stdout here
-        if file is sys.stdout:
-            emit(message)
-        else:
-            say(message, end="")
-
-
-def _number(text: str, what: str, minimum: int, maximum: int) -> int:
-    try:
-        number = int(text, 0)
-    except ValueError:
-        number = minimum - 1
-    if not minimum <= number <= maximum:
-        raise argparse.ArgumentTypeError(f"{what} is a number from {minimum} to {maximum}, not '{text}'")
-    return number
-
-
-def _port(text: str) -> str:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not '{text}'")
-    return text
-
-
-def _priority(text: str) -> int:
-    return _number(text, "a priority", 0, 127)
-
-
-def _slot_id(text: str) -> int:
-    return _number(text, "a slot id", 0, 2**31 - 1)
-
-
 def _jobs(text: str) -> int:
-    return _number(text, "the number of HSMs at once", 1, 1000)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise argparse.ArgumentTypeError(f"a timeout is a number of seconds above 0, not '{text}'")
-    return seconds
-
-
-def _files(parser: argparse.ArgumentParser, *, shown: bool = True) -> None:
-    # Suppressed defaults let the option stand before or behind the command without one hiding the other.
-    files = parser.add_argument_group("files")
-    for option, name, text in (
-        ("-c", "config", "use this primus.cfg"),
-        ("-s", "secrets", "use this .secrets.cfg"),
-    ):
-        words = text if shown else argparse.SUPPRESS
-        files.add_argument(option, dest=name, metavar="FILE", default=argparse.SUPPRESS, help=words)
+    return whole_number(text, "the number of HSMs at once", 1, 1000)
 
 
 def _test_options(parser: argparse.ArgumentParser) -> None:
@@ -163,10 +80,10 @@ def _test_options(parser: argparse.ArgumentParser) -> None:
     add("--user", "only this partition (its user_name)", metavar="U")
     add("--hsm", "only this HSM: its group (hsm0) or its host as written", metavar="H")
     add("--slot", "only slots of this name (slot0)", metavar="NAME")
-    add("--slotid", "only slots with this id", metavar="ID", type=_slot_id)
+    add("--slotid", "only slots with this id", metavar="ID", type=slot_id)
     add("--login", "log in too; asks for each partition's PIN, once", action="store_true")
     add("--crypto", "sign and verify too, leaving nothing behind; includes --login", action="store_true")
-    add("--timeout", "seconds for each stage of a slot (10)", metavar="S", type=_seconds)
+    add("--timeout", "seconds for each stage of a slot (10)", metavar="S", type=seconds)
     add("--jobs", "HSMs that are tested at the same time (32)", metavar="N", type=_jobs)
     add(
         "--lanes",
@@ -189,120 +106,6 @@ def _test_options(parser: argparse.ArgumentParser) -> None:
     secret_parser.keyring_options(parser, leave_out=True)
 
 
-def _add_command(
-    commands: Any,
-    name: str,
-    text: str,
-    example: str,
-    *,
-    files: bool = True,
-) -> argparse.ArgumentParser:
-    """A command of its own: one line of help, and a page that ends with an example.
-
-    ``files``: whether the page has -c and -s, which it takes in any case.
-    """
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example:\n  {example}"
-    )
-    _files(parser, shown=files)
-    return parser
-
-
-def _editing_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="print the change as a diff, save nothing")
-    parser.add_argument("--force", action="store_true", help="save even what 'config check' calls an error")
-    _reveal_option(parser)
-
-
-def _reveal_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reveal", action="store_true", help="show clear-text secrets instead of ••••")
-
-
-def _format_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="for people (text) or programs (json)"
-    )
-
-
-def _add_config(commands: Any) -> None:
-    config = _add_command(
-        commands, "config", "look at and edit primus.cfg", "ppinui config set hsm0.host=10.0.0.7"
-    )
-    actions = config.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
-
-    _add_command(actions, "path", "print which file is used", "ppinui config path")
-
-    show = _add_command(actions, "show", "show HSMs, slots and settings", "ppinui config show --format json")
-    _format_option(show)
-    _reveal_option(show)
-
-    get = _add_command(actions, "get", "print the value of one setting", "ppinui config get hsm0.slot0.id")
-    get.add_argument("path", metavar="PATH", help="primus.hsms.hsm0.port, or hsm0.port for short")
-    _reveal_option(get)
-
-    check = _add_command(
-        actions,
-        "check",
-        "list problems, each with its line and remedy",
-        "ppinui config check --profile production",
-    )
-    check.add_argument(
-        "--profile",
-        choices=PROFILES,
-        metavar="P",
-        help=f"check the rules of a deployment too: {', '.join(PROFILES)}",
-    )
-    _format_option(check)
-
-    change = _add_command(
-        actions,
-        "set",
-        "change settings; nothing else in the file moves",
-        "ppinui config set hsm0.host=10.0.0.7 hsm0.port=2310\n  ppinui config set hsm0.pin",
-    )
-    change.add_argument(
-        "assignments",
-        metavar="PATH=VALUE",
-        nargs="+",
-        help="pin and proxy_password take no value: it is asked for without echo",
-    )
-    _editing_options(change)
-
-    add_hsm = _add_command(
-        actions,
-        "add-hsm",
-        "add an HSM in the style of the others",
-        "ppinui config add-hsm --host b-api.cloudshsm.com --like hsm0",
-    )
-    add_hsm.add_argument("--host", required=True, metavar="H", help="name or address of the HSM or proxy")
-    add_hsm.add_argument("--port", type=_port, metavar="P", help="2310 where nothing else is said")
-    add_hsm.add_argument("--priority", type=_priority, metavar="N", help="0 (tried first) to 127")
-    add_hsm.add_argument("--like", metavar="HSM", help="copy the slots and settings of this HSM")
-    _editing_options(add_hsm)
-
-    add_slot = _add_command(
-        actions,
-        "add-slot",
-        "add a slot (a partition) to an HSM",
-        "ppinui config add-slot hsm0 --user-name PAYMENTS --id 3",
-    )
-    add_slot.add_argument("hsm", metavar="HSM", help="the group of the HSM, such as hsm0")
-    add_slot.add_argument("--user-name", required=True, metavar="U", help="the partition's name")
-    add_slot.add_argument("--id", required=True, type=_slot_id, metavar="N", help="the PKCS#11 slot id")
-    add_slot.add_argument("--client-id", metavar="C", help="names the application in the HSM's log")
-    add_slot.add_argument("--proxy-user", metavar="S", help="service user of the proxy (CloudHSM)")
-    _editing_options(add_slot)
-
-    remove = _add_command(
-        actions,
-        "remove",
-        "remove a setting, slot or HSM, and the comments that belong to it",
-        "ppinui config remove hsm1.slot0 --dry-run",
-    )
-    remove.add_argument("path", metavar="PATH", help="what to remove, such as hsm1 or hsm1.slot0")
-    _editing_options(remove)
-
-
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar. Options of the connection test stand at the top too, for ``ppinui --test``."""
     parser = Parser(
@@ -320,29 +123,29 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="test the connections: same as the command test",
     )
-    _files(parser)
+    file_options(parser)
     _test_options(parser)
     commands = parser.add_subparsers(prog="ppinui", dest="command", metavar="COMMAND", title="commands")
-    _add_config(commands)
-    secret_parser.add_commands(commands, _add_command)
-    test = _add_command(
+    config_parser.add_commands(commands, add_command)
+    secret_parser.add_commands(commands, add_command)
+    test = add_command(
         commands,
         "test",
         "test the connection of each slot of each HSM",
         "ppinui test --hsm hsm0 --login --format json",
     )
     _test_options(test)
-    doctor = _add_command(
+    doctor = add_command(
         commands,
         "doctor",
         "say what is set up here, what is not, and what to do about it",
         "ppinui doctor --format json",
     )
-    _format_option(doctor)
+    format_option(doctor)
     doctor.add_argument("--module", metavar="LIB", help="the PKCS#11 library, if it is not in its place")
     doctor.add_argument("--ppin", metavar="FILE", help="the vendor's ppin, if it is not in its place")
     secret_parser.keyring_options(doctor)
-    demo = _add_command(
+    demo = add_command(
         commands,
         "demo",
         "a first look with software tokens; touches nothing of yours",
@@ -395,7 +198,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     found.passwords = style.passwords if style else ()
     if unknown and found.command == "secret":
         # One of them may be a password.
-        raise _usage_error("there is more on the command line than it takes", f"{parser.prog} secret")
+        raise usage_error("there is more on the command line than it takes", f"{parser.prog} secret")
     if unknown and found.command == "run":
         # What is there may be the command's, with a PIN among its arguments.
         raise PpinuiError(
@@ -406,7 +209,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     if unknown:
         # argparse itself would name the program here, not the command that was meant.
         command = (parser.prog, found.command, getattr(found, "action", None))
-        raise _usage_error(f"unrecognized arguments: {' '.join(unknown)}", " ".join(filter(None, command)))
+        raise usage_error(f"unrecognized arguments: {' '.join(unknown)}", " ".join(filter(None, command)))
     for option in ("config", "secrets"):
         setattr(found, option, getattr(found, option, None))
     if found.is_test and found.command is not None:

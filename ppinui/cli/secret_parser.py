@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
-AddCommand = Callable[[Any, str, str, str], argparse.ArgumentParser]
-"""Adds a command: the group of commands, its name, a line of help, an example."""
+from ppinui.cli.grammar import AddCommand, descriptor, format_option, seconds
 
 _FOR_A_USER = (
     ("add", "fetch the permanent secret of a partition with ppin, and keep it", "PAYMENTS", "PARTITION"),
@@ -55,8 +53,8 @@ def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False)
 
     add("--keyring", "secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)", metavar="NAME")
     add("--keyspace", "keep these secrets apart from others, such as test", metavar="NAME")
-    add("--keyring-timeout", "seconds for each call (20)", type=_seconds, metavar="S")
-    add(*_PASSPHRASE_OPTION, type=_descriptor, metavar="N")
+    add("--keyring-timeout", "seconds for each call (20)", type=seconds, metavar="S")
+    add(*_PASSPHRASE_OPTION, type=descriptor, metavar="N")
 
 
 def add_commands(commands: Any, add_command: AddCommand) -> None:
@@ -81,7 +79,7 @@ def _add_secret(commands: Any, add_command: AddCommand) -> None:
     status = add_command(
         actions, "status", "say where each secret is, and since when", "ppinui secret status --format json"
     )
-    status.add_argument("--format", choices=("text", "json"), default="text", help="for people or programs")
+    format_option(status)
     keyring_options(status)
     for name, text, example, what in _FOR_A_USER:
         action = add_command(actions, name, text, f"ppinui secret {name} {example}")
@@ -114,7 +112,7 @@ def _options_of(action: argparse.ArgumentParser, name: str) -> None:
     if name in _ASKING:
         action.add_argument(
             "--password-fd",
-            type=_descriptor,
+            type=descriptor,
             metavar="N",
             help="read passwords from this descriptor, one a line",
         )
@@ -143,7 +141,7 @@ def _add_vault(commands: Any, add_command: AddCommand) -> None:
     change = add_command(actions, "passphrase", "change the vault's passphrase", "ppinui vault passphrase")
     _passphrase_option(change)
     change.add_argument(
-        "--new-passphrase-fd", type=_descriptor, metavar="N", help="read the new one from this descriptor"
+        "--new-passphrase-fd", type=descriptor, metavar="N", help="read the new one from this descriptor"
     )
 
 
@@ -187,21 +185,4 @@ def _add_run(commands: Any, add_command: AddCommand) -> None:
 
 def _passphrase_option(parser: argparse.ArgumentParser) -> None:
     name, text = _PASSPHRASE_OPTION
-    parser.add_argument(name, help=text, type=_descriptor, metavar="N")
-
-
-def _descriptor(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        # What was given instead may be the secret itself.
-        raise argparse.ArgumentTypeError("a descriptor is a number, such as 3 with 3<FILE behind the command")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < 1e6:
-        raise argparse.ArgumentTypeError(f"a timeout is a number of seconds above 0, not '{text}'")
-    return seconds
+    parser.add_argument(name, help=text, type=descriptor, metavar="N")

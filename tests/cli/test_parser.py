@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ppinui.cli.parser import PROFILES, TEST_DEFAULTS, build_parser, parse
+from ppinui.cli.config_parser import PROFILES
+from ppinui.cli.parser import TEST_DEFAULTS, build_parser, parse
 from ppinui.config.problem import Profile
 from ppinui.errors import ExitCode, PpinuiError
 from tests.end_to_end.program import ppinui

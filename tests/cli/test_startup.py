@@ -52,7 +52,9 @@ def test_help_and_version_import_the_grammar_alone(option: str) -> None:
     assert modules.isdisjoint(HEAVY)
     assert {name for name in modules if name.startswith("ppinui.")} == {
         "ppinui.cli",
+        "ppinui.cli.config_parser",
         "ppinui.cli.console",
+        "ppinui.cli.grammar",
         "ppinui.cli.main",
         "ppinui.cli.parser",
         "ppinui.cli.secret_parser",

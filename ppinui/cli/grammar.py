@@ -1,0 +1,135 @@
+"""What each page of the command line's grammar is made of: the parser, a command, options that several take.
+
+Imports nothing but argparse and what argparse itself imports: ``ppinui --help`` has to be there at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ppinui.cli.console import emit, say
+from ppinui.errors import PpinuiError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+AddCommand = Callable[[Any, str, str, str], argparse.ArgumentParser]
+"""Adds a command: the group of commands, its name, a line of help, an example."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal, up to 110 columns (found without importing shutil, which takes 5 ms)."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS", "")) or 100
+        except ValueError:
+            try:
+                columns = os.get_terminal_size(1).columns or 100
+            except OSError:
+                columns = 100
+        super().__init__(prog, max_help_position=32, width=max(50, min(columns, 110)) - 2)
+
+
+def usage_error(message: str, command: str) -> PpinuiError:
+    """What is wrong with the words behind ``command`` (such as "ppinui config")."""
+    return PpinuiError(
+        message, f"the command line, at '{command}'", f"'{command} --help' shows what it takes"
+    )
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser with errors of three lines, as all of ours, and help that survives a closed pipe."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=_Formatter, allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the usage error (exit code 2) that argparse has found."""
+        raise usage_error(message, self.prog)
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        # argparse's one way out: --help and --version say sys.stdout here
+        if file is sys.stdout:
+            emit(message)
+        else:
+            say(message, end="")
+
+
+def add_command(
+    commands: Any,
+    name: str,
+    text: str,
+    example: str,
+    *,
+    files: bool = True,
+) -> argparse.ArgumentParser:
+    """A command of its own: one line of help, and a page that ends with an example.
+
+    ``files``: whether the page has -c and -s, which it takes in any case.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example:\n  {example}"
+    )
+    file_options(parser, shown=files)
+    return parser
+
+
+def file_options(parser: argparse.ArgumentParser, *, shown: bool = True) -> None:
+    """-c and -s; ``shown``: whether the help page has them."""
+    # Suppressed defaults let the option stand before or behind the command without one hiding the other.
+    files = parser.add_argument_group("files")
+    for option, name, text in (
+        ("-c", "config", "use this primus.cfg"),
+        ("-s", "secrets", "use this .secrets.cfg"),
+    ):
+        words = text if shown else argparse.SUPPRESS
+        files.add_argument(option, dest=name, metavar="FILE", default=argparse.SUPPRESS, help=words)
+
+
+def format_option(parser: argparse.ArgumentParser) -> None:
+    """--format, for commands whose data has both forms."""
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="for people (text) or programs (json)"
+    )
+
+
+def whole_number(text: str, what: str, minimum: int, maximum: int) -> int:
+    """The number that ``text`` is (decimal or 0x…); ArgumentTypeError, naming ``what``, if out of range."""
+    try:
+        number = int(text, 0)
+    except ValueError:
+        number = minimum - 1
+    if not minimum <= number <= maximum:
+        raise argparse.ArgumentTypeError(f"{what} is a number from {minimum} to {maximum}, not '{text}'")
+    return number
+
+
+def slot_id(text: str) -> int:
+    """A PKCS#11 slot id."""
+    return whole_number(text, "a slot id", 0, 2**31 - 1)
+
+
+def seconds(text: str) -> float:
+    """A timeout in seconds; longer ones than a million are not, for some calls of the system refuse them."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 1e6:
+        raise argparse.ArgumentTypeError(
+            f"a timeout is a number of seconds above 0 and up to a million, not '{text}'"
+        )
+    return number
+
+
+def descriptor(text: str) -> int:
+    """The number of an open file descriptor."""
+    if not (text.isascii() and text.isdigit()):
+        # What was given instead may be the secret itself.
+        raise argparse.ArgumentTypeError("a descriptor is a number, such as 3 with 3<FILE behind the command")
+    return int(text)
