@@ -9,7 +9,7 @@ from ppinui.probe.explain import explain_condition
 from ppinui.probe.gate import Credential, Gate
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
-from ppinui.probe.spending import accepted_by, rejected_by
+from ppinui.probe.spending import accepted_by, feared_after
 from ppinui.probe.supply import SlotSecrets
 
 
@@ -94,11 +94,11 @@ class Book:
     def add(self, entry: Entry, stage: StageResult) -> None:
         """A stage of a slot has ended; the gate learns what it says of the secrets that were offered."""
         entry.stages.append(stage)
-        accepted, rejected = accepted_by(stage), rejected_by(stage)
+        accepted, feared = accepted_by(stage), feared_after(stage)
         for credential in entry.offered:
             if credential.kind in accepted:
                 self.gate.accept(credential)
-            elif credential.kind in rejected:
+            elif credential.kind in feared:
                 self.gate.reject(credential)
 
     def finish(self, entry: Entry) -> None:

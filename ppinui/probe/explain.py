@@ -12,7 +12,7 @@ def explain_condition(name: str, detail: str = "") -> ErrorInfo:
     """The error of a condition that ppinui found by itself; ``detail`` is added to its meaning."""
     condition = CONDITIONS[name]
     message = f"{condition.meaning}: {detail}" if detail else condition.meaning
-    return ErrorInfo(condition.code, condition.name, message, condition.remedy)
+    return ErrorInfo(condition.code, condition.name, message, condition.remedy, found_by_us=True)
 
 
 def explain_answer(answered: int, logged: int | None, logged_by: str | None) -> ErrorInfo:

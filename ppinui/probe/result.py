@@ -37,10 +37,12 @@ class ErrorInfo:
     """A failure as people and programs need it: the code, its name, what it means here, and the next step."""
 
     code: int | None
-    """A PKCS#11 or vendor return value; None where no library gave one."""
+    """A PKCS#11 or vendor return value; None where there is none for it."""
     name: str
     message: str
     remedy: str
+    found_by_us: bool = False
+    """A condition that ppinui found: whatever the code, no library has answered with it."""
 
     @property
     def hex(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ppinui.probe.gate import Credential
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import Outcome, Stage, StageResult
+from ppinui.provider.errors import known_codes
 from ppinui.secrets.kinds import SecretKind
 
 CKR_DEVICE_ERROR = 0x30
@@ -50,6 +51,21 @@ them, as it may be what a wrong proxy password ends in."""
 _CKR_TOKEN_NOT_PRESENT = 0xE0
 """Documented as the answer when no HSM of a slot can be reached; a refusal has a code in the log."""
 
+_SAYS_REJECTED = frozenset(
+    {
+        0xA0,  # CKR_PIN_INCORRECT
+        0xA1,  # CKR_PIN_INVALID
+        0xA2,  # CKR_PIN_LEN_RANGE
+        0xA3,  # CKR_PIN_EXPIRED
+        0xA4,  # CKR_PIN_LOCKED
+        0x8000000B,  # Login failed, wrong PKCS#11 PIN
+        0x80000037,  # Password expired
+        0x80005017,  # Login to HSM failed with provided credentials
+        0x80005018,  # Setup password expired
+    }
+)
+"""Return values that mean a rejected secret, by their documentation."""
+
 _LOGIN_NOT_REACHED = frozenset(
     {CKR_HOST_MEMORY, CKR_SLOT_ID_INVALID, CKR_SESSION_COUNT, 0x80000018, 0x80005015}
 )
@@ -90,8 +106,11 @@ def accepted_by(stage: StageResult) -> frozenset[SecretKind]:
     return _ACCEPTED_WITH.get(stage.stage, frozenset())
 
 
-def rejected_by(stage: StageResult) -> frozenset[SecretKind]:
-    """The kinds of secret that this stage's failure shows, or lets fear, to have been rejected."""
+def feared_after(stage: StageResult) -> frozenset[SecretKind]:
+    """The kinds of secret that this stage's failure shows, or lets fear, to have been rejected.
+
+    Reason enough to offer them to no other HSM in the same run; whether they were is for :func:`rejected_by`.
+    """
     error = stage.error
     if error is None or stage.stage in (Stage.RESOLVE, Stage.CONNECT, Stage.CRYPTO):
         return frozenset()
@@ -107,3 +126,20 @@ def rejected_by(stage: StageResult) -> frozenset[SecretKind]:
     if error.code in _PERMANENT_SECRET_ALONE:
         return frozenset({SecretKind.PERMANENT})
     return frozenset({SecretKind.PROXY, SecretKind.PERMANENT})
+
+
+def rejected_by(stage: StageResult) -> frozenset[SecretKind]:
+    """The kinds of secret that were rejected at this stage, by the word of the module or its log.
+
+    Reason enough to offer them never again, until they are replaced. A login that was interrupted, crashed or
+    hung is none, nor is one that ppinui did not try as the token had a warning.
+    """
+    error = stage.error
+    if error is None or error.found_by_us:
+        return frozenset()
+    return feared_after(stage) if stage.login_refused or _says_rejected(error.code) else frozenset()
+
+
+def _says_rejected(code: int | None) -> bool:
+    # A vendor's code that no list has may be that of a wrong proxy password.
+    return code is not None and (code in _SAYS_REJECTED or (code >= 0x80000000 and code not in known_codes()))

@@ -131,7 +131,7 @@ class Memory:
 
         A secret that one slot was let in with is a good one, whatever another slot of the same run says.
         """
-        feared: dict[Credential, str] = {}
+        rejected: dict[Credential, str] = {}
         good: set[Credential] = set()
         for test, result in tested:
             self.results[test.slot.path] = (subject_of(test), result)
@@ -146,9 +146,10 @@ class Memory:
                     # Nothing was offered: it was the token's warning that kept the PIN back.
                     self.near_lock.add(test.user)
                     continue
-                rejected = [credential for credential in offered if credential.kind in rejected_by(stage)]
-                feared |= dict.fromkeys(rejected, f"{stage.error.name} on {test.hsm.name}")
-        self.rejected |= feared
+                kinds = rejected_by(stage)
+                how = f"{stage.error.name} on {test.hsm.name}"
+                rejected |= {credential: how for credential in offered if credential.kind in kinds}
+        self.rejected |= rejected
         for credential in good:
             self.rejected.pop(credential, None)
 

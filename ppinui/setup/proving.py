@@ -74,11 +74,11 @@ def prove(
 
 
 def mark_rejected(store: SecretStore, offered: Offered, results: Iterable[SlotResult]) -> None:
-    """Mark in the keyring what an HSM has, or may have, rejected, so that no process offers it again.
+    """Mark in the keyring what an HSM has rejected, so that no process offers it again.
 
     A secret that one slot of the same test was let in with is a good one, whatever another slot says.
     """
-    feared: dict[Key, str] = {}
+    rejected: dict[Key, str] = {}
     good: set[Key] = set()
     for result in results:
         for stage in result.stages:
@@ -86,8 +86,8 @@ def mark_rejected(store: SecretStore, offered: Offered, results: Iterable[SlotRe
             if stage.error is not None:
                 code = f" {stage.error.hex}" if stage.error.hex else ""
                 by = f"{result.hsm} ({stage.error.name}{code})"
-                feared |= dict.fromkeys(_keys(result, rejected_by(stage)), by)
-    for key, by in feared.items():
+                rejected |= dict.fromkeys(_keys(result, rejected_by(stage)), by)
+    for key, by in rejected.items():
         if key in offered.secrets and key not in good:
             store.mark_rejected(offered.secrets[key], by)
 
