@@ -12,6 +12,7 @@ from ppinui.config.primus import PrimusConfig
 from ppinui.doctor.files import SecretsSeen
 from ppinui.doctor.finding import Finding, of_error, ok, warning, wrong
 from ppinui.secrets import secretsfile
+from ppinui.secrets.commands import replacing, storing
 from ppinui.secrets.keyring_errors import KeyringError, UnreadableEntryError
 from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.secretsfile import Key
@@ -21,11 +22,6 @@ _WHOSE: Final = {
     SecretKind.PERMANENT: "permanent secret of",
     SecretKind.PROXY: "password of service user",
     SecretKind.PIN: "PIN of",
-}
-_REPLACE: Final = {
-    SecretKind.PERMANENT: "ppinui secret update",
-    SecretKind.PROXY: "ppinui secret add-proxy",
-    SecretKind.PIN: "ppinui secret set-pin",
 }
 
 
@@ -87,7 +83,7 @@ def _compared(key: Key, users: Users, file: SecretsSeen, store: SecretStore) -> 
             return wrong(
                 _subject(key),
                 f"the one in the keyring was rejected by {rejection.by}, and is not offered again",
-                f"replace it: {_REPLACE[kind]} {name}",
+                f"replace it: {replacing(kind, name)}",
             )
         return _in_keyring(key, stored, file)
     finally:
@@ -136,8 +132,7 @@ def _not_in_keyring(key: Key, users: Users, file: SecretsSeen, alone: str) -> Fi
         return warning(
             subject, "not in the keyring; the secrets file cannot be read", "let this account read it"
         )
-    add = "ppinui -a -e" if kind is SecretKind.PERMANENT else "ppinui -p -e"
-    return wrong(subject, "MISSING: neither in the keyring nor in a secrets file", f"{add} {name}")
+    return wrong(subject, "MISSING: neither in the keyring nor in a secrets file", storing(kind, name))
 
 
 def _without_keyring(key: Key, users: Users, file: SecretsSeen) -> Finding:

@@ -10,6 +10,7 @@ from ppinui.probe.gate import Credential, Gate
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
 from ppinui.probe.spending import accepted_by, feared_after
+from ppinui.probe.stakes import Stakes
 from ppinui.probe.supply import SlotSecrets
 
 
@@ -85,6 +86,11 @@ class Book:
     def results(self) -> tuple[SlotResult, ...]:
         """The results so far, in the order of the plan."""
         return tuple(entry.result for entry in self.entries if entry.result is not None)
+
+    def stakes(self, entry: Entry) -> Stakes:
+        """What a return value of this slot's test may speak of."""
+        open_ones = tuple(one for one in entry.offered if not self.gate.accepted(one))
+        return Stakes(entry.test, open_ones, entry.secrets.sources)
 
     def begin_stage(self, entry: Entry, stage: Stage) -> None:
         """A slot enters a stage."""

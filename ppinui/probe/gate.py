@@ -55,6 +55,10 @@ class Gate:
                 return credential
         return None
 
+    def accepted(self, credential: Credential) -> bool:
+        """Whether an HSM has accepted this one, and none rejected it since."""
+        return self._states.get(credential) is _State.ACCEPTED
+
     def take(self, credentials: Iterable[Credential]) -> None:
         """A test that offers these begins."""
         for credential in credentials:

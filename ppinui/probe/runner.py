@@ -314,7 +314,7 @@ class _Run:
             case "started":
                 self._book.begin_stage(entry, Stage(message["stage"]))
             case "ended":
-                self._book.add(entry, stage_result(message))
+                self._book.add(entry, stage_result(message, self._book.stakes(entry).describe))
             case "module":
                 self._load_failures = 0
                 self._know_module(message["manufacturer"])

@@ -14,11 +14,14 @@ from typing import Final
 import pexpect
 
 from ppinui.errors import PpinuiError
-from ppinui.provider.errors import describe
+from ppinui.provider.errors import ErrorEntry, describe
 from ppinui.provider.log import VENDOR_CODES, read_log
 from ppinui.provider.ppin_binary import RUNNING
+from ppinui.provider.refusals import LOGIN_REFUSED, Suspect, refusal
+from ppinui.secrets.commands import replacing
 from ppinui.secrets.fetching import Configuration, FetchFailed
 from ppinui.secrets.hardening import end_with_parent
+from ppinui.secrets.kinds import SecretKind
 from ppinui.secrets.names import check_name
 from ppinui.secrets.private_folder import PrivateFolder, memory_place
 from ppinui.secrets.secret import MASK, Secret
@@ -28,7 +31,7 @@ _PROMPT: Final = re.compile(rb"Provide (setup|PKCS11|proxy) password for '(.*?)'
 _CODE: Final = re.compile(r"0x[0-9A-Fa-f]{8}\b")
 _UNREACHABLE: Final = frozenset({0x80005015, 0x8000003B})
 """Codes that say that no HSM was reached, so that no password was spent."""
-_REJECTED: Final = frozenset({0x8000000B, 0x80005017, 0x000000A0})
+_REJECTED: Final = frozenset({0x8000000B, LOGIN_REFUSED, 0x000000A0})
 """Codes that say that a password was a wrong one."""
 _ECHO_OFF_SECONDS: Final = 5.0
 _OUTPUT_LINES: Final = 3
@@ -82,9 +85,16 @@ class Ppin:
         self, user: str, password: Secret, *, configurations: Sequence[Configuration], secrets_file: bytes
     ) -> bytes:
         """Validate and add the password of a service proxy, as :meth:`add` does with a permanent secret."""
-        return self._first_reached(
-            ["-p", "-e", user], user, {b"proxy": password}, configurations, secrets_file
-        )
+        try:
+            return self._first_reached(
+                ["-p", "-e", user], user, {b"proxy": password}, configurations, secrets_file
+            )
+        except FetchFailed as failure:
+            if failure.code is None or not failure.rejected:
+                raise
+            # The proxy's password was the only one that was offered.
+            wrong = Suspect("proxy password", user, replacing(SecretKind.PROXY, user))
+            raise self._answered(refusal(failure.code, [wrong])) from None
 
     def version(self) -> str:
         """What ``ppin -v`` says, one line. Raises :class:`FetchFailed`."""
@@ -204,9 +214,7 @@ class Ppin:
         vendors = [code for code in codes if code >= VENDOR_CODES]
         code = next(reversed(vendors or codes), None) or read_log(ended.log).code
         if code is not None:
-            entry = describe(code)
-            message = f"{entry.name} ({entry.hex}): {entry.meaning}"
-            return FetchFailed(message, str(self.binary), entry.remedy, code=code, rejected=code in _REJECTED)
+            return self._answered(describe(code))
         output = ended.output
         for secret in filter(None, secrets):
             output = output.replace(secret.reveal_bytes().decode("utf-8", "surrogateescape"), MASK)
@@ -216,6 +224,11 @@ class Ppin:
             f"ppin did not do it ({how}); it said: {' / '.join(said) or 'nothing'}",
             "run the vendor's ppin by hand to see more, or test the connection: ppinui --test",
         )
+
+    def _answered(self, entry: ErrorEntry) -> FetchFailed:
+        message = f"{entry.name} ({entry.hex}): {entry.meaning}"
+        rejected = entry.code in _REJECTED
+        return FetchFailed(message, str(self.binary), entry.remedy, code=entry.code, rejected=rejected)
 
     def _failed(self, message: str, remedy: str) -> FetchFailed:
         return FetchFailed(message, str(self.binary), remedy)

@@ -8,6 +8,7 @@ from pathlib import Path
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import secretsfile
 from ppinui.secrets.asking import Asker
+from ppinui.secrets.commands import replacing, storing
 from ppinui.secrets.fetching import Fetcher, FetchFailed
 from ppinui.secrets.kinds import OpaqueEntry, SecretKind, StoredSecret
 from ppinui.secrets.names import KnownUsers, check_name
@@ -40,7 +41,7 @@ class Operations:
             raise PpinuiError(
                 f"HSM/User configuration already exists: there is a secret of '{partition}'",
                 self._place(SecretKind.PERMANENT, partition),
-                f"replace it: ppinui -u -e {partition}",
+                f"replace it: {replacing(SecretKind.PERMANENT, partition)}",
             )
         self.update(partition, asker, fetcher)
 
@@ -111,7 +112,7 @@ class Operations:
             raise SecretUnavailable(
                 f"the password of the service proxy is needed first: there is none for '{name}'",
                 self._place(SecretKind.PROXY, name),
-                f"store it: ppinui -p -e {name}",
+                f"store it: {storing(SecretKind.PROXY, name)}",
             )
         return proxy
 

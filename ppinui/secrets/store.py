@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import payload
+from ppinui.secrets.commands import replacing
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.keyring_process import Backend
 from ppinui.secrets.kinds import Rejection, SecretKind, StoredSecret
@@ -97,7 +98,7 @@ class SecretStore:
         raise SecretRejectedError(
             f"the {kind.value} secret of '{name}' was rejected by {rejection.by} at {rejection.when:%c %Z}",
             f"{self.service}, {_username(kind, name)}",
-            "replace it; it is offered to no HSM again, because each wrong secret counts",
+            f"replace it: {replacing(kind, name)}; this one is offered no more, for each wrong one counts",
         )
 
     def put(self, secret: StoredSecret) -> StoredSecret:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ppinui.config.document import encode, parse
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
+from ppinui.secrets.commands import storing
 from ppinui.secrets.kinds import SecretKind
 from ppinui.secrets.offering import offer_all
 from ppinui.secrets.secret import Secret
@@ -94,8 +95,7 @@ def with_proxy_passwords(config: PrimusConfig, passwords: Mapping[str, Secret]) 
 def _lacking(missing: Collection[Key], store: SecretStore, in_file: Collection[Key]) -> SecretUnavailable:
     what = {SecretKind.PERMANENT: "permanent secret of", SecretKind.PROXY: "password of the service user"}
     (kind, name), *_ = missing
-    letter = "-p" if kind is SecretKind.PROXY else "-a"
-    remedy = f"store it: ppinui {letter} -e {name}"
+    remedy = f"store it: {storing(kind, name)}"
     if all(key in in_file for key in missing):
         remedy = "take it from the secrets file: ppinui secret import FILE"
     return SecretUnavailable(

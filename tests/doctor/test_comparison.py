@@ -121,7 +121,7 @@ def test_a_rejected_secret_is_wrong(file: SecretsSeen, store: SecretStore) -> No
     store.mark_rejected(stored, "hsm1 (CKR_PIN_INCORRECT)")
     store.mark_rejected(store.put(StoredSecret(SecretKind.PIN, "SIGNING", password=Secret("1"))), "hsm1")
     findings = tuple(compare(USERS, file, store))
-    assert about(PAYMENTS, findings).remedy == "replace it: ppinui secret update PAYMENTS"
+    assert about(PAYMENTS, findings).remedy == "replace it: ppinui -u -e PAYMENTS"
     assert "rejected by hsm1 (CKR_PIN_INCORRECT)" in about(PAYMENTS, findings).words
     assert about("PIN of 'SIGNING'", findings).remedy == "replace it: ppinui secret set-pin SIGNING"
 

@@ -144,9 +144,9 @@ def _other_label(stand: Stand) -> None:
 
 
 CASES: list[tuple[Callable[[Stand], None], str | None, str]] = [
-    (_wrong_proxy, "0x80005017", "ppinui"),
-    (_wrong_permanent, "0x80005017", ""),
-    (_missing_permanent, "0x8000000C", ""),
+    (_wrong_proxy, "0x80005017", f"ppinui -p -e {PROXY_USER}"),
+    (_wrong_permanent, "0x80005017", "ppinui -u -e PAYMENTS"),
+    (_missing_permanent, "0x8000000C", "ppinui -a -e PAYMENTS"),
     (_disabled, "0x80000069", "crypto_access"),
     (_full, "0x80000018", ""),
     (_other_label, None, "user_name"),
@@ -172,6 +172,7 @@ def test_each_failure_has_its_documented_code_name_and_remedy(
     assert error["name"]
     assert error["message"]
     assert error["remedy"]
+    assert remedy in error["remedy"]
     assert error["name"] in tested.ran.err
     assert error["remedy"] in tested.ran.err
     if code and answers is Answers.PKCS11:

@@ -82,6 +82,21 @@ def test_a_proxy_password_is_given_first(binary: Path) -> None:
     assert f'name = "PROXY"; secret = "{PIN.reveal_bytes().hex()}"'.encode() in text
 
 
+@pytest.mark.parametrize("code", ["0x80005017", "0x8000000b"])
+def test_a_refused_proxy_password_is_not_called_a_setup_password_or_pin(binary: Path, code: str) -> None:
+    binary.with_name("behaviour").write_text(f"fails {code}")
+    with pytest.raises(FetchFailed) as caught:
+        Ppin(binary, environ=os.environ).add_proxy(
+            "my proxy", PIN, configurations=[config("h")], secrets_file=EMPTY.encode()
+        )
+    failure = caught.value
+    assert (failure.code, failure.rejected) == (int(code, 16), True)
+    assert "The login with the proxy password of 'my proxy' was refused" in failure.message
+    assert "etup" not in failure.message
+    assert "PIN" not in failure.message
+    assert failure.remedy == "replace the proxy password: ppinui -p -e 'my proxy'"
+
+
 def test_no_password_is_in_its_arguments_or_environment(binary: Path) -> None:
     add(binary, environ={"CREDENTIALS_DIRECTORY": "/run/credentials/x"})
     for clear in (SETUP.reveal_bytes().decode(), PIN.reveal_bytes().decode(), "/run/credentials"):
