@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.secrets,
             arguments.module,
             arguments.ppin,
-            keyring=bool(arguments.keyring or session.environ.get("PPINUI_KEYRING")),
+            session.named_keyring,
         )
         findings = examine(named, session.store, around)
         seen = _as_json(findings) if arguments.format == "json" else _as_text(findings)

@@ -139,7 +139,7 @@ def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, onl
     try:
         rows = status_rows(session.known, session.store, in_file, everywhere=True)
     except NoBackendError:
-        if session.names_keyring:
+        if session.named_keyring is not None:
             raise
         # Where nobody has a keyring, the file alone may have everything, as with ppin.
         rows = status_rows(session.known, session.store, in_file)

@@ -51,9 +51,9 @@ class SecretSession:
         self.keyring.close()
 
     @property
-    def names_keyring(self) -> bool:
-        """The user has said which keyring to use."""
-        return choice_of(self._arguments.keyring, self.environ).named is not None
+    def named_keyring(self) -> str | None:
+        """Which keyring the user has said to use."""
+        return choice_of(self._arguments.keyring, self.environ).named
 
     @cached_property
     def location(self) -> Location:

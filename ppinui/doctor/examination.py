@@ -16,14 +16,14 @@ from ppinui.secrets.store import SecretStore
 class Named:
     """What the user has named, None where nothing: ``-c``, ``-s``, ``--module``, ``--ppin``.
 
-    ``keyring``: whether a keyring was named, by ``--keyring`` or ``PPINUI_KEYRING``.
+    ``keyring``: as it was named by ``--keyring`` or ``PPINUI_KEYRING``.
     """
 
     config: str | None = None
     secrets: str | None = None
     module: str | None = None
     ppin: str | None = None
-    keyring: bool = False
+    keyring: str | None = None
 
 
 def examine(named: Named, store: SecretStore, around: Surroundings) -> Iterator[Finding]:
@@ -40,10 +40,10 @@ def examine(named: Named, store: SecretStore, around: Surroundings) -> Iterator[
     yield files.look_at_group(around, config_readable=config.config is not None)
     yield from programs.look_at_module(named.module, around)
     yield programs.look_at_ppin(named.ppin, around)
-    keyring = keyrings.look_at_keyring(store, named=named.keyring)
+    keyring = keyrings.look_at_keyring(store, named=named.keyring is not None)
     yield keyring.finding
     yield from keyrings.look_at_owner(around)
-    yield keyrings.look_at_bus(around, keyring.backend)
+    yield keyrings.look_at_bus(around, keyring.backend.name if keyring.backend else named.keyring)
     yield from compare(users, secrets, store if keyring.backend is not None else None)
     yield from memory.look_at_core_dumps(around)
     yield from versions.look_at_versions()

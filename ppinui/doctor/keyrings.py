@@ -17,6 +17,8 @@ from ppinui.secrets.keyring_errors import NoBackendError
 from ppinui.secrets.keyring_process import Backend
 from ppinui.secrets.kinds import SecretKind
 from ppinui.secrets.store import SecretStore
+from ppinui.secrets.vault import Vault
+from ppinui.secrets.vault_file import VaultError, vault_path
 
 _BUS: Final = "DBUS_SESSION_BUS_ADDRESS"
 _ON_THE_BUS: Final = frozenset({"secretservice", "kwallet", "libsecret"})
@@ -81,10 +83,13 @@ def look_at_owner(around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def look_at_bus(around: Surroundings, backend: Backend | None) -> Finding:
-    """The session bus, by which desktop keyrings are reached; without one of those, nobody needs it."""
+def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
+    """The session bus, by which desktop keyrings are reached; without one of those, nobody needs it.
+
+    ``keyring``: the name of the one that answers, or was asked for; None if there is neither.
+    """
     subject = "D-Bus"
-    needed = backend is None or backend.name in _ON_THE_BUS
+    needed = keyring is None or keyring in _ON_THE_BUS
     if not sys.platform.startswith("linux"):
         return ok(subject, "this system's keyring does without")
     address = around.environ.get(_BUS)
@@ -100,9 +105,9 @@ def look_at_bus(around: Surroundings, backend: Backend | None) -> Finding:
             return warning(
                 subject,
                 f"{_BUS} is not set: no desktop session, so no Secret Service",
-                "use a vault: 'ppinui vault create', then --keyring vault",
+                _instead_of_a_desktop(around),
             )
-        return ok(subject, f"no session bus, and the keyring {_name(backend)} needs none")
+        return ok(subject, f"no session bus, and the keyring {keyring} needs none")
     reason = _unreachable(address)
     if reason is None:
         return ok(subject, f"{address} answers")
@@ -111,8 +116,16 @@ def look_at_bus(around: Surroundings, backend: Backend | None) -> Finding:
     return (wrong if needed else warning)(subject, words, remedy)
 
 
-def _name(backend: Backend | None) -> str:
-    return backend.name if backend else ""
+def _instead_of_a_desktop(around: Surroundings) -> str:
+    """How a vault is come by: the one that is there, if it can be used."""
+    path = vault_path(around.environ)
+    if not path.exists():
+        return "use a vault: 'ppinui vault create', then --keyring vault"
+    try:
+        Vault(path).check()
+    except VaultError as error:
+        return f"mend the vault {path}, then use it with --keyring vault: {error.message}; {error.remedy}"
+    return f"use the vault {path}: --keyring vault, or PPINUI_KEYRING=vault"
 
 
 def _unreachable(address: str) -> str | None:

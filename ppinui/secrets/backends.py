@@ -17,6 +17,7 @@ from keyring.backend import KeyringBackend
 
 from ppinui.secrets import vault_file
 from ppinui.secrets.keyring_errors import BackendRefusedError, NoBackendError
+from ppinui.secrets.vault import Vault
 
 ACCEPTED: Final[dict[str, str]] = {
     "secretservice": "keyring.backends.SecretService.Keyring",
@@ -126,7 +127,7 @@ def _load(name: str, named_by: str, environ: Mapping[str, str]) -> Selection:
         if reason := _refusal(f"{ancestor.__module__}.{ancestor.__qualname__}"):
             raise _refused(class_path, reason, named_by)
     if name == "vault":
-        vault_file.read(vault_file.vault_path(environ))  # says more than its priority could
+        Vault(vault_file.vault_path(environ)).check()  # says more than its priority could
     if reason := _why_unusable(backend_class):
         raise NoBackendError(
             f"the keyring {name} cannot be used: {reason}",

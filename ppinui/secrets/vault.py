@@ -86,8 +86,9 @@ class Vault:
         self._key = None
 
     def check(self) -> None:
-        """Raise if there is no usable file; the passphrase is not needed for that."""
-        vault_file.read(self.path)
+        """Raise if there is no usable, undamaged file; the passphrase is not needed for that."""
+        with self._explained():
+            vault_format.check(vault_file.read(self.path))
 
     def unlock(self, passphrase: Secret) -> None:
         """Derive the key. Raises :class:`VaultPassphraseError` if it is another one."""

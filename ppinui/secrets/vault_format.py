@@ -112,6 +112,11 @@ def new_key(passphrase: Secret, cost: KdfCost | None = None) -> VaultKey:
     return _derive(passphrase, cost or KdfCost(), secrets.token_bytes(_SALT_SIZE))
 
 
+def check(vault: bytes) -> None:
+    """Raise :class:`VaultFormatError` for what can be seen without a passphrase."""
+    _read_header(vault)
+
+
 def key_of(vault: bytes, passphrase: Secret) -> VaultKey:
     """The key of an existing vault.
 

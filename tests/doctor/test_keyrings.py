@@ -14,15 +14,16 @@ import pytest
 from ppinui.doctor.finding import State
 from ppinui.doctor.keyrings import KeyringSeen, look_at_bus, look_at_keyring, look_at_owner
 from ppinui.doctor.surroundings import Surroundings, user_name
-from ppinui.secrets.keyring_process import Backend, KeyringChoice, KeyringProcess
+from ppinui.secrets import vault
+from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess
+from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.unlocking import PassphraseFinder
+from ppinui.secrets.vault_format import KdfCost
 from tests.doctor.looking import ALICE
 from tests.secrets.desktop import desktop
 
 Machine = Callable[..., Surroundings]
-VAULT = Backend("vault", "", "named by PPINUI_KEYRING", "/home/alice/vault")
-SERVICE = Backend("secretservice", "", "this system's own keyring", None)
 
 
 def seen_with(
@@ -87,10 +88,40 @@ def test_a_service_account_is_called_one(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("backend", "state"), [(VAULT, State.OK), (SERVICE, State.WARNING), (None, State.WARNING)]
+    ("keyring", "state"), [("vault", State.OK), ("secretservice", State.WARNING), (None, State.WARNING)]
 )
-def test_without_a_session_bus(machine: Machine, backend: Backend | None, state: State) -> None:
-    assert look_at_bus(machine(), backend).state is state
+def test_without_a_session_bus(machine: Machine, keyring: str | None, state: State) -> None:
+    assert look_at_bus(machine(environ={"HOME": "/nowhere"}), keyring).state is state
+
+
+def test_without_a_session_bus_the_vault_that_is_there_is_named(machine: Machine, tmp_path: Path) -> None:
+    path = tmp_path / "vault"
+    around = machine(environ={"PPINUI_VAULT": str(path)})
+    assert "ppinui vault create" in str(look_at_bus(around, None).remedy)
+    vault.create(path, Secret("passphrase"), make_folder=False, cost=KdfCost(64, 1, 1))
+    assert look_at_bus(around, None).remedy == (
+        f"use the vault {path}: --keyring vault, or PPINUI_KEYRING=vault"
+    )
+    damaged = bytearray(path.read_bytes())
+    damaged[-1] ^= 1
+    path.write_bytes(damaged)
+    found = look_at_bus(around, None)
+    assert found.remedy == (
+        f"mend the vault {path}, then use it with --keyring vault: "
+        "the vault is damaged: its checksum does not fit; restore it from a backup"
+    )
+
+
+def test_a_damaged_vault_is_said_to_be_so_before_anybody_is_asked_for_its_passphrase(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "vault"
+    path.write_bytes(b"cut off")
+    path.chmod(0o600)
+    environ = {**os.environ, "PPINUI_VAULT": str(path), "CREDENTIALS_DIRECTORY": ""}
+    seen = seen_with(environ, named="vault")
+    assert seen.finding.state is State.WRONG
+    assert "this is no vault" in seen.finding.words
 
 
 def test_a_bus_that_the_variable_does_not_name_is_shown(machine: Machine, tmp_path: Path) -> None:
@@ -108,13 +139,13 @@ def test_a_bus_answers_or_not(machine: Machine, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        assert look_at_bus(around, SERVICE).state is State.OK
+        assert look_at_bus(around, "secretservice").state is State.OK
     gone = look_at_bus(around, None)
     assert gone.state is State.WRONG
     assert "does not answer: Connection refused" in gone.words
-    assert look_at_bus(around, VAULT).state is State.WARNING
+    assert look_at_bus(around, "vault").state is State.WARNING
 
 
 def test_a_bus_of_another_sort_is_left_to_the_keyring(machine: Machine) -> None:
     around = machine(environ={"DBUS_SESSION_BUS_ADDRESS": "tcp:host=localhost,port=1"})
-    assert look_at_bus(around, SERVICE).state is State.OK
+    assert look_at_bus(around, "secretservice").state is State.OK
