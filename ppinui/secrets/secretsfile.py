@@ -101,6 +101,16 @@ def same_entry(one: OpaqueEntry, other: OpaqueEntry) -> bool:
     return _NAME.sub("", _text(one.group), count=1) == _NAME.sub("", _text(other.group), count=1)
 
 
+def same_secret(one: OpaqueEntry, other: OpaqueEntry) -> bool:
+    """Whether the groups are the same, and so is every value around them that is no user's own.
+
+    Who else has an entry there does not matter, nor in which order: entries that ppin has made one after
+    another come from different files.
+    """
+    frames = [_parse(_text(entry.frame), "the frame of a secret") for entry in (one, other)]
+    return same_entry(one, other) and _surroundings(frames[0]) == _surroundings(frames[1])
+
+
 def users_around(entry: OpaqueEntry) -> list[Key]:
     """Who has an entry in the file that this one came from, in its order."""
     return [key for key, _ in _markers(_parse(_text(entry.frame), "the frame of a secret"))]

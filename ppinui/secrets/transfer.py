@@ -38,6 +38,14 @@ def read_secrets_file(path: Path) -> str:
     """The text of a .secrets.cfg. Raises PpinuiError."""
     try:
         return path.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        raise PpinuiError(
+            "there is no such secrets file", str(path), "correct the name, or let ppin make the file first"
+        ) from None
+    except (IsADirectoryError, NotADirectoryError):
+        raise PpinuiError(
+            "this is no secrets file, but a folder or a name below a file", str(path), "name the file itself"
+        ) from None
     except OSError as error:
         raise PpinuiError(
             f"the secrets file cannot be read: {error.strerror}",
@@ -62,7 +70,7 @@ def import_file(operations: Operations, path: Path, *, replacing: bool = False) 
     different = []
     for entry in entries:
         present = operations.store.get(entry.kind, entry.name)
-        if present is not None and present.entry == entry.opaque:
+        if present is not None and present.entry and secretsfile.same_secret(present.entry, entry.opaque):
             unchanged.append((entry.kind, entry.name))
             continue
         if present is not None and (present.entry is not None or entry.kind is SecretKind.PERMANENT):

@@ -69,6 +69,27 @@ def test_importing_again_changes_nothing(rig: Rig) -> None:
     assert rig.keyring.kept == before
 
 
+def test_importing_an_export_of_secrets_from_several_files_changes_nothing(rig: Rig) -> None:
+    first, second, third = (line for line in SAMPLE.splitlines(keepends=True) if b"name =" in line)
+    for line in (first, second, third):
+        others = {first, second, third} - {line}
+        rig.file.write_bytes(b"".join(one for one in SAMPLE.splitlines(keepends=True) if one not in others))
+        transfer.import_file(rig.operations, rig.file)
+    before = dict(rig.keyring.kept)
+    rig.file.write_bytes(transfer.export(rig.operations)[0])
+    report = transfer.import_file(rig.operations, rig.file)
+    assert report.stored == ()
+    assert report.unchanged == ((SecretKind.PERMANENT, "PART-1"), (SecretKind.PROXY, "SERVICE"))
+    assert rig.keyring.kept == before
+
+
+def test_the_same_group_among_other_values_is_another_secret(rig: Rig) -> None:
+    transfer.import_file(rig.operations, rig.file)
+    rig.file.write_bytes(SAMPLE.replace(b"later = [0x01]", b"later = [0x02]"))
+    with pytest.raises(PpinuiError, match="other secrets of PART-1, FOREIGN"):
+        transfer.import_file(rig.operations, rig.file)
+
+
 def test_another_secret_in_the_keyring_is_not_overwritten_unasked(rig: Rig) -> None:
     transfer.import_file(rig.operations, rig.file)
     before = dict(rig.keyring.kept)
@@ -120,8 +141,12 @@ def test_a_file_without_users_is_an_error(rig: Rig, content: bytes, message: str
 
 
 def test_a_missing_file_is_an_error(rig: Rig) -> None:
-    with pytest.raises(PpinuiError, match="No such file"):
+    with pytest.raises(PpinuiError, match="there is no such secrets file") as caught:
         transfer.import_file(rig.operations, rig.file.with_name("other"))
+    assert "correct the name" in caught.value.remedy
+    with pytest.raises(PpinuiError, match="folder") as caught:
+        transfer.import_file(rig.operations, rig.file.parent)
+    assert caught.value.remedy == "name the file itself"
 
 
 def test_what_cannot_be_exported_is_named_with_the_reason(rig: Rig) -> None:
