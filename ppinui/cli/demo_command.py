@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import shlex
 import shutil
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
-from types import FrameType
 from typing import Final
 
 from ppinui.cli.calling import program_name
 from ppinui.cli.console import emit, is_on_terminal
 from ppinui.cli.edit_commands import diff, set_values
+from ppinui.cli.ending import ending_in_order
 from ppinui.cli.output import Progress
 from ppinui.cli.test_command import show
 from ppinui.config.document import load
@@ -69,28 +67,6 @@ def run(arguments: argparse.Namespace) -> int:
         emit(_edit(demo))
         emit(_outlook(program_name(Path(sys.argv[0]))))
         return code
-
-
-@contextmanager
-def ending_in_order() -> Iterator[None]:
-    """Let Ctrl+C, SIGTERM and SIGHUP end what is going on by an exception, and only the first one of them.
-
-    So what has been made is cleared away, and a second Ctrl+C does not stop that half way.
-    """
-
-    def end(number: int, _: FrameType | None) -> None:
-        for ending in before:
-            signal.signal(ending, signal.SIG_IGN)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise SystemExit(128 + number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _introduction(demo: Demo) -> str:

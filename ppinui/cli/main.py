@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -37,17 +36,6 @@ def main(arguments: Sequence[str]) -> int:
         return end.code if isinstance(end.code, int) else int(ExitCode.FINE)
 
 
-def _end_in_order() -> None:
-    """Let SIGTERM and SIGHUP end the program as an error does, so that nothing is left of what it made."""
-
-    def end(number: int, _: object) -> None:
-        sys.exit(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, end)
-
-
 def _run(arguments: argparse.Namespace) -> int:
     # Each command imports what it needs when it is called: --help must not wait for the rest.
     match arguments.command:
@@ -56,14 +44,15 @@ def _run(arguments: argparse.Namespace) -> int:
 
             return config_commands.run(arguments)
         case "test":
+            from ppinui.cli.ending import ending_in_order
             from ppinui.probe.workshop import warm_up
 
-            _end_in_order()
-            # The process that tests are forked from imports its part while this one imports the rest.
-            warm_up()
-            from ppinui.cli import test_command
+            with ending_in_order():
+                # The process that tests are forked from imports its part while this one imports the rest.
+                warm_up()
+                from ppinui.cli import test_command
 
-            return test_command.run(arguments)
+                return test_command.run(arguments)
         case "secret":
             from ppinui.cli import secret_commands
 

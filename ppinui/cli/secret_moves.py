@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -168,10 +169,9 @@ def _prove(
 
 def _name_applications(arguments: argparse.Namespace) -> None:
     """Who uses the provider now, and will need its secrets handed over from then on."""
-    try:
+    library: Path | None = None
+    with contextlib.suppress(PpinuiError):  # applications may have the provider from elsewhere
         library = find_module(arguments.module).path
-    except PpinuiError:  # no library, no users of it
-        return
     users = processes_using(library)
     for process in users.processes:
         say(f"start it with 'ppinui run' from now on: {printable(process.name)} (pid {process.pid})")

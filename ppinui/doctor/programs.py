@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from ppinui.config.running import processes_using
@@ -19,18 +20,21 @@ _SECONDS: Final = 5.0
 
 def look_at_module(explicit: str | None, around: Surroundings) -> Iterator[Finding]:
     """``explicit``: what ``--module`` names."""
+    path: Path | None = None
     try:
         module = find_module(explicit, environ=around.environ, root=around.root)
-        examine(module.path)
+        path = module.path
+        examine(path)
+        yield ok("module", f"{path} ({module.rule})")
     except PpinuiError as error:
         yield of_error("module", error)
-        return
-    yield ok("module", f"{module.path} ({module.rule})")
-    users = processes_using(module.path, proc=around.proc)
+    # Applications may have the provider's library from elsewhere.
+    users = processes_using(path, proc=around.proc)
     if users.processes:
         names = ", ".join(f"{process.name} (pid {process.pid})" for process in users.processes)
         unseen = f", and {users.unseen} processes that this account may not look at" if users.unseen else ""
-        yield ok("applications", f"using the module now: {names}{unseen}")
+        what = "the module" if path is not None else "a provider's library of their own"
+        yield ok("applications", f"using {what} now: {names}{unseen}")
 
 
 def look_at_ppin(explicit: str | None, around: Surroundings) -> Finding:

@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,12 @@ def _wait_for_helpers() -> None:
             stop()
 
 
+@cache
+def _wait_for_helpers_at_exit() -> None:
+    """Have it done once, however many workers there were."""
+    atexit.register(_wait_for_helpers)
+
+
 @dataclass
 class Worker:
     """A process that does some work for its parent, and can be ended at any moment."""
@@ -238,8 +245,7 @@ class Workshop:
             # The warm process inherits that signals wait: Ctrl+C does not catch it while it imports.
             with _signals_held():
                 multiprocessing.forkserver.ensure_running()
-        atexit.unregister(_wait_for_helpers)
-        atexit.register(_wait_for_helpers)
+        _wait_for_helpers_at_exit()
 
     def start(self, work: Work, environ: Mapping[str, str]) -> Worker:
         """A new worker that does ``work`` with just this environment."""

@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ppinui.config.running import LibraryUsers, Process, processes_using
+from tests.rig.holding import holding
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
 from tests.rig.unloadable import Unloadable
-
-LOADING = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print('loaded', flush=True); sys.stdin.read()"
-
-
-@contextmanager
-def _application(library: Path) -> Iterator[int]:
-    """A running program that has the library loaded; its process number."""
-    with subprocess.Popen(
-        [sys.executable, "-c", LOADING, str(library)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as program:
-        assert program.stdout is not None
-        assert program.stdout.readline() == "loaded\n"
-        try:
-            yield program.pid
-        finally:
-            program.communicate("")
 
 
 @pytest.fixture
@@ -48,7 +26,7 @@ def _numbers(users: LibraryUsers) -> list[int]:
 
 def test_programs_that_have_the_library_loaded_are_found_by_number_and_name(library: Path) -> None:
     assert processes_using(library).processes == ()
-    with _application(library) as first, _application(library) as second:
+    with holding(library) as first, holding(library) as second:
         users = processes_using(library)
         assert _numbers(users) == sorted((first, second))
         assert all(process.name.startswith("python") for process in users.processes)
@@ -58,21 +36,21 @@ def test_programs_that_have_the_library_loaded_are_found_by_number_and_name(libr
 def test_a_link_to_the_library_leads_to_the_same_programs(library: Path, tmp_path: Path) -> None:
     link = tmp_path / "libprimusP11.so"
     link.symlink_to(library.name)
-    with _application(library) as number:
+    with holding(library) as number:
         assert _numbers(processes_using(link)) == [number]
-    with _application(link) as number:
+    with holding(link) as number:
         assert _numbers(processes_using(library)) == [number]
 
 
 def test_a_program_that_knows_the_library_by_another_name_is_found(library: Path, tmp_path: Path) -> None:
     other = tmp_path / "other-name.so"
     os.link(library, other)
-    with _application(other) as number:
+    with holding(other) as number:
         assert _numbers(processes_using(library)) == [number]
 
 
 def test_a_program_that_keeps_a_library_that_was_updated_meanwhile_is_found(library: Path) -> None:
-    with _application(library) as number:
+    with holding(library) as number:
         update = library.with_name("update")
         shutil.copy(library, update)
         update.replace(library)
@@ -124,6 +102,6 @@ def test_the_provider_s_library_counts_wherever_it_lies(library: Path, tmp_path:
     own = tmp_path / "application" / "libprimusP11.so"
     own.parent.mkdir()
     shutil.copy(library, own)
-    with _application(own) as number:
+    with holding(own) as number:
         assert _numbers(processes_using(library)) == [number]
         assert _numbers(processes_using(None)) == [number]

@@ -243,7 +243,7 @@ def test_a_signal_while_it_clears_up_leaves_nothing(at: int, tmp_path: Path, mar
 FLOOD_WITH_SIGNALS = """
 import os, signal, sys, threading
 from pathlib import Path
-from ppinui.cli.demo_command import ending_in_order
+from ppinui.cli.ending import ending_in_order
 from ppinui.demo.room import open_demo
 
 def flood():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +11,9 @@ from ppinui.doctor.programs import look_at_module, look_at_ppin
 from ppinui.doctor.surroundings import Surroundings
 from tests.doctor.looking import about
 from tests.primus_sim.stand import Stand
+from tests.rig.holding import holding
 
 Machine = Callable[..., Surroundings]
-HOLDS_THE_LIBRARY = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print(flush=True); sys.stdin.read()"
 
 
 def test_an_installed_provider_is_found_with_its_version(primus_cluster: Stand, machine: Machine) -> None:
@@ -28,20 +26,23 @@ def test_an_installed_provider_is_found_with_its_version(primus_cluster: Stand, 
 
 
 def test_applications_that_use_the_module_are_named(primus_cluster: Stand, machine: Machine) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDS_THE_LIBRARY, primus_cluster.module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as application:
-        assert application.stdout is not None
-        application.stdout.readline()
+    with holding(primus_cluster.module) as application:
         found = about("applications", look_at_module(str(primus_cluster.module), machine()))
-        application.communicate()
-    assert f"(pid {application.pid})" in found.words
+    assert f"(pid {application})" in found.words
+
+
+def test_applications_with_a_provider_of_their_own_are_named_without_a_module(
+    primus_cluster: Stand, machine: Machine
+) -> None:
+    with holding(primus_cluster.module) as application:
+        module, found = look_at_module(None, machine())
+    assert module.state is State.WRONG
+    assert found.words.startswith("using a provider's library of their own now: ")
+    assert f"(pid {application})" in found.words
 
 
 def test_what_is_not_installed_and_what_is_not_to_be_trusted(tmp_path: Path, machine: Machine) -> None:
-    bare = machine(environ={"PATH": str(tmp_path), "PRIMUS_HOME": str(tmp_path)})
+    bare = machine(environ={"PATH": str(tmp_path), "PRIMUS_HOME": str(tmp_path)}, proc=tmp_path)
     (module,) = look_at_module(None, bare)
     assert (module.state, look_at_ppin(None, bare).state) == (State.WRONG, State.WARNING)
     assert look_at_ppin(str(tmp_path / "none"), bare).state is State.WRONG
@@ -62,5 +63,5 @@ def test_a_ppin_that_does_not_start_is_wrong(tmp_path: Path, machine: Machine) -
 def test_a_module_that_is_no_library_is_wrong(tmp_path: Path, machine: Machine) -> None:
     text = tmp_path / "libprimusP11.so"
     text.write_text("no library")
-    (module,) = look_at_module(str(text), machine())
+    (module,) = look_at_module(str(text), machine(proc=tmp_path))
     assert module.state is State.WRONG

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.end_to_end.program import PPINUI, Ran, environment
 from tests.end_to_end.secret_user import SecretUser, with_vault
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.primus_sim.state import Kind
+from tests.rig.holding import holding
 from tests.rig.terminal import Terminal
 
 BANNER = "********************\nPrimus Permanent PIN\n********************\n"
@@ -300,6 +302,18 @@ def test_an_import_deletes_the_file_only_after_a_test(primus_cluster: Stand, tmp
     assert ran.code == 0, ran.err
     assert "4 slots are fine" in ran.err
     assert not primus_cluster.secrets.exists()
+
+
+def test_an_application_is_named_though_no_module_is_found_here(
+    primus_cluster: Stand, tmp_path: Path
+) -> None:
+    user = with_vault(primus_cluster, tmp_path / "home")
+    environ = {name: value for name, value in user.environ.items() if name != "PPINUI_MODULE"}
+    elsewhere = SecretUser(primus_cluster, user.home, {**environ, "PRIMUS_HOME": str(tmp_path)})
+    with holding(primus_cluster.module) as application:
+        ran = elsewhere.run("secret", "import", primus_cluster.secrets, "--delete", "--no-test")
+    assert ran.code == 0, ran.err
+    assert re.search(rf"start it with 'ppinui run' from now on: .+ \(pid {application}\)", ran.err)
 
 
 def test_a_pin_is_kept_and_forgotten(user: SecretUser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -108,6 +109,15 @@ def test_a_worker_that_blocks_every_signal_can_be_ended(start: Callable[[str], W
     worker.channel.receive()
     worker.end()
     assert not worker.process.is_alive()
+
+
+def test_however_many_workers_there_were_the_program_waits_once_at_its_end(
+    start: Callable[[str], Worker],
+) -> None:
+    start("tests.provider.test_isolation:echo")
+    registered = atexit._ncallbacks()  # type: ignore[attr-defined]
+    start("tests.provider.test_isolation:echo")
+    assert atexit._ncallbacks() == registered  # type: ignore[attr-defined]
 
 
 def test_workers_die_with_a_parent_that_is_killed(marked: MarkedProcesses, tmp_path: Path) -> None:
