@@ -1,32 +1,21 @@
-"""``ppinui config set``, ``add-hsm``, ``add-slot``, ``remove``: what an edit changes, says and refuses."""
+"""``ppinui config set`` and what holds for every edit: what it changes, says and refuses."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import stat
-import subprocess
 import sysconfig
 from pathlib import Path
 
 import pytest
 
-from ppinui.cli.main import main
-from ppinui.config.checks import check_file
-from tests.cli.conftest import SECRETS, TEXT
-from tests.end_to_end.program import CHECKOUT, PPINUI, environment, ppinui
-from tests.rig.canary import processes_showing
+from tests.cli.conftest import TEXT
+from tests.cli.editing import Captured, edit
+from tests.end_to_end.program import CHECKOUT, ppinui
 from tests.rig.holding import holding
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user, python_for_everybody
-from tests.rig.processes import MarkedProcesses
 from tests.rig.softhsm import find_softhsm
-from tests.rig.terminal import Terminal
-
-Captured = pytest.CaptureFixture[str]
-
-
-def edit(config: Path, *arguments: str) -> int:
-    return main(["-c", str(config), "config", *arguments])
 
 
 @pytest.mark.parametrize(
@@ -169,140 +158,6 @@ def test_one_setting_takes_one_value(config: Path, capsys: Captured) -> None:
     assert config.read_text() == TEXT
 
 
-def test_a_dry_run_without_a_change_says_so(config: Path, capsys: Captured) -> None:
-    assert edit(config, "set", "hsm0.port=2310", "--dry-run") == 0
-
-    assert capsys.readouterr() == ("", "nothing would change\n")
-
-
-@pytest.mark.parametrize("content", [None, "", "\n"], ids=["none", "empty", "blank"])
-def test_the_first_hsm_makes_the_file(content: str | None, tmp_path: Path) -> None:
-    file = tmp_path / "new.cfg"
-    if content is not None:
-        file.write_text(content)
-    assert edit(file, "add-hsm", "--host", "hsm.example.com") == 0
-    assert edit(file, "add-slot", "hsm0", "--user-name", "PAYMENTS", "--id", "0") == 0
-
-    problems = check_file(file, find_group=lambda _: None)
-    assert [problem for problem in problems if problem.check != "file-readable-by-all"] == []
-    assert file.read_text().count('version = "1.0";') == 1
-    if content is None:
-        assert stat.S_IMODE(file.stat().st_mode) == 0o640
-
-
-def test_a_dry_run_of_the_first_hsm_makes_no_file(tmp_path: Path, capsys: Captured) -> None:
-    assert edit(tmp_path / "new.cfg", "add-hsm", "--host", "hsm.example.com", "--dry-run") == 0
-
-    assert '+version = "1.0";\n' in capsys.readouterr().out
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_of_comments_gets_its_version_with_the_first_hsm(tmp_path: Path) -> None:
-    file = tmp_path / "primus.cfg"
-    file.write_text("# ours\n")
-    assert edit(file, "add-hsm", "--host", "hsm.example.com") == 0
-
-    assert file.read_text().startswith('# ours\nversion = "1.0";\n')
-
-
-@pytest.mark.parametrize(
-    "arguments", [("set", "wait_delay=1"), ("add-slot", "hsm0", "--user-name=U", "--id=1")]
-)
-def test_no_other_edit_makes_a_file(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    assert edit(tmp_path / "new.cfg", *arguments) == 2
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["set", "hsm0.port=2311"],
-        ["add-hsm", "--host", "x.example"],
-        ["add-slot", "hsm0", "--user-name", "NEW", "--id", "3"],
-        ["remove", "hsm1"],
-    ],
-)
-def test_a_dry_run_prints_a_diff_that_patch_understands_and_saves_nothing(
-    arguments: list[str], config: Path, tmp_path: Path, capsys: Captured
-) -> None:
-    assert edit(config, *arguments, "--dry-run", "--reveal") == 0
-    diff = capsys.readouterr().out
-
-    assert config.read_text() == TEXT
-    copy = tmp_path / "copy"
-    copy.write_text(TEXT)
-    subprocess.run(["patch", "--silent", copy], input=diff, text=True, check=True)
-    assert edit(config, *arguments) == 0
-    assert copy.read_text() == config.read_text()
-
-
-def test_a_diff_masks_passwords(config: Path, capsys: Captured) -> None:
-    assert edit(config, "remove", "hsm0", "--dry-run") == 0
-
-    shown = capsys.readouterr().out
-    assert "pin = " in shown
-    assert "••••" in shown
-    for secret in SECRETS:
-        assert secret not in shown
-
-
-def test_a_diff_shows_passwords_when_told_to(config: Path, capsys: Captured) -> None:
-    assert edit(config, "remove", "hsm0", "--dry-run", "--reveal") == 0
-
-    shown = capsys.readouterr().out
-    for secret in SECRETS:
-        assert secret in shown
-
-
-def test_an_added_hsm_is_named_on_stdout(config: Path, capsys: Captured) -> None:
-    assert edit(config, "add-hsm", "--host", "c.example", "--port", "2400", "--priority", "5") == 0
-
-    assert capsys.readouterr().out == "primus.hsms.hsm2\n"
-    assert main(["-c", str(config), "config", "get", "hsm2.port"]) == 0
-    assert capsys.readouterr().out == "2400\n"
-
-
-def test_an_hsm_like_another_has_its_slots_and_its_port(config: Path, capsys: Captured) -> None:
-    assert edit(config, "add-hsm", "--host", "c.example", "--like", "hsm1") == 0
-    capsys.readouterr()
-
-    for path, value in {
-        "hsm2.slot0.user_name": "PAYMENTS",
-        "hsm2.port": "2410",
-        "hsm2.host": "c.example",
-    }.items():
-        assert main(["-c", str(config), "config", "get", path]) == 0
-        assert capsys.readouterr().out == f"{value}\n"
-
-
-def test_an_added_slot_has_what_was_said_of_it(config: Path, capsys: Captured) -> None:
-    words = [
-        "add-slot",
-        "hsm1",
-        "--user-name",
-        "SIGNING",
-        "--id",
-        "2",
-        "--client-id",
-        "c",
-        "--proxy-user",
-        "p",
-    ]
-    assert edit(config, *words) == 0
-    assert capsys.readouterr().out == "primus.hsms.hsm1.slots.slot1\n"
-
-    assert main(["-c", str(config), "config", "show"]) == 0
-    assert "    slot1 (id=2), user=SIGNING, client=c, proxy=p\n" in capsys.readouterr().out
-
-
-def test_adding_and_removing_gives_the_old_file_back(config: Path) -> None:
-    assert edit(config, "add-slot", "hsm0", "--user-name", "NEW", "--id", "3") == 0
-    assert config.read_text() != TEXT
-    assert edit(config, "remove", "hsm0.slot2") == 0
-
-    assert config.read_text() == TEXT
-
-
 def test_a_file_that_may_not_be_replaced_is_left_and_the_command_for_it_named() -> None:
     with folder_of_ordinary_user() as folder:
         file = folder / "primus.cfg"
@@ -322,72 +177,6 @@ def test_a_file_that_may_not_be_replaced_is_left_and_the_command_for_it_named() 
         assert file.read_text() == TEXT
 
 
-def test_a_password_is_asked_for_twice_without_echo(config: Path, marked: MarkedProcesses) -> None:
-    with Terminal(
-        [*PPINUI, "-c", config, "config", "set", "hsm1.pin"], environ=environment(marked.environ)
-    ) as terminal:
-        terminal.answer_secret("Provide setup password for 'primus.hsms.hsm1': ", "NEW-SECRET")
-        terminal.expect("Once more: ")
-        assert processes_showing("NEW-SECRET", marked.running) == ()
-        terminal.press("NEW-SECRET\n")
-        ended = terminal.finish()
-
-    assert ended.status == 0
-    assert "NEW-SECRET" not in ended.shown
-    assert 'pin = "NEW-SECRET";' in config.read_text()
-
-
-def test_a_proxy_password_is_asked_for_by_the_user_s_name(config: Path) -> None:
-    assert edit(config, "set", "hsm1.slot0.proxy_user=broker") == 0
-    command = [*PPINUI, "-c", config, "config", "set", "hsm1.slot0.proxy_password"]
-    with Terminal(command, environ=environment()) as terminal:
-        terminal.answer_secret("Provide proxy password for 'broker' : ", "one")
-        terminal.answer_secret("Once more: ", "two")
-        ended = terminal.finish()
-
-    assert ended.status == 3
-    assert "differ" in ended.shown
-    assert "proxy_password =" not in config.read_text().replace('/* proxy_password = "0LDSECRET"; */', "")
-
-
-def test_without_a_terminal_a_password_is_a_line_of_standard_input(config: Path) -> None:
-    ran = ppinui("-c", config, "config", "set", "hsm0.pin", "hsm1.pin", stdin="first\nsecönd\r\nrest\n")
-
-    assert ran.code == 0
-    assert ran.out == ""
-    assert "Provide" not in ran.err
-    assert ppinui("-c", config, "config", "get", "hsm0.pin", "--reveal").out == "first\n"
-    assert ppinui("-c", config, "config", "get", "hsm1.pin", "--reveal").out == "secönd\n"
-
-
-@pytest.mark.parametrize("stdin", ["", "\n"])
-def test_without_an_answer_the_secret_is_missing(stdin: str, config: Path) -> None:
-    ran = ppinui("-c", config, "config", "set", "hsm0.pin", stdin=stdin)
-
-    assert (ran.code, ran.out) == (3, "")
-    assert ran.error[0] == "ppinui: the value of 'primus.hsms.hsm0.pin' is needed, and nothing was entered"
-    assert config.read_text() == TEXT
-
-
-def test_a_password_on_the_command_line_is_refused_and_not_repeated(config: Path, capsys: Captured) -> None:
-    assert edit(config, "set", "hsm0.pin=N0T-HERE") == 2
-
-    shown = capsys.readouterr()
-    assert "N0T-HERE" not in shown.out + shown.err
-    assert f" -c {config} config set hsm0.pin\n" in shown.err
-    assert config.read_text() == TEXT
-
-
-def test_a_changed_password_shows_as_a_change_without_its_value(config: Path) -> None:
-    ran = ppinui("-c", config, "config", "set", "hsm0.pin", "--dry-run", stdin="N3W\n")
-
-    assert ran.code == 0
-    assert "-      pin = " in ran.out
-    assert "+      pin = " in ran.out
-    assert "N3W" not in ran.out + ran.err
-    assert SECRETS[0] not in ran.out + ran.err
-
-
 def test_a_configuration_that_is_a_link_stays_one(config: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.cfg"
     link.symlink_to(config)
@@ -395,21 +184,3 @@ def test_a_configuration_that_is_a_link_stays_one(config: Path, tmp_path: Path) 
 
     assert link.is_symlink()
     assert 'port = "2311"' in config.read_text()
-
-
-def test_who_removes_a_password_learns_that_the_backup_still_has_it(config: Path, capsys: Captured) -> None:
-    assert edit(config, "remove", "hsm0.pin") == 0
-
-    said = capsys.readouterr().err
-    assert f"shred -u {config}.bak" in said
-    assert not any(secret in said for secret in SECRETS)
-
-
-def test_who_replaces_a_password_learns_it_too(config: Path) -> None:
-    assert "shred" in ppinui("-c", config, "config", "set", "hsm0.pin", stdin="new-one\n").err
-
-
-def test_an_edit_that_leaves_the_passwords_says_nothing_of_them(config: Path, capsys: Captured) -> None:
-    assert edit(config, "set", "hsm0.port=2311") == 0
-
-    assert "shred" not in capsys.readouterr().err

@@ -8,31 +8,9 @@ from pathlib import Path
 import pytest
 
 from ppinui.session.session import Session
+from tests.rig.configurations import one_hsm
 
-TEXT = """\
-version = "1.0";
-primus:
-{
-  wait_delay = 250; /* in ms */
-  hsms:
-  {
-    hsm0:
-    {
-      host = "10.1.2.3";   // first data centre
-      port = "2310";
-      pin = "CANARY-PIN-1";
-      slots:
-      {
-        slot0:
-        {
-          user_name = "PAYMENTS";
-          id = 1;
-        }; /* end slot0 */
-      }; /* end slots */
-    }; /* end hsm0 */
-  }; /* end hsms */
-}; /* end primus */
-"""
+TEXT = one_hsm(hsm0='pin = "CANARY-PIN-1";')
 
 
 @pytest.fixture

@@ -16,60 +16,9 @@ from ppinui.tui.app import PpinuiApp
 from ppinui.tui.setup import Setup
 from ppinui.tui.widgets.entry import Entry
 from ppinui.tui.widgets.rows import Rows
+from tests.rig.configurations import two_hsms
 
-TEXT = """\
-version = "1.0";
-primus:
-{
-  wait_delay = 250; /* in ms */
-  hsms:
-  {
-    hsm0:
-    {
-      host = "10.1.2.3";   // first data centre
-      port = "2310";
-      color = "blue";
-      slots:
-      {
-        slot0:
-        {
-          client_id = "pay";
-          user_name = "PAYMENTS";
-          id = 1;
-        }; /* end slot0 */
-        slot1:
-        {
-          client_id = "sign";
-          user_name = "SIGNING";
-          id = 2;
-        }; /* end slot1 */
-      }; /* end slots */
-    }; /* end hsm0 */
-
-    hsm1:
-    {
-      host = "10.1.2.4";   // second data centre
-      port = "2410";
-      priority = 1;
-      slots:
-      {
-        slot0:
-        {
-          client_id = "pay";
-          user_name = "PAYMENTS";
-          id = 1;
-        }; /* end slot0 */
-      }; /* end slots */
-    }; /* end hsm1 */
-  }; /* end hsms */
-
-  log:
-  {
-    file = "/var/log/primus/primus.log";
-    trace_level = 4;
-  }; /* end log */
-}; /* end primus */
-"""
+TEXT = two_hsms(hsm0='color = "blue";')
 
 
 @dataclass
