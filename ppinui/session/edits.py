@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
@@ -16,24 +17,24 @@ from ppinui.errors import PpinuiError
 
 
 @dataclass(frozen=True)
-class Edit:
+class Edit(ABC):
     """One edit. ``apply`` raises PpinuiError where it cannot be done to a document."""
 
     kind: ClassVar[str]
 
+    @abstractmethod
     def apply(self, document: Document) -> Document:
         """The document with the edit done."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def words(self) -> str:
         """What it does, for people; never with a secret in it."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def path(self) -> str:
         """The setting or group that it is about; "" for the whole file."""
-        raise NotImplementedError
 
     @property
     def holds_secret(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -78,13 +79,13 @@ class Rows(ScrollView, can_focus=True):
         self._mark = mark
 
     @property
+    @abstractmethod
     def count(self) -> int:
         """How many rows there are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row(self, index: int, width: int) -> Sequence[Piece]:
         """The pieces of a row, which has room for ``width`` cells."""
-        raise NotImplementedError
 
     def content_changed(self) -> None:
         """Tell the list that there are other rows now."""
