@@ -90,7 +90,7 @@ class Book:
     def stakes(self, entry: Entry) -> Stakes:
         """What a return value of this slot's test may speak of."""
         open_ones = tuple(one for one in entry.offered if not self.gate.accepted(one))
-        return Stakes(entry.test, open_ones, entry.secrets.sources)
+        return Stakes(entry.test.slot.path, open_ones, entry.secrets.sources)
 
     def begin_stage(self, entry: Entry, stage: Stage) -> None:
         """A slot enters a stage."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from ppinui.probe.gate import WORDS, Credential
-from ppinui.probe.plan import SlotTest
 from ppinui.probe.supply import Source
 from ppinui.provider.errors import ErrorEntry, describe
 from ppinui.provider.refusals import LOGIN_REFUSED, Suspect, refusal
@@ -20,9 +19,11 @@ _CONNECTING: Final = (SecretKind.PROXY, SecretKind.PERMANENT)
 
 @dataclass(frozen=True)
 class Stakes:
-    """``credentials``: what the test offers, without what an HSM has accepted before in the same run."""
+    """``credentials``: what the test offers, without what an HSM has accepted before in the same run;
+    ``slot``: its path in primus.cfg.
+    """
 
-    test: SlotTest
+    slot: str
     credentials: tuple[Credential, ...]
     sources: Mapping[SecretKind, Source]
 
@@ -51,10 +52,12 @@ class Stakes:
     def _suspect(self, credential: Credential) -> Suspect:
         kind, owner, what = credential.kind, credential.owner, WORDS[credential.kind]
         if self._is_setup_password(credential):
-            return Suspect("setup password", owner, f"ppinui config set {self.test.hsm.path}.pin")
+            return Suspect(
+                "setup password", owner, f"ppinui config set {self.slot.partition('.slots.')[0]}.pin"
+            )
         match self.sources.get(kind):
             case Source.CONFIGURATION:
-                return Suspect(what, owner, f"ppinui config set {self.test.slot.path}.proxy_password")
+                return Suspect(what, owner, f"ppinui config set {self.slot}.proxy_password")
             case Source.FILE:
                 command = replacing(kind, owner)
                 vendors = command.replace("ppinui", "ppin", 1)

@@ -6,26 +6,21 @@ from collections.abc import Mapping
 
 import pytest
 
-from ppinui.config.document import parse
-from ppinui.config.primus import read
 from ppinui.probe.gate import Credential
-from ppinui.probe.plan import make_plan
 from ppinui.probe.stakes import NOT_LOGGED_IN, Stakes
 from ppinui.probe.supply import Source
 from ppinui.provider.errors import describe
 from ppinui.provider.refusals import LOGIN_REFUSED
 from ppinui.secrets.kinds import SecretKind
 
-SLOT = 'slot0: { user_name = "MY PART"; id = 1; proxy_user = "S"; };'
-CONFIG = f'primus: {{ hsms: {{ hsm0: {{ host = "h"; port = "1"; slots: {{ {SLOT} }}; }}; }}; }};'
+SLOT = "primus.hsms.hsm0.slots.slot0"
 PROXY, PERMANENT = Credential(SecretKind.PROXY, "S"), Credential(SecretKind.PERMANENT, "MY PART")
 BOTH = (PROXY, PERMANENT)
 
 
 def stakes(*credentials: Credential, proxy: Source, permanent: Source) -> Stakes:
-    (test,) = make_plan(read(parse(CONFIG))).tests
     sources: Mapping[SecretKind, Source] = {SecretKind.PROXY: proxy, SecretKind.PERMANENT: permanent}
-    return Stakes(test, credentials, sources)
+    return Stakes(SLOT, credentials, sources)
 
 
 def test_where_both_may_be_wrong_the_proxy_s_is_the_first_to_look_at() -> None:
@@ -55,7 +50,7 @@ def test_what_was_not_there_cannot_have_been_refused() -> None:
     ("source", "command"),
     [
         (Source.FILE, "ppinui -p -e S (and in .secrets.cfg, where it came from: ppin -p -e S)"),
-        (Source.CONFIGURATION, "ppinui config set primus.hsms.hsm0.slots.slot0.proxy_password"),
+        (Source.CONFIGURATION, f"ppinui config set {SLOT}.proxy_password"),
     ],
 )
 def test_a_secret_is_replaced_where_it_came_from(source: Source, command: str) -> None:
