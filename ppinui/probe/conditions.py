@@ -17,6 +17,17 @@ class Condition:
     """The vendor's or PKCS#11's code for the same thing, where there is one."""
 
 
+class StageError(Exception):
+    """A stage did not pass for a reason that is not a return value of the module."""
+
+    def __init__(self, condition: str, detail: str = "", *, skipped: bool = False) -> None:
+        super().__init__(condition)
+        self.condition = condition
+        """A name in :data:`CONDITIONS`."""
+        self.detail = detail
+        self.skipped = skipped
+
+
 CONNECTION_FAILED = 0x80005015
 CONNECT_TIMEOUT = 0x8000003B
 SESSION_OBJECTS_DISABLED = 0x8000005F
@@ -151,6 +162,11 @@ CONDITIONS = {
         "The HSM's policy forbids session objects, so no test key can be made; login and random bytes work",
         "nothing, if your application needs none; else the security officer sets session_objects=true",
         SESSION_OBJECTS_DISABLED,
+    ),
+    "no-signature-mechanism": Condition(
+        "NO_SIGNATURE_MECHANISM",
+        "The token can neither make ECDSA nor RSA keys and sign with them; login and random bytes work",
+        "nothing, if your application needs neither; pkcs11-tool --module LIB -M lists what the token offers",
     ),
     "random-constant": Condition(
         "RANDOM_CONSTANT",

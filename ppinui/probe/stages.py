@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import cast
 
 import pkcs11
 from pkcs11 import _pkcs11
 from pkcs11.constants import TokenFlag
 from pkcs11.exceptions import PKCS11Error
 
-from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
-from ppinui.provider.errors import code_of_exception
+from ppinui.probe.conditions import StageError
+from ppinui.probe.crypto import sign_and_verify
 from ppinui.provider.function_list import FunctionList
 from ppinui.provider.library import ModuleUnusable, examine, is_primus
 
-ACTION_PROHIBITED = 0x0000001B
 RANDOM_BYTES = 32
-MESSAGE_DIGEST = sha256(b"ppinui connection test").digest()
-
-
-class StageError(Exception):
-    """A stage did not pass for a reason that is not a return value of the module."""
-
-    def __init__(self, condition: str, detail: str = "", *, skipped: bool = False) -> None:
-        super().__init__(condition)
-        self.condition = condition
-        """A name in :data:`ppinui.probe.conditions.CONDITIONS`."""
-        self.detail = detail
-        self.skipped = skipped
 
 
 class AnswerError(Exception):
@@ -195,62 +180,20 @@ class ModuleInHand:
             raise StageError("pin-not-text")
         self._session = token.open(user_pin=text)
 
-    def use_crypto(self) -> None:
-        """Fetch random bytes, and let a P-256 key that lives in this session sign; check it out here.
+    def use_crypto(self) -> str | None:
+        """Fetch random bytes, and let a key that lives in this session sign; returns a note.
 
-        Raises PKCS11Error, or StageError ``random-constant`` or ``signature-wrong``, or skipped
-        ``session-objects-disabled`` where policy does not allow session objects.
+        Raises StageError ``random-constant``, and all that :func:`sign_and_verify` does.
         """
+        assert self._slot is not None
         assert self._session is not None
         random = self._session.generate_random(RANDOM_BYTES * 8)
         if len(set(random)) == 1:
             raise StageError("random-constant")
-        try:
-            public, private = self._session.create_domain_parameters(
-                pkcs11.KeyType.EC,
-                {pkcs11.Attribute.EC_PARAMS: _P256},
-                local=True,
-            ).generate_keypair(store=False, capabilities=_SIGN_AND_VERIFY)
-        except PKCS11Error as error:
-            if code_of_exception(error) in (ACTION_PROHIBITED, SESSION_OBJECTS_DISABLED):
-                raise StageError("session-objects-disabled", skipped=True) from error
-            raise
-        try:
-            signature = cast(pkcs11.SignMixin, private).sign(MESSAGE_DIGEST, mechanism=pkcs11.Mechanism.ECDSA)
-            point = public[pkcs11.Attribute.EC_POINT]
-        finally:
-            for key in (private, public):
-                key.destroy()
-        if not signature_is_good(point, signature):
-            raise StageError("signature-wrong")
+        return sign_and_verify(self._session, self._slot.get_mechanisms())
 
     def leave_slot(self) -> None:
         """Log out and close what is open on this slot. Raises PKCS11Error."""
         session, self._session = self._session, None
         if session is not None:
             session.close()
-
-
-_SIGN_AND_VERIFY = pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
-_P256 = bytes.fromhex("06082a8648ce3d030107")
-"""The object identifier of prime256v1, in DER (RFC 5480)."""
-
-
-def signature_is_good(point: bytes, signature: bytes) -> bool:
-    """Whether an ECDSA signature (r and s, 32 bytes each) of our message fits the P-256 key.
-
-    ``point`` is CKA_EC_POINT: an uncompressed point, in a DER octet string or, as some tokens give it, bare.
-    """
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    bare = point[2:] if point[:2] == b"\x04\x41" and len(point) == 67 else point
-    half = len(signature) // 2
-    try:
-        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bare)
-        r, s = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
-        key.verify(utils.encode_dss_signature(r, s), MESSAGE_DIGEST, ec.ECDSA(utils.Prehashed(SHA256())))
-    except (InvalidSignature, ValueError):
-        return False
-    return True

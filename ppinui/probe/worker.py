@@ -12,10 +12,10 @@ from dataclasses import asdict
 from pkcs11.constants import TokenFlag
 from pkcs11.exceptions import PKCS11Error
 
-from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED
+from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED, StageError
 from ppinui.probe.order import SlotOrder
 from ppinui.probe.result import Outcome, Stage
-from ppinui.probe.stages import AnswerError, ModuleInHand, StageError, TokenFound
+from ppinui.probe.stages import AnswerError, ModuleInHand, TokenFound
 from ppinui.provider.errors import code_of_exception
 from ppinui.provider.isolation import Channel, Message
 from ppinui.provider.log import read_log
