@@ -63,7 +63,9 @@ def prove(
         offered.wipe()
     failed = [result for result in report.results if result.outcome is not Outcome.OK]
     if failed or report.interrupted:
-        error = next((stage.error for result in failed for stage in result.stages if stage.error), None)
+        # A slot that was left out says less than the one because of which it was.
+        telling = sorted(failed, key=lambda result: result.outcome is Outcome.SKIPPED)
+        error = next((result.error for result in telling if result.error), None)
         names = ", ".join(f"{result.hsm}.{result.slot}" for result in failed)
         raise NotProvenError(
             f"the secrets of the keyring do not work{f': {error.name}' if error else ''}",

@@ -290,7 +290,8 @@ def test_an_import_deletes_the_file_only_after_a_test(primus_cluster: Stand, tmp
     primus_cluster.write_secrets(wrong=["SIGNING"])
     ran = user.run("secret", "import", primus_cluster.secrets, "--delete")
     assert ran.code == 1
-    assert "do not work" in ran.err
+    assert "do not work: Permanent secret refused" in ran.err
+    assert "-u -e SIGNING" in ran.err
     assert primus_cluster.secrets.exists()
     wrong = len(primus_cluster.wrong_attempts)
     again = user.run("secret", "import", primus_cluster.secrets, "--delete")
