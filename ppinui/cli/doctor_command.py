@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.secrets,
             arguments.module,
             arguments.ppin,
-            session.named_keyring,
+            keyring=session.named_keyring,
         )
         findings = examine(named, session.store, around)
         seen = _as_json(findings) if arguments.format == "json" else _as_text(findings)

@@ -119,7 +119,7 @@ def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
 def _instead_of_a_desktop(around: Surroundings) -> str:
     """How a vault is come by: the one that is there, if it can be used."""
     path = vault_path(around.environ)
-    if not path.exists():
+    if not os.path.exists(path):
         return "use a vault: 'ppinui vault create', then --keyring vault"
     try:
         Vault(path).check()
