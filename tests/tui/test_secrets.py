@@ -253,6 +253,6 @@ def test_secrets_are_exported_and_imported(run_with_vault: Run, tmp_path: Path) 
         await app.press("end", "ctrl+u")
         await app.write(str(tmp_path / "none.cfg"))
         await app.press("enter")
-        await app.until("the secrets file cannot be read")
+        await app.until("there is no such secrets file")
 
     run_with_vault(steps)
