@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from ppinui import __version__
 from ppinui.cli import config_parser, secret_parser
+from ppinui.cli.console import emit
 from ppinui.cli.grammar import (
     Parser,
     add_command,
@@ -106,6 +107,19 @@ def _test_options(parser: argparse.ArgumentParser) -> None:
     secret_parser.keyring_options(parser, leave_out=True)
 
 
+class _Manual(argparse.Action):
+    """--man: the roff of the manual page, as data."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **settings: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, **settings)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from ppinui.cli.manual import manual_page
+
+        emit(manual_page(parser))
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar. Options of the connection test stand at the top too, for ``ppinui --test``."""
     parser = Parser(
@@ -116,6 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
     )
     parser.add_argument("--version", action="version", version=f"ppinui {__version__}")
+    parser.add_argument("--man", action=_Manual, help="print the manual page: ppinui --man | man -l -")
     parser.add_argument(
         "-t",
         "--test",

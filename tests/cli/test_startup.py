@@ -63,6 +63,10 @@ def test_help_and_version_import_the_grammar_alone(option: str) -> None:
     assert modules.isdisjoint({"pathlib", "shutil", "dataclasses", "subprocess", "socket"})
 
 
+def test_the_manual_page_imports_no_library() -> None:
+    assert modules_of("--man").isdisjoint(HEAVY)
+
+
 @pytest.mark.parametrize("action", ["path", "show", "check"])
 def test_looking_at_a_configuration_imports_no_library(action: str, config: Path) -> None:
     unneeded = set(HEAVY) - ({"libconf"} if action == "check" else set())
