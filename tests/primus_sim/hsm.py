@@ -84,13 +84,15 @@ class Hsm:
         room: Room,
         firmware: str = "RP-2.10.0-T",
         host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
+        """`port`: 0 for any that is free."""
         self.name = name
         self.cluster = cluster
         self.vault = vault
         self.firmware = firmware
         self.host = host
-        self.port = 0
+        self.port = port
         self.faults = Faults()
         self.absent: set[str] = set()
         """Partitions of the cluster that this HSM does not have."""

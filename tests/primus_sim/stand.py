@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,7 +60,17 @@ class Stand:
     `etc/primus/` (`primus.cfg`, `.secrets.cfg`), `primus.log`, and `hsms/` with the HSMs' keys.
     """
 
-    def __init__(self, folder: Path, parts: Parts, *, cluster: bool, standalone: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parts: Parts,
+        *,
+        cluster: bool,
+        standalone: bool,
+        addresses: Mapping[str, tuple[str, int]] | None = None,
+    ) -> None:
+        """`addresses`: host and port of HSMs, by group, if not a free port of 127.0.0.1."""
+        self._addresses = addresses or {}
         self.folder = folder
         self.home = folder / "primus"
         self.module = self.home / "lib" / "libprimusP11.so"
@@ -215,7 +225,10 @@ class Stand:
     def _start(self, group: str, cluster: Cluster, tokens: SoftHsm, end: ExitStack) -> Hsm:
         vault = make_vault(self.folder / "hsms" / group, tokens)
         name, firmware = NAMES[group]
-        hsm = end.enter_context(Hsm(name, cluster, vault, room=self._room, firmware=firmware))
+        host, port = self._addresses.get(group, ("127.0.0.1", 0))
+        hsm = end.enter_context(
+            Hsm(name, cluster, vault, room=self._room, firmware=firmware, host=host, port=port)
+        )
         self.hsms[group] = hsm
         return hsm
 
