@@ -26,7 +26,7 @@ _UNTITLED: Final = frozenset({"options", "optional arguments", "positional argum
 """What argparse itself calls the groups of what is in no group."""
 
 
-def manual_page(parser: _Parser) -> str:
+def manual_page(parser: argparse.ArgumentParser) -> str:
     """The roff source of the page, for the parser of the whole program."""
     page = Page(parser.prog, 1, f"{parser.prog} {__version__}", "User Commands")
     page.section("NAME")
@@ -44,7 +44,7 @@ def manual_page(parser: _Parser) -> str:
         _add_items(page, shown)
     _add_ppin_style(page, parser)
     page.section("COMMANDS")
-    for command in _commands(parser):
+    for command in commands(parser):
         _add_command(page, command, common)
     ends = _sections(parser.epilog)
     page.section("EXAMPLES")
@@ -69,13 +69,13 @@ def manual_page(parser: _Parser) -> str:
     return str(page)
 
 
-def _commands(parser: _Parser) -> Iterator[_Parser]:
+def commands(parser: argparse.ArgumentParser) -> Iterator[_Parser]:
     """Every command below this one, each before those below it."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
                 yield command
-                yield from _commands(command)
+                yield from commands(command)
 
 
 def _add_command(page: Page, command: _Parser, common: dict[str, list[_Shown]]) -> None:
@@ -190,7 +190,7 @@ def _sections(epilog: str | None) -> dict[str, list[str]]:
 def _add_ppin_style(page: Page, parser: _Parser) -> None:
     """The vendor's way of asking for things, which argparse does not read."""
     page.subsection("As ppin has it")
-    names = {command.prog: command for command in _commands(parser)}
+    names = {command.prog: command for command in commands(parser)}
     for letter, action in ACTIONS.items():
         command = f"{parser.prog} secret {action}"
         users = [_values(one).strip("[]") for one in names[command]._actions if one.dest == "user"]

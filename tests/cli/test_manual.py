@@ -6,24 +6,16 @@ import argparse
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from ppinui.cli.grammar import add_command
-from ppinui.cli.manual import manual_page
+from ppinui.cli.manual import commands, manual_page
 from ppinui.cli.parser import build_parser
 from ppinui.errors import ExitCode
 from tests.end_to_end.program import CHECKOUT, ppinui
-
-
-def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    yield parser
-    if below := subcommands(parser):
-        for child in below.choices.values():
-            yield from commands(child)
 
 
 def subcommands(
@@ -34,7 +26,6 @@ def subcommands(
 
 
 GRAMMAR = build_parser()
-COMMANDS = list(commands(GRAMMAR))
 
 
 @cache
@@ -70,7 +61,7 @@ def told_of(action: argparse.Action) -> list[str]:
 PAGE = manual_page(GRAMMAR)
 
 
-@pytest.mark.parametrize("parser", COMMANDS[1:], ids=lambda parser: parser.prog)
+@pytest.mark.parametrize("parser", list(commands(GRAMMAR)), ids=lambda parser: parser.prog)
 def test_each_command_has_its_description_its_options_and_its_example(
     parser: argparse.ArgumentParser,
 ) -> None:

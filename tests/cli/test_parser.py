@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 
 import pytest
 
 from ppinui.cli.config_parser import PROFILES
+from ppinui.cli.manual import commands
 from ppinui.cli.parser import TEST_DEFAULTS, build_parser, parse
 from ppinui.config.problem import Profile
 from ppinui.errors import ExitCode, PpinuiError
@@ -122,15 +122,8 @@ def test_the_profiles_are_those_of_the_checks() -> None:
     assert set(PROFILES) == {profile.value for profile in Profile}
 
 
-def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    yield parser
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for child in action.choices.values():
-                yield from commands(child)
-
-
-ALL = list(commands(build_parser()))
+GRAMMAR = build_parser()
+ALL = [GRAMMAR, *commands(GRAMMAR)]
 
 
 @pytest.mark.parametrize("parser", ALL, ids=lambda parser: parser.prog)

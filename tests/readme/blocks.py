@@ -4,24 +4,24 @@ An HTML comment on the line before a fence marks a block (nobody sees it on a re
 
     <!-- runs -->
 
-Commands stand behind ``$ ``, and what each shows stands below it; where no line begins with ``$ ``, every line
-is a command, and what they show is not compared. Settings stand in lines of their own, in any order::
+Commands stand behind ``$ ``, and what each shows stands below it. Where no line begins with ``$ ``, every
+line is a command, and what it shows is not compared. Settings have a line each::
 
     <!-- runs
     before: cp /etc/primus/primus.cfg primus.cfg
-    at "The PIN of PAYMENTS:" type {PIN of PAYMENTS}
+    at "PIN of PAYMENTS:" type {PIN of PAYMENTS}
     exit: 1 0
     scene: hsm1 refuses connections
     undone
     -->
 
-``before``: a command that runs first, is not shown, and has to end well (as often as wanted). ``at … type``:
+``before``: a command that runs first, unseen, and has to end with 0; there may be several. ``at … type``:
 what is typed at a prompt, in the order of the prompts; in braces stands a secret that the test knows by name,
-and which must not be echoed. ``exit``: the exit codes of the commands (0 for those that are not there).
-``scene``: what the test does to the HSMs while the block runs. ``undone``: what the block has changed in files
-is taken back. ``output of: COMMAND``: the block shows what this command does, and nothing else.
+and which must not be echoed. ``exit``: the exit codes of the commands, where they are not 0. ``scene``: what
+is the matter with the HSMs meanwhile. ``undone``: what is done to files and variables is taken back in the
+end. ``output of: COMMAND``: the whole block is what this command shows.
 
-``<!-- file: NAME -->`` writes the block to a file of this name.
+``<!-- file: NAME -->`` writes the block to a file of this name, in the folder where the commands run.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from typing import Final
 
 PROMPT: Final = "$ "
 _MARKER: Final = re.compile(r"<!-- *(runs|file)\b")
-_REPLY: Final = re.compile(r'at "(?P<prompt>.+)" type (?P<text>.*)')
+_REPLY: Final = re.compile(r'at "(?P<prompt>.+)" type *(?P<text>.*)')
 
 
 class MarkerError(ValueError):
@@ -74,7 +74,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Fenced:
-    """A block of code: the line of its fence, the heading above it, its marker ("" if it has none), its lines."""
+    """A block of code: its fence's line, the heading above it, its marker ("" if it has none), its lines."""
 
     line: int
     heading: str

@@ -14,6 +14,7 @@ TOLERANCES: Final = (
     ("slot ids that SoftHSM2 has drawn", r"\b\d{8,10}\b", "ID"),
     ("names of temporary folders", r"/tmp/ppinui-demo-\w+", "/tmp/ppinui-demo-NAME"),
     ("which HSM of a cluster was the first", r"(rejected by )hsm\d", r"\1HSM"),
+    ("whose vault it is", r"(keyring: vault of )\S+", r"\1ACCOUNT"),
     ("owners of files", r"(mode 0[0-7]{3}, )[\w-]+:[\w-]+", r"\1OWNER:GROUP"),
     ("versions", r"(version of [\w-]+: )[\d.]+", r"\1VERSION"),
     ("what only root can see", r"(?m)^\d+ processes of other users could not be looked at;.*\n", ""),
@@ -35,7 +36,9 @@ def difference(expected: Sequence[str], shown: str) -> str:
     pattern = "".join(_pattern(line) for line in wanted.split("\n"))
     if re.fullmatch(pattern, found + "\n"):
         return ""
-    lines = difflib.unified_diff(wanted.split("\n"), found.split("\n"), "README.md", "shown", n=99, lineterm="")
+    lines = difflib.unified_diff(
+        wanted.split("\n"), found.split("\n"), "README.md", "shown", n=99, lineterm=""
+    )
     return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ BLOCKS = marked_blocks((CHECKOUT / "README.md").read_text())
 @pytest.fixture(scope="module")
 def complaints(primus_parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Block, str]]:
     """What is not as it says, of each block. All are run, in order, whichever are asked for."""
-    with Machine(tmp_path_factory.mktemp("reader"), primus_parts) as machine:
+    with Machine(tmp_path_factory.mktemp("reader") / "machine", primus_parts) as machine:
         yield {block: machine.do(block) for block in BLOCKS}
 
 
