@@ -16,11 +16,9 @@ from ppinui.cli import manual_words
 from ppinui.cli.ppin_style import ACTIONS
 from ppinui.cli.roff import Page, bold, escape, usage
 
-_Parser = argparse.ArgumentParser
 _Shown = tuple[str, str]
 """How an option or argument is written, and its help."""
 
-_BLANKS: Final = re.compile(r" {3,}")
 _EXIT_CODE: Final = re.compile(r"(\d+) (.+?)(?: {3,}|$)")
 _UNTITLED: Final = frozenset({"options", "optional arguments", "positional arguments"})
 """What argparse itself calls the groups of what is in no group."""
@@ -44,13 +42,13 @@ def manual_page(parser: argparse.ArgumentParser) -> str:
         _add_items(page, shown)
     _add_ppin_style(page, parser)
     page.section("COMMANDS")
-    for command in commands(parser):
-        _add_command(page, command, common)
+    for one in commands(parser):
+        _add_command(page, one, common)
     ends = _sections(parser.epilog)
     page.section("EXAMPLES")
     for line in ends["examples"]:
-        words = _BLANKS.split(line, maxsplit=1)
-        page.item(bold(words[0]), words[1])
+        command, _, words = line.partition("  ")
+        page.item(bold(command), words)
     page.section("EXIT STATUS")
     for line in ends["exit codes"]:
         for code, meaning in _EXIT_CODE.findall(line):
@@ -69,7 +67,7 @@ def manual_page(parser: argparse.ArgumentParser) -> str:
     return str(page)
 
 
-def commands(parser: argparse.ArgumentParser) -> Iterator[_Parser]:
+def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     """Every command below this one, each before those below it."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
@@ -78,7 +76,7 @@ def commands(parser: argparse.ArgumentParser) -> Iterator[_Parser]:
                 yield from commands(command)
 
 
-def _add_command(page: Page, command: _Parser, common: dict[str, list[_Shown]]) -> None:
+def _add_command(page: Page, command: argparse.ArgumentParser, common: dict[str, list[_Shown]]) -> None:
     """``common``: the groups of options that the whole program has; a command that takes one names it."""
     page.subsection(command.prog)
     page.lines([usage(command.usage or _synopsis(command))])
@@ -98,7 +96,7 @@ def _add_command(page: Page, command: _Parser, common: dict[str, list[_Shown]]) 
             page.paragraph(" ".join(lines))
 
 
-def _synopsis(command: _Parser) -> str:
+def _synopsis(command: argparse.ArgumentParser) -> str:
     """What has to stand on its line. (argparse's own usage has every option, and the terminal's width.)"""
     words = [command.prog]
     has_options = False
@@ -123,7 +121,7 @@ def _is_shown(action: argparse.Action) -> bool:
     )
 
 
-def _groups(parser: _Parser) -> dict[str, list[_Shown]]:
+def _groups(parser: argparse.ArgumentParser) -> dict[str, list[_Shown]]:
     """The options and arguments by the title of their group; "" for those in none."""
     groups: dict[str, list[_Shown]] = {}
     for group in parser._action_groups:
@@ -171,7 +169,7 @@ def _values(action: argparse.Action) -> str:
             return f"[{name} ...]"
 
 
-def _help(action: argparse.Action, parser: _Parser) -> str:
+def _help(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
     return (action.help or "") % {**vars(action), "prog": parser.prog}
 
 
@@ -187,7 +185,7 @@ def _sections(epilog: str | None) -> dict[str, list[str]]:
     return sections
 
 
-def _add_ppin_style(page: Page, parser: _Parser) -> None:
+def _add_ppin_style(page: Page, parser: argparse.ArgumentParser) -> None:
     """The vendor's way of asking for things, which argparse does not read."""
     page.subsection("As ppin has it")
     names = {command.prog: command for command in commands(parser)}

@@ -85,7 +85,8 @@ class Fenced:
 def fenced_blocks(readme: str) -> Iterator[Fenced]:
     """Every block of code of the text, in order. Raises MarkerError for a marker that is on none."""
     heading, marker, marked_at = "", "", 0
-    lines = enumerate(readme.splitlines(), start=1)
+    # A last line that is no fence, for a marker that has none.
+    lines = enumerate([*readme.splitlines(), ""], start=1)
     for number, line in lines:
         if marker and not line.startswith("```"):
             raise MarkerError(f"line {marked_at}: a marker stands on the line before a fence")

@@ -52,6 +52,7 @@ def test_other_blocks_other_comments_and_markers_inside_a_block_are_none() -> No
     ("text", "words"),
     [
         ("<!-- runs -->\n\n```\nx\n```\n", "line 1: a marker stands on the line before a fence"),
+        ("```\nx\n```\n<!-- runs\nundone -->", "line 4: a marker stands on the line before a fence"),
         ("\n<!-- runs\nexit 1\n-->\n```\nx\n```\n", "'exit 1' is no setting"),
         ("<!-- runs\nexit: 1\nexit: 2\n-->\n```\nx\n```\n", "'exit: 2' is no setting"),
         ("<!-- runs quickly -->\n```\nx\n```\n", "'quickly' is no setting"),
