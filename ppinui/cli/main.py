@@ -69,6 +69,12 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import doctor_command
 
             return doctor_command.run(arguments)
+        case "setup":
+            from ppinui.cli import setup_command
+            from ppinui.cli.ending import ending_in_order
+
+            with ending_in_order():
+                return setup_command.run(arguments)
         case "demo":
             from ppinui.cli import demo_command
 

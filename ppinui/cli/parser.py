@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ppinui import __version__
-from ppinui.cli import config_parser, secret_parser
+from ppinui.cli import config_parser, secret_parser, setup_parser
 from ppinui.cli.console import emit
 from ppinui.cli.grammar import (
     Parser,
@@ -50,6 +50,7 @@ _USAGE = """ppinui [-c FILE] [-s FILE] COMMAND ...
 
 _EXAMPLES = """examples:
   ppinui demo                                   a first look, without any HSM
+  ppinui setup                                  set up HSMs, step by step
   ppinui config show                            what the configuration says
   ppinui config set hsm0.port=2310 --dry-run    what an edit would change
   ppinui config check                           problems and their remedies
@@ -142,6 +143,7 @@ def build_parser() -> argparse.ArgumentParser:
     _test_options(parser)
     commands = parser.add_subparsers(prog="ppinui", dest="command", metavar="COMMAND", title="commands")
     config_parser.add_commands(commands, add_command)
+    setup_parser.add_commands(commands, add_command)
     secret_parser.add_commands(commands, add_command)
     test = add_command(
         commands,
@@ -174,10 +176,10 @@ def build_parser() -> argparse.ArgumentParser:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
-    The result has ``command`` (None, "config", "test", "secret", "vault", "run", "doctor" or "demo"),
-    ``config`` and ``secrets`` (file names as given, or None), the command's own options, ``passwords``: what
-    stood behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it, and for "run" ``argv``: the command to
-    run. Raises PpinuiError for wrong use, SystemExit after help.
+    The result has ``command`` (None, "config", "test", "secret", "vault", "run", "setup", "doctor" or
+    "demo"), ``config`` and ``secrets`` (file names as given, or None), the command's own options,
+    ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it, and for "run"
+    ``argv``: the command to run. Raises PpinuiError for wrong use, SystemExit after help.
     """
     if "--" in arguments and "run" in arguments[: arguments.index("--")]:
         # What is behind belongs to somebody else, whose options look like ours.
@@ -211,9 +213,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         style = read_ppin_style(arguments, secret_parser.LONG_WITH_VALUE)
     found, unknown = parser.parse_known_args(style.arguments if style else arguments)
     found.passwords = style.passwords if style else ()
-    if unknown and found.command == "secret":
+    if unknown and found.command in ("secret", "setup"):
         # One of them may be a password.
-        raise usage_error("there is more on the command line than it takes", f"{parser.prog} secret")
+        raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
     if unknown and found.command == "run":
         # What is there may be the command's, with a PIN among its arguments.
         raise PpinuiError(

@@ -23,6 +23,11 @@ SERVICES: Final = {
 """The published services; each with its endpoints ``NAME-api.cloudshsm.com``, the master first."""
 
 
+def host_of(name: str) -> str:
+    """The host of an endpoint by its name in :data:`SERVICES`."""
+    return f"{name}-api{_DOMAIN}"
+
+
 def missing_endpoints(hosts: Iterable[str]) -> tuple[str, ...] | None:
     """The endpoints that are missing for some hosts to be a whole service: the fewest that make one.
 
@@ -44,4 +49,4 @@ def missing_endpoints(hosts: Iterable[str]) -> tuple[str, ...] | None:
     ]
     if not names or not lacks:
         return None
-    return tuple(f"{name}-api{_DOMAIN}" for name in min(lacks, key=len))
+    return tuple(host_of(name) for name in min(lacks, key=len))

@@ -18,7 +18,7 @@ from ppinui.secrets import frames, keyring_errors
 from ppinui.secrets.frames import Header
 from ppinui.secrets.keyring_errors import KeyringError, KeyringTimeoutError, VaultPassphraseError
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.unlocking import PassphraseFinder
+from ppinui.secrets.unlocking import Passphrases
 
 DEADLINE: Final = 20.0
 """Seconds for a call, where nothing else is said: also for somebody to unlock the keyring."""
@@ -85,7 +85,7 @@ class KeyringProcess:
     """
 
     def __init__(
-        self, choice: KeyringChoice, *, environ: Mapping[str, str], passphrases: PassphraseFinder
+        self, choice: KeyringChoice, *, environ: Mapping[str, str], passphrases: Passphrases
     ) -> None:
         """``passphrases``: asked when the backend turns out to be a locked vault."""
         self._choice = choice

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.asking import Asker
@@ -16,6 +16,13 @@ CREDENTIAL: Final = "ppinui-vault"
 """Name of the systemd credential (``LoadCredentialEncrypted=ppinui-vault``)."""
 _TRIES: Final = 3
 _SIZE_LIMIT: Final = 64 * 1024
+
+
+class Passphrases(Protocol):
+    """Whoever knows passphrases of vaults; :class:`PassphraseFinder` is one."""
+
+    def candidates(self, vault: str) -> Iterator[Secret]:
+        """Passphrases to try one after another, until one opens the vault at the path ``vault``."""
 
 
 class PassphraseFinder:

@@ -19,13 +19,6 @@ _LARGEST: Final = 16 * 1024 * 1024
 """Bytes of a journal that is read; more is not one of ours."""
 
 
-def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the journals of this user lie: below XDG_STATE_HOME, else below ~/.local/state."""
-    named = environ.get("XDG_STATE_HOME", "")
-    home = Path(environ.get("HOME") or Path("~").expanduser())
-    return (Path(named) if os.path.isabs(named) else home / ".local/state") / "ppinui"
-
-
 @dataclass(frozen=True)
 class Left:
     """What a session has left behind that ended without saving."""

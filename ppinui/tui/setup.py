@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ppinui.secrets.secret import Secret
-from ppinui.session.journal import state_folder
+from ppinui.state import state_folder
 from ppinui.trace import trace
 
 if TYPE_CHECKING:

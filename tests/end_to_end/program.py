@@ -42,8 +42,9 @@ def ppinui(
     environ: Mapping[str, str] | None = None,
     folder: Path | None = None,
     command: Sequence[str] = PPINUI,
+    descriptors: Sequence[int] = (),
 ) -> Ran:
-    """Run it without a terminal, to its end."""
+    """Run it without a terminal, to its end; `descriptors` are handed on."""
     done = subprocess.run(
         [*command, *map(str, arguments)],
         input=os.fsencode(stdin),
@@ -52,5 +53,6 @@ def ppinui(
         env=environment(environ),
         cwd=folder,
         timeout=60,
+        pass_fds=descriptors,
     )
     return Ran(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr))

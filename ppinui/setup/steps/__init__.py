@@ -1,0 +1,1 @@
+"""Steps of walkthroughs, one subject a module, shared by the kinds."""

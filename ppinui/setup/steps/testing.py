@@ -1,0 +1,220 @@
+"""The step that tests every slot on every HSM, and explains each failure with the step to go back to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from ppinui.config.primus import PrimusConfig
+from ppinui.errors import ExitCode, PpinuiError
+from ppinui.probe.book import Event
+from ppinui.probe.plan import Plan, make_plan
+from ppinui.probe.result import Outcome, Report, SlotResult, Stage
+from ppinui.probe.runner import Options, run
+from ppinui.probe.spending import rejected_by
+from ppinui.probe.stored_supply import Choice, StoredSupply
+from ppinui.provider.library import find_module, mentions_primus
+from ppinui.secrets.keyring_errors import KeyringError
+from ppinui.secrets.kinds import SecretKind
+from ppinui.secrets.secret import Secret
+from ppinui.setup.proving import mark_rejected
+from ppinui.setup.questions import Question, Sort
+from ppinui.setup.steps.hsms import HSMS
+from ppinui.setup.steps.kept import configured, entries_of
+from ppinui.setup.steps.keyring import store_of
+from ppinui.setup.steps.partitions import PARTITIONS
+from ppinui.setup.steps.permanent import PERMANENT
+from ppinui.setup.steps.provider import PROVIDER
+from ppinui.setup.steps.proxy import PROXY
+from ppinui.setup.steps.wanting import concerned
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Given,
+    Here,
+    Running,
+    SecretNeed,
+    State,
+    Step,
+    point,
+    text,
+)
+
+TEST: Final = "test"
+LOGIN: Final = "test_login"
+"""The question's id."""
+
+
+def test_step() -> Step:
+    """Tests all slots of the partitions that the walkthrough is about."""
+    return Step(TEST, "Test of every slot", _text, _look, _questions)
+
+
+def _text(_: Here) -> tuple[Block, ...]:
+    return (
+        text(
+            "Every slot of every HSM is tested as an application sees it: name, port, library, token, "
+            "session."
+        ),
+        point("A secret that one HSM has rejected is offered to no other."),
+    )
+
+
+def _questions(_: Here) -> tuple[Question, ...]:
+    return (
+        Question(
+            LOGIN,
+            "Log in with the PIN too",
+            "Shows that the PIN is right. A PIN that is not in the keyring is asked for once.",
+            Sort.YES_NO,
+            default=False,
+        ),
+    )
+
+
+def _look(here: Here) -> Finding:
+    config = configured(here)
+    plan = _plan(here, config)
+    login = here.answers.yes(LOGIN)
+    return Finding(
+        State.TO_DO,
+        f"{len(plan.tests)} slot{'' if len(plan.tests) == 1 else 's'} to test",
+        action=Action(
+            "test every slot",
+            "Connects to each HSM with the secrets that are kept, and changes nothing on any of them."
+            + (" Each partition's PIN is offered once." if login else " No PIN is offered."),
+            lambda given, running: _test(here, given, running),
+            _pins(here, plan) if login else (),
+            changes=False,
+        ),
+    )
+
+
+def _plan(here: Here, config: PrimusConfig) -> Plan:
+    """The slots of these partitions; those of others in the file are not of this set-up."""
+    plan = make_plan(config)
+    names = concerned(here, config).partitions
+    tests = [test for test in plan.tests if test.user in names] or plan.tests
+    return Plan(config, tuple(replace(test, index=index) for index, test in enumerate(tests)))
+
+
+def _pins(here: Here, plan: Plan) -> tuple[SecretNeed, ...]:
+    """The PINs that the keyring does not have."""
+    asked = []
+    for user in plan.users:
+        try:
+            kept = store_of(here).has(SecretKind.PIN, user)
+        except KeyringError:
+            kept = False
+        if not kept:
+            prompt = f"Provide PKCS11 password for '{user}': "
+            alone = len(plan.users) == 1
+            asked.append(SecretNeed(user, prompt, "--pin-fd", owner=user, alone=alone))
+    return tuple(asked)
+
+
+def _test(here: Here, given: Given, running: Running) -> Finding:
+    around = here.around
+    config = configured(here)
+    plan = _plan(here, config)
+    login = here.answers.yes(LOGIN)
+    secrets = around.secrets_location()
+    module, module_error = None, None
+    try:
+        module = find_module(around.module, environ=around.environ, root=around.machine.root).path
+    except PpinuiError as error:  # the network stages need no module
+        module_error = error
+    options = Options(
+        module,
+        module_error,
+        login=login,
+        timeout=around.timeout,
+        secrets_file=secrets.path if secrets.exists else None,
+        environ=around.environ,
+    )
+    supply = StoredSupply(
+        plan,
+        entries_of(here, config),
+        choice=Choice.AUTO,
+        open_store=lambda: store_of(here),
+        ask=lambda user: Secret(given[user].reveal_bytes()),
+        with_pins=login,
+        with_connection_secrets=module is not None and mentions_primus(module),
+        without_keyring=lambda error: running.say(f"the keyring is not used: {error.message}"),
+    )
+    try:
+        report = run(
+            plan,
+            options,
+            supply=supply,
+            on_event=lambda event: running.say(_progress(event)),
+            stop=running.stop,
+        )
+        if (taken := supply.taken_from_keyring) is not None:
+            store, offered = taken
+            mark_rejected(store, offered, report.results)
+    finally:
+        supply.wipe()
+    return _finding(report)
+
+
+def _progress(event: Event) -> str:
+    test = event.test
+    stage = event.stage.value if event.stage else "done"
+    return (
+        f"{event.done} of {event.total} slots tested, {test.hsm.name}.{test.slot.name} {test.user}: {stage}"
+    )
+
+
+def _finding(report: Report) -> Finding:
+    total = report.partitions
+    if report.interrupted:
+        return Finding(
+            State.TO_DO,
+            "the test was interrupted",
+            items=_failures(report),
+            exit_code=ExitCode.INTERRUPTED,
+        )
+    if not report.failures:
+        return Finding(State.DONE, f"all {total} slots are fine" if total > 1 else "the slot is fine")
+    return Finding(
+        State.PROBLEM,
+        f"{report.failures} of {total} slot{'' if total == 1 else 's'} are not fine",
+        items=_failures(report),
+        back_to=next((item.back_to for item in _failures(report) if item.back_to), None),
+    )
+
+
+def _failures(report: Report) -> tuple[Finding, ...]:
+    """One for each reason, with the slots that have it."""
+    found: dict[Finding, list[str]] = {}
+    for result in report.results:
+        if result.outcome is not Outcome.OK:
+            found.setdefault(_failure(result), []).append(f"{result.hsm}.{result.slot}")
+    return tuple(replace(finding, subject=", ".join(slots)) for finding, slots in found.items())
+
+
+def _failure(result: SlotResult) -> Finding:
+    stage = result.stages[-1] if result.stages else None
+    error = stage.error if stage else None
+    if stage is None or error is None:
+        return Finding(State.PROBLEM, "was not tested", "test again")
+    code = f" ({error.hex})" if error.hex else ""
+    words = f"{stage.stage.value} {stage.outcome.value}: {error.name}{code}. {error.message}"
+    return Finding(State.PROBLEM, words, error.remedy, back_to=_back_to(result, stage.stage))
+
+
+def _back_to(result: SlotResult, stage: Stage) -> str | None:
+    """The step in which a failure can be mended."""
+    if stage in (Stage.RESOLVE, Stage.CONNECT):
+        return HSMS
+    if stage is Stage.LOAD:
+        return PROVIDER
+    feared = rejected_by(result.stages[-1])
+    missing = {kind for kind, source in result.secrets.items() if source == "missing"}
+    if SecretKind.PROXY.value in missing or (result.proxy and SecretKind.PROXY in feared):
+        return PROXY
+    if SecretKind.PERMANENT in feared or SecretKind.PERMANENT.value in missing:
+        return PERMANENT
+    return TEST if SecretKind.PIN in feared else PARTITIONS
