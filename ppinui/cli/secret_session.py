@@ -84,18 +84,13 @@ class SecretSession:
     def in_file(self) -> tuple[Key, ...]:
         """Who has an entry in the application's .secrets.cfg; nobody, and a note, if it cannot be read."""
         from ppinui.config.locate import secrets_location
-        from ppinui.secrets import secretsfile, transfer
+        from ppinui.secrets import transfer
 
         try:
             location = secrets_location(self._arguments.secrets, environ=self.environ, must_exist=False)
             if not location.exists:
                 return ()
-            entries = secretsfile.read(
-                transfer.read_secrets_file(location.path),
-                str(location.path),
-                partitions=self.known.partitions,
-                proxies=self.known.proxies,
-            )
+            entries = transfer.read_entries(location.path, self.known)
         except PpinuiError as error:
             say(f"note: {printable(error.message)} ({printable(error.place)})")
             return ()

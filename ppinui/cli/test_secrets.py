@@ -14,17 +14,8 @@ from ppinui.config.locate import secrets_location
 from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import Report
-from ppinui.probe.supply import AskedSupply, Supply
+from ppinui.probe.supply import AskedSupply, Supply, sources_in_words
 from ppinui.provider.library import mentions_primus
-
-_WORDS = {
-    "file": "from .secrets.cfg",
-    "keyring": "from the keyring",
-    "configuration": "in clear text in primus.cfg",
-    "asked": "asked for",
-    "missing": "missing",
-}
-_KINDS = {"permanent": "permanent secret", "proxy": "proxy password", "pin": "PIN"}
 
 
 @contextmanager
@@ -39,11 +30,10 @@ def supply_of(arguments: argparse.Namespace, plan: Plan, module: Path | None) ->
     # Only now: the keyring's side costs more to import than most tests take.
     from ppinui.cli.secret_session import SecretSession
     from ppinui.probe.stored_supply import Choice, StoredSupply
-    from ppinui.secrets import secretsfile, transfer
     from ppinui.secrets.hardening import harden
     from ppinui.secrets.keyring_process import choice_of, may_exist
     from ppinui.secrets.store import SecretStore
-    from ppinui.setup.users import known_users
+    from ppinui.setup.supplying import stored_supply
 
     harden()
     sessions: list[SecretSession] = []
@@ -55,31 +45,18 @@ def supply_of(arguments: argparse.Namespace, plan: Plan, module: Path | None) ->
         sessions[0].say_whose_keyring()
         return sessions[0].store
 
-    def entries() -> tuple[secretsfile.FileEntry, ...]:
-        location = secrets_location(arguments.secrets, must_exist=False)
-        if not connects or forced or not location.exists:
-            return ()
-        known = known_users(plan.config)
-        try:
-            text = transfer.read_secrets_file(location.path)
-            return secretsfile.read(
-                text, str(location.path), partitions=known.partitions, proxies=known.proxies
-            )
-        except PpinuiError as error:
-            # The library will say what it makes of the file.
-            say(f"note: {printable(error.message)} ({printable(error.place)})")
-            return ()
-
+    location = secrets_location(arguments.secrets, must_exist=False) if connects and not forced else None
     supply: StoredSupply | None = None
     try:
-        supply = StoredSupply(
+        supply = stored_supply(
             plan,
-            entries(),
+            secrets_file=location.path if location is not None and location.exists else None,
             choice=Choice(arguments.secrets_from),
             open_store=open_store,
             ask=ask_pin,
-            with_pins=login,
-            with_connection_secrets=connects,
+            login=login,
+            connects=connects,
+            without_file=_say_without_file,
             without_keyring=None if forced or arguments.keyring else _say_without_keyring,
         )
         yield supply
@@ -90,18 +67,20 @@ def supply_of(arguments: argparse.Namespace, plan: Plan, module: Path | None) ->
             session.close()
 
 
+def _say_without_file(error: PpinuiError) -> None:
+    say(f"note: {printable(error.message)} ({printable(error.place)})")
+
+
 def _say_without_keyring(error: PpinuiError) -> None:
     say(f"note: the keyring is not used: {printable(error.message)} ({printable(error.place)})")
 
 
 def mark(supply: Supply, report: Report) -> None:
     """Mark in the keyring what an HSM has rejected of it, so that no process offers it again."""
-    taken = getattr(supply, "taken_from_keyring", None)
-    if taken is not None:
-        from ppinui.setup.proving import mark_rejected
+    if not isinstance(supply, AskedSupply):
+        from ppinui.setup.supplying import mark_rejected_of
 
-        store, offered = taken
-        mark_rejected(store, offered, report.results)
+        mark_rejected_of(supply, report.results)
 
 
 def render_sources(report: Report) -> str:
@@ -113,9 +92,6 @@ def render_sources(report: Report) -> str:
     for result in report.results:
         if set(result.secrets.values()) == {"asked"}:
             continue
-        words = ", ".join(
-            f"{_KINDS[kind]} {_WORDS[source]}" for kind, source in sorted(result.secrets.items())
-        )
-        if words:
+        if words := sources_in_words(result.secrets):
             slots_of.setdefault(words, []).append(f"{result.hsm}.{result.slot}")
     return "\n".join(f"{printable(', '.join(slots))}: {words}" for words, slots in slots_of.items())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ppinui.config.document import encode, parse
+from ppinui.config.paths import short_path
 from ppinui.config.primus import Hsm, PrimusConfig, Slot, put, slot_configuration
 from ppinui.errors import PpinuiError
 from ppinui.secrets.secret import Secret
@@ -23,6 +24,8 @@ class Selection:
     """A slot's group name (``slot0``)."""
     slot_id: int | None = None
     """A PKCS#11 slot id."""
+    paths: frozenset[str] | None = None
+    """Where slots stand in the configuration, or HSMs, for all slots of theirs."""
 
     def takes(self, hsm: Hsm, slot: Slot) -> bool:
         """Whether this slot of this HSM was asked for."""
@@ -31,12 +34,14 @@ class Selection:
             and (self.hsm is None or self.hsm in (hsm.name, hsm.host))
             and (self.slot is None or slot.name == self.slot)
             and (self.slot_id is None or slot.id == self.slot_id)
+            and (self.paths is None or not self.paths.isdisjoint((slot.path, hsm.path)))
         )
 
     def words(self) -> str:
-        """The selection as it was typed, for messages."""
+        """The selection as it was typed, or what the paths name, for messages."""
         options = {"--user": self.user, "--hsm": self.hsm, "--slot": self.slot, "--slotid": self.slot_id}
-        return " ".join(f"{option} {value}" for option, value in options.items() if value is not None)
+        words = [f"{option} {value}" for option, value in options.items() if value is not None]
+        return " ".join([*words, *sorted(map(short_path, self.paths or ()))]) or "nothing"
 
 
 @dataclass(frozen=True)

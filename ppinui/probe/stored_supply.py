@@ -48,6 +48,7 @@ class StoredSupply:
         keyring that fails, and the test goes on without; if it is None, KeyringError is raised.
         """
         self._ask = ask
+        self._pins: dict[str, Pin] = {}
         self._file: dict[Key, FileEntry] = {}
         if choice is not Choice.KEYRING:
             self._file = {(entry.kind, entry.name): entry for entry in in_file}
@@ -102,8 +103,18 @@ class StoredSupply:
             return Source.FILE
         return Source.KEYRING if key in self._offered.secrets else Source.MISSING
 
+    @property
+    def withheld(self) -> frozenset[Key]:
+        """Secrets of the keyring that are not offered, since they were rejected before."""
+        return frozenset(self._offered.withheld)
+
     def pin_of(self, user: str) -> Pin:
-        """From the keyring; one that is not there is asked for, one that was rejected is neither."""
+        """From the keyring; one that is not there is asked for, once; one that was rejected is neither."""
+        if user not in self._pins:
+            self._pins[user] = self._find_pin(user)
+        return self._pins[user]
+
+    def _find_pin(self, user: str) -> Pin:
         key = (SecretKind.PIN, user)
         if key in self._offered.withheld:
             return Pin(None, Source.KEYRING, self._offered.withheld[key].message)
@@ -119,8 +130,11 @@ class StoredSupply:
         return (self._store, self._offered) if self._store and self._offered.secrets else None
 
     def wipe(self) -> None:
-        """Overwrite what came from the keyring and the file."""
+        """Overwrite what came from the keyring and the file, and what was asked for."""
         self._offered.wipe()
+        for pin in self._pins.values():
+            if pin.secret is not None:
+                pin.secret.wipe()
         for entry in self._file.values():
             entry.opaque.group.wipe()
             entry.opaque.frame.wipe()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from ppinui.probe.plan import SlotTest
 from ppinui.secrets.kinds import SecretKind
@@ -22,6 +22,29 @@ class Source(Enum):
     """In clear text in primus.cfg."""
     ASKED = "asked"
     MISSING = "missing"
+
+
+_WORDS: Final = {
+    Source.FILE: "from .secrets.cfg",
+    Source.KEYRING: "from the keyring",
+    Source.CONFIGURATION: "in clear text in primus.cfg",
+    Source.ASKED: "asked for",
+    Source.MISSING: "missing",
+}
+_KINDS: Final = {
+    SecretKind.PERMANENT: "permanent secret",
+    SecretKind.PIN: "PIN",
+    SecretKind.PROXY: "proxy password",
+}
+
+
+def sources_in_words(secrets: Mapping[str, str]) -> str:
+    """Where a slot's secrets came from; "" where none is known of. ``secrets`` as a result has it."""
+    return ", ".join(
+        f"{words} {_WORDS[Source(secrets[kind.value])]}"
+        for kind, words in _KINDS.items()
+        if kind.value in secrets
+    )
 
 
 @dataclass(frozen=True)

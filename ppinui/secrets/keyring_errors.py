@@ -17,6 +17,10 @@ class KeyringLockedError(KeyringError):
     """The keyring is locked, and nobody unlocked it."""
 
 
+class KeyringMayAskError(KeyringError):
+    """This keyring cannot be read without its possibly asking its user, which was not wanted."""
+
+
 class UnreadableEntryError(KeyringError):
     """An entry of the keyring is none that this version can read; the keyring itself works."""
 

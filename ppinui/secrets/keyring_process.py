@@ -94,6 +94,7 @@ class KeyringProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._backend: Backend | None = None
         self._turn = threading.RLock()
+        self._quiet = False
 
     def start(self) -> None:
         """Start the process and let it choose the backend, without waiting for it."""
@@ -127,9 +128,25 @@ class KeyringProcess:
                 self._backend = backend
             return self._backend
 
+    @contextlib.contextmanager
+    def quietly(self) -> Iterator[None]:
+        """While this lasts passwords are got without anybody's being asked for anything.
+
+        What somebody would have to unlock raises KeyringLockedError, a keyring that might ask its user all
+        the same KeyringMayAskError.
+        """
+        with self._turn:
+            self._quiet = True
+            try:
+                yield
+            finally:
+                self._quiet = False
+
     def get(self, service: str, username: str) -> Secret | None:
         """The password (UTF-8), or None."""
-        reply, body = self._call({"do": "get", "service": service, "username": username})
+        reply, body = self._call(
+            {"do": "get", "service": service, "username": username, "quietly": self._quiet}
+        )
         try:
             return Secret(body) if reply["found"] else None
         finally:
@@ -143,6 +160,12 @@ class KeyringProcess:
         """Forget a password; False if there was none."""
         reply, _ = self._call({"do": "delete", "service": service, "username": username})
         return bool(reply["found"])
+
+    def abandon(self) -> None:
+        """Kill the process without waiting, whoever is in a call: that fails. For the end of a program."""
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def close(self) -> None:
         """End the process; the next call starts another."""
@@ -188,7 +211,7 @@ class KeyringProcess:
 
     def _unlock(self, vault: str) -> None:
         refusal = KeyringError("the vault is locked", vault, "give its passphrase")
-        for passphrase in self._passphrases.candidates(vault):
+        for passphrase in self._passphrases.candidates(vault, asking=not self._quiet):
             try:
                 self._send({"do": "unlock"}, passphrase.reveal_bytes())
                 self._receive()

@@ -112,7 +112,12 @@ class _Desk:
         return self._backend.vault
 
     def _get(self, header: Header, _: bytearray) -> tuple[Header, bytes]:
-        password = self._backend.get_password(header["service"], header["username"])
+        backend = self._backend
+        if header["quietly"]:
+            from ppinui.secrets.quiet_backends import quiet
+
+            backend = quiet(backend)
+        password = backend.get_password(header["service"], header["username"])
         if password is None:
             return {"ok": True, "found": False}, b""
         return {"ok": True, "found": True}, password.encode("utf-8", "surrogatepass")

@@ -11,6 +11,7 @@ from ppinui.errors import PpinuiError
 from ppinui.secrets import secretsfile
 from ppinui.secrets.beside import sync_folder, written_beside
 from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.secrets.names import KnownUsers
 from ppinui.secrets.operations import Operations
 from ppinui.secrets.secretsfile import FileEntry, Key
 
@@ -54,16 +55,20 @@ def read_secrets_file(path: Path) -> str:
         ) from None
 
 
+def read_entries(path: Path, known: KnownUsers) -> tuple[FileEntry, ...]:
+    """The entries of a .secrets.cfg; ``known`` are the users of its primus.cfg. Raises PpinuiError."""
+    return secretsfile.read(
+        read_secrets_file(path), str(path), partitions=known.partitions, proxies=known.proxies
+    )
+
+
 def import_file(operations: Operations, path: Path, *, replacing: bool = False) -> ImportReport:
     """Take all users and proxies of a file into the keyring, each read back; the file stays as it is.
 
     A user of whom the keyring has another secret is an error before anything is stored, unless ``replacing``:
     nobody can see which of the two is the newer one. Raises PpinuiError.
     """
-    known = operations.known
-    entries = secretsfile.read(
-        read_secrets_file(path), str(path), partitions=known.partitions, proxies=known.proxies
-    )
+    entries = read_entries(path, operations.known)
     if not entries:
         raise PpinuiError("no user was found in the secrets file", str(path), "check that it is ppin's")
     new, unchanged = [], []

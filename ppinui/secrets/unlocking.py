@@ -41,16 +41,17 @@ class PassphraseFinder:
         self._credential = Path(credentials) / CREDENTIAL if credentials else None
         self._asker = asker
 
-    def candidates(self, vault: str) -> Iterator[Secret]:
+    def candidates(self, vault: str, *, asking: bool = True) -> Iterator[Secret]:
         """Passphrases to try one after another, until one opens the vault at the path ``vault``.
 
+        ``asking`` False: a person is not asked, as if nobody were there.
         Raises :class:`SecretUnavailable` if a source cannot be read, KeyringLockedError if there is none.
         """
         if self._descriptor is not None:
             yield read_passphrase(self._descriptor)
         elif self._credential is not None and self._credential.exists():
             yield _read_credential(self._credential)
-        elif self._asker is not None:
+        elif self._asker is not None and asking:
             for _ in range(_TRIES):
                 yield self._asker.ask(f"Passphrase of the vault {vault}: ")
         else:

@@ -1,37 +1,18 @@
-"""Connection tests from a screen: what to test, how far each slot is, and what is known of it from before."""
+"""Connection tests from a screen: how far each slot is, and what is known of it from before."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ppinui.config.primus import PrimusConfig
-from ppinui.errors import PpinuiError
 from ppinui.probe.book import Event
 from ppinui.probe.gate import Credential
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import Outcome, Report, SlotResult, Stage
 from ppinui.probe.spending import accepted_by, credentials_of, rejected_by
-
-
-def plan_of(config: PrimusConfig, paths: Collection[str] | None = None) -> Plan:
-    """The plan for the slots at these paths, or below them (an HSM's); None: all of them.
-
-    Raises PpinuiError where that is none.
-    """
-    chosen = [
-        (hsm, slot)
-        for hsm in config.hsms
-        for slot in hsm.slots
-        if paths is None or slot.path in paths or hsm.path in paths
-    ]
-    if not chosen:
-        raise PpinuiError(
-            "there is no slot to test", config.document.origin, "Add an HSM and a slot, or select others."
-        )
-    return Plan(config, tuple(SlotTest(index, hsm, slot) for index, (hsm, slot) in enumerate(chosen)))
 
 
 @dataclass(frozen=True)

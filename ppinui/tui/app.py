@@ -102,7 +102,12 @@ class PpinuiApp(App[None]):
         gc.enable()
         self.main.begin()
         self.in_flow(self._offer_what_was_left(), "recovery")
-        self.in_flow(self.keeper.look(at_keyring=False), "first-look")
+        self.keeper.look_soon()
+
+    def on_app_focus(self) -> None:
+        """Somebody is back at this terminal, and may have been at the keyring elsewhere."""
+        if "keeper" in self.__dict__:
+            self.keeper.look_again()
 
     def config_changed(self) -> None:
         """There is another configuration on the screen."""
@@ -123,6 +128,8 @@ class PpinuiApp(App[None]):
         loop = asyncio.get_running_loop()
         for number in _ENDING:
             loop.remove_signal_handler(number)
+        if "keeper" in self.__dict__:
+            self.keeper.leave()
 
     def leave(self, code: int = 0) -> None:
         """End the app, and a test that is on."""

@@ -3,133 +3,159 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from ppinui.config.locate import secrets_location
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.probe.result import SlotResult
-from ppinui.secrets import secretsfile, transfer, vault
-from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.keyring_process import Backend, KeyringChoice, KeyringProcess, choice_of
-from ppinui.secrets.kinds import SecretKind, StoredSecret
-from ppinui.secrets.names import KnownUsers
-from ppinui.secrets.offering import Offered, offer_all
+from ppinui.secrets import transfer, vault
+from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess, choice_of, may_exist
 from ppinui.secrets.operations import Operations
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secretsfile import FileEntry, Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.unlocking import PassphraseFinder
 from ppinui.secrets.vault_file import vault_path
-from ppinui.setup.proving import mark_rejected
 from ppinui.setup.users import known_users
-from ppinui.tui.background import Lane
+from ppinui.tui.background import Lane, off_screen
+from ppinui.tui.kept import (
+    Kept,
+    SecretRow,
+    SecretsSeen,
+    Unseen,
+    rows_without_keyring,
+    states_of,
+    why_unseen,
+    with_keyring,
+)
 from ppinui.tui.screens.prompt import Prompt
-from ppinui.tui.states import SecretState
 
 if TYPE_CHECKING:
+    from ppinui.probe.plan import Plan
+    from ppinui.probe.result import SlotResult
+    from ppinui.probe.stored_supply import StoredSupply
     from ppinui.secrets.fetching import Fetcher
     from ppinui.tui.app import PpinuiApp
 
 Result = TypeVar("Result")
 
-
-@dataclass(frozen=True)
-class SecretRow:
-    """What is known of one secret; nothing of the secret itself."""
-
-    kind: SecretKind
-    name: str
-    in_file: bool = False
-    in_config: bool = False
-    in_keyring: bool | None = None
-    """None while the keyring was not asked."""
-    facts: str = ""
-    """Since when it is in the keyring, from where, whether it was validated."""
-    rejected: str = ""
-    """By whom it was rejected."""
-    flaw: str = ""
-    """Why the entry of the keyring cannot be used."""
-
-    @property
-    def state(self) -> SecretState:
-        """In one word."""
-        if self.rejected:
-            return SecretState("rej!", "rejected", "error")
-        if self.flaw:
-            return SecretState("bad!", "unreadable", "error")
-        if self.in_config:
-            return SecretState("clear", "clear text", "warning")
-        if self.in_file:
-            return SecretState("file", "file", "good")
-        if self.in_keyring:
-            return SecretState("ring", "keyring", "good")
-        if self.in_keyring is None:
-            return SecretState("?", "?", "faint")
-        if self.kind is SecretKind.PIN:
-            return SecretState("–", "not kept", "faint")
-        return SecretState("none", "missing", "error")
-
-    @property
-    def words(self) -> str:
-        """State and age."""
-        more = self.rejected or self.facts or self.flaw
-        return f"{self.state.long} ({more})" if more else self.state.long
+_MOMENT: Final = 0.5
+"""Seconds for which the keyring is read in the background before somebody who waits for it has a turn."""
 
 
-@dataclass(frozen=True)
-class Kept:
-    """All secrets at one moment."""
-
-    rows: tuple[SecretRow, ...]
-    backend: Backend | None = None
-    notes: tuple[str, ...] = ()
+class GivenUpError(SecretUnavailable):
+    """Somebody was asked for a secret, and went back."""
 
 
-@dataclass
 class Keeper:
     """The keyring, .secrets.cfg and ppin of one app."""
 
-    app: PpinuiApp
-    choice: KeyringChoice | Literal["usual"] | None
-    """``usual``: as the environment says; None: there is none here."""
-    kept: Kept = Kept(())
-    _lane: Lane = field(default_factory=Lane)
-    _store: SecretStore | None = None
-    _keyring: KeyringProcess | None = None
+    def __init__(self, app: PpinuiApp, choice: KeyringChoice | Literal["usual"] | None) -> None:
+        """``choice``: ``usual`` as the environment says; None: there is no keyring here."""
+        self.app = app
+        self.kept = Kept()
+        self._lane = Lane()
+        self._take(choice)
+        self._looks = 0
+        """Counts beginnings and ends of :meth:`look`: what was seen in the background meanwhile is old."""
+        self._is_looking = False
+        """In the background."""
+        self._users: object = None
+        """Whose secrets were looked for last."""
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the keyring was asked already: before that nobody is bothered by its prompts."""
-        return self._store is not None
+    # -- looking -------------------------------------------------------------------------------------------
 
-    async def look(self, *, at_keyring: bool) -> None:
-        """Find out where each secret is; the keyring is opened where ``at_keyring``. Raises PpinuiError."""
+    async def look(self) -> None:
+        """Find out where each secret is; the keyring may ask its user.
+
+        Raises PpinuiError where the keyring cannot be had; what the files say is shown then all the same.
+        """
         config = self.app.main.config
-        kept = await self._lane.do(lambda: self._look(config, at_keyring=at_keyring))
-        self.kept = kept
-        self.app.main.states.secrets = states_of(config, kept.rows)
-        self.app.main.states.secret_lines = {
-            (row.kind.value, row.name): (row.words, row.state.name) for row in kept.rows
-        }
-        self.app.main.states_changed()
+        self._looks += 1
+        try:
+            kept = await self._lane.do(lambda: self._look(config))
+        except SecretUnavailable as error:
+            why = Unseen.NO_KEYRING if self._keyring is None else why_unseen(error)
+            self._show(await self._lane.do(lambda: self._in_files(config, why)))
+            raise
+        finally:
+            self._looks += 1
+        self._show(kept)
+
+    def look_soon(self) -> None:
+        """Find out in the background where each secret is, as far as nobody has to be asked for anything."""
+        self._users = _users_of(self.app.main.config)
+        self.app.in_flow(self._look_quietly(), "look")
+
+    def look_again(self) -> None:
+        """The same, unless it is being done."""
+        if not self._is_looking:
+            self.look_soon()
 
     def config_changed(self) -> None:
-        """There are other slots now: show for them what is known."""
+        """There are other slots now: show for them what is known, and look for what is not."""
         self.app.main.states.secrets = states_of(self.app.main.config, self.kept.rows)
+        if _users_of(self.app.main.config) != self._users:
+            self.look_soon()
 
-    async def do(self, work: Callable[[Operations], Result]) -> Result:
-        """An operation on the secrets of the configuration on the screen. Raises PpinuiError."""
-        known = known_users(self.app.main.config)
-        return await self._lane.do(lambda: work(self._operations(known)))
+    async def _look_quietly(self) -> None:
+        self._is_looking = True
+        try:
+            await self._looking_quietly()
+        finally:
+            self._is_looking = False
+
+    async def _looking_quietly(self) -> None:
+        looks, config = self._looks, self.app.main.config
+        unseen = Unseen.NOT_YET if self._may_have_keyring else Unseen.NO_KEYRING
+        kept = await self._lane.do(lambda: self._in_files(config, unseen))
+        rows, read = list(kept.rows), len(kept.rows)
+        if unseen is Unseen.NOT_YET:
+            # What was known before stays until it is known anew.
+            before = {row.key: row for row in self.kept.rows}
+            rows, read = [_updated(row, before.get(row.key)) for row in rows], 0
+        while looks == self._looks:
+            self._show(replace(kept, rows=tuple(rows), backend=self.kept.backend))
+            if read == len(rows):
+                break
+            try:
+                seen = await self._lane.do(partial(self._some_quietly, rows[read:]))
+            except SecretUnavailable as error:
+                rows, read = [replace(row, unseen=why_unseen(error)) for row in kept.rows], len(rows)
+            else:
+                rows[read : read + len(seen)] = seen
+                read += len(seen)
+
+    def _show(self, kept: Kept) -> None:
+        self.kept = kept
+        states = self.app.main.states
+        states.secrets = states_of(self.app.main.config, kept.rows)
+        states.secret_lines = {(row.kind.value, row.name): (row.words, row.state.name) for row in kept.rows}
+        self.app.main.states_changed()
+        self.app.screen.post_message(SecretsSeen())
+
+    # -- using ---------------------------------------------------------------------------------------------
+
+    async def do(self, work: Callable[[Operations], Result], config: PrimusConfig | None = None) -> Result:
+        """An operation on the secrets of a configuration, the one on the screen or another.
+
+        Raises PpinuiError.
+        """
+        known = known_users(config or self.app.main.config)
+        return await self._lane.do(
+            lambda: work(Operations(self._opened(), known, trace=self.app.setup.tracer))
+        )
 
     async def use(self, choice: KeyringChoice) -> None:
         """Take another keyring from now on."""
-        self.choice = choice
-        await self._lane.do(self._close)
+        keyring = self._keyring
+        self._take(choice)
+        if keyring is not None:
+            await self._lane.do(keyring.close)
 
     async def make_vault(self, passphrase: Secret) -> Path:
         """Make the vault, and take it as the keyring. Raises PpinuiError."""
@@ -141,39 +167,51 @@ class Keeper:
         await self.use(KeyringChoice("vault", "the secrets screen"))
         return path
 
-    async def pin(self, user: str) -> StoredSecret | None:
-        """The PIN that is kept of a partition, for use. Raises PpinuiError where it was rejected before."""
-        store = self._store
-        if store is None:
-            return None
-        return await self._lane.do(lambda: store.offer(SecretKind.PIN, user))
+    async def supply(
+        self, plan: Plan, ask: Callable[[str], Secret], *, login: bool, connects: bool
+    ) -> StoredSupply:
+        """The secrets of a connection test, from where the command line takes them.
 
-    async def mark_rejected(self, secret: StoredSecret, by: str) -> None:
-        """An HSM has rejected a secret of the keyring: nobody offers it again."""
-        store = self._store
-        if store is not None:
-            await self._lane.do(lambda: store.mark_rejected(secret, by))
-
-    async def offer(self, keys: Collection[Key]) -> tuple[bytes, Offered] | None:
-        """A .secrets.cfg for a test of these users, and what the keyring gave for it.
-
-        Whom the applications' file has is taken from there, as the applications do. None where the keyring
-        has not been opened, or has nothing for the others. Raises PpinuiError.
+        ``ask`` is asked for PINs that are not kept. Raises PpinuiError.
         """
-        store = self._store
-        if store is None:
-            return None
-        known = known_users(self.app.main.config)
-        return await self._lane.do(lambda: self._offer(store, known, keys))
+        from ppinui.probe.stored_supply import Choice
+        from ppinui.setup.supplying import stored_supply
 
-    async def tested(self, offered: Offered, results: Iterable[SlotResult]) -> None:
-        """Mark in the keyring what was rejected, and wipe what was offered."""
-        store = self._store
+        notes: list[str] = []
+
+        def without_file(error: PpinuiError) -> None:
+            notes.append(f"{error.message} ({error.place})")
+
+        def without_keyring(error: PpinuiError) -> None:
+            notes.append(f"the keyring is not used: {error.message} ({error.place})")
+
+        def find() -> StoredSupply:
+            return stored_supply(
+                plan,
+                secrets_file=self._secrets_file() if connects else None,
+                choice=Choice.AUTO,
+                open_store=lambda: self._store if self._may_have_keyring else None,
+                ask=ask,
+                login=login,
+                connects=connects,
+                without_file=without_file,
+                without_keyring=None if self._is_chosen else without_keyring,
+            )
+
+        # Not in the lane: a test that needs nothing from the keyring does not wait for whoever does.
+        supply = await off_screen(find)
+        for note in notes:
+            self.app.notify(note, markup=False, severity="warning")
+        return supply
+
+    async def tested(self, supply: StoredSupply, results: Iterable[SlotResult]) -> None:
+        """Mark in the keyring what was rejected of a supply. Raises PpinuiError."""
+        from ppinui.setup.supplying import mark_rejected_of
+
         try:
-            if store is not None:
-                await self._lane.do(lambda: mark_rejected(store, offered, results))
+            await self._lane.do(lambda: mark_rejected_of(supply, results))
         finally:
-            offered.wipe()
+            self.look_soon()
 
     def fetcher(self) -> Fetcher:
         """The vendor's ppin. Raises PpinuiError."""
@@ -183,8 +221,11 @@ class Keeper:
         environ = self.app.setup.keyring_environ
         return Ppin(find_ppin(None, environ=environ), environ=environ)
 
-    def ask(self, prompt: str) -> Secret:
-        """Ask the user, from the lane's thread; the screen shows a masked field. Raises SecretUnavailable."""
+    def ask(self, prompt: str, hint: str = "") -> Secret:
+        """Ask the user, from another thread than the screen's; the screen shows a masked field.
+
+        Raises GivenUpError.
+        """
         answered = threading.Event()
         answers: list[Secret | None] = []
 
@@ -193,120 +234,84 @@ class Keeper:
             answered.set()
 
         def show() -> None:
-            self.app.push_screen(Prompt(prompt.strip().rstrip(":").rstrip()), take)
+            self.app.push_screen(Prompt(prompt.strip().rstrip(":").rstrip(), hint), take)
 
         self.app.call_from_thread(show)
         answered.wait()
         if (given := answers[0]) is None:
-            raise SecretUnavailable("nothing was entered", prompt.strip(" :"), "begin again and type it")
+            raise GivenUpError("nothing was entered", prompt.strip(" :"), "begin again and type it")
         return given
 
-    # -- in the lane ---------------------------------------------------------------------------------------
+    def leave(self) -> None:
+        """The app ends: whatever the keyring asks on another screen goes away, and nobody waits for it."""
+        if self._keyring is not None:
+            self._keyring.abandon()
+
+    def _take(self, choice: KeyringChoice | Literal["usual"] | None) -> None:
+        environ = self.app.setup.keyring_environ
+        self._keyring: KeyringProcess | None = None
+        self._store: SecretStore | None = None
+        self._is_chosen = isinstance(choice, KeyringChoice)
+        """By somebody who wants no other one."""
+        self._may_have_keyring = choice is not None
+        if choice is not None:
+            taken = choice_of(None, environ) if choice == "usual" else choice
+            self._may_have_keyring = self._is_chosen or may_exist(taken, environ)
+            finder = PassphraseFinder(environ=environ, asker=self)
+            self._keyring = KeyringProcess(taken, environ=environ, passphrases=finder)
+            self._store = SecretStore(self._keyring)
+
+    # -- away from the screen ------------------------------------------------------------------------------
 
     def _opened(self) -> SecretStore:
         if self._store is None:
-            if self.choice is None:
-                raise SecretUnavailable(
-                    "there is no keyring here", "the demo", "open ppinui on a configuration of yours"
-                )
-            environ = self.app.setup.keyring_environ
-            choice = choice_of(None, environ) if self.choice == "usual" else self.choice
-            finder = PassphraseFinder(environ=environ, asker=self)
-            self._keyring = KeyringProcess(choice, environ=environ, passphrases=finder)
-            store = SecretStore(self._keyring)
-            store.backend()
-            self._store = store
+            raise SecretUnavailable(
+                "there is no keyring here", "the demo", "open ppinui on a configuration of yours"
+            )
         return self._store
 
-    def _close(self) -> None:
-        if self._keyring is not None:
-            self._keyring.close()
-        self._keyring = self._store = None
+    def _look(self, config: PrimusConfig) -> Kept:
+        store = self._opened()
+        backend = store.backend()
+        kept = self._in_files(config, Unseen.NOT_YET)
+        return replace(kept, rows=tuple(with_keyring(row, store) for row in kept.rows), backend=backend)
 
-    def _operations(self, known: KnownUsers) -> Operations:
-        return Operations(self._opened(), known, trace=self.app.setup.tracer)
+    def _some_quietly(self, rows: Sequence[SecretRow]) -> list[SecretRow]:
+        """As many of these rows as a moment allows for, with what the keyring says of them."""
+        store, keyring, end = self._store, self._keyring, time.monotonic() + _MOMENT
+        assert store is not None and keyring is not None  # noqa: PT018 - they come together
+        found: list[SecretRow] = []
+        while len(found) < len(rows) and (not found or time.monotonic() < end):
+            with keyring.quietly():
+                found.append(with_keyring(rows[len(found)], store))
+        return found
 
-    def _offer(
-        self, store: SecretStore, known: KnownUsers, keys: Collection[Key]
-    ) -> tuple[bytes, Offered] | None:
-        in_file = {(entry.kind, entry.name): entry for entry in self._entries(known, [])}
-        offered = offer_all(store, [key for key in keys if key not in in_file])
-        if not offered.secrets:
-            return None
-        theirs = [
-            StoredSecret(kind, name, entry=in_file[kind, name].opaque)
-            for kind, name in keys
-            if (kind, name) in in_file
-        ]
-        return secretsfile.compose([*theirs, *offered.secrets.values()]), offered
-
-    def _look(self, config: PrimusConfig, *, at_keyring: bool) -> Kept:
+    def _in_files(self, config: PrimusConfig, unseen: Unseen) -> Kept:
+        """What primus.cfg and the applications' .secrets.cfg say."""
         known = known_users(config)
-        notes: list[str] = []
-        in_file = tuple((entry.kind, entry.name) for entry in self._entries(known, notes))
-        store = self._opened() if at_keyring or self._store is not None else None
-        rows = tuple(_rows(known, in_file, store))
-        return Kept(rows, store.backend() if store is not None else None, tuple(notes))
-
-    def _entries(self, known: KnownUsers, notes: list[str]) -> Sequence[FileEntry]:
-        """What the applications' .secrets.cfg has."""
-        setup = self.app.setup
         try:
-            location = secrets_location(setup.secrets_file, environ=setup.keyring_environ, must_exist=False)
-            if not location.exists or setup.keyring is None:
-                return ()
-            text = transfer.read_secrets_file(location.path)
-            return secretsfile.read(
-                text, str(location.path), partitions=known.partitions, proxies=known.proxies
-            )
+            path = self._secrets_file()
+            entries = transfer.read_entries(path, known) if path is not None else ()
         except PpinuiError as error:
-            notes.append(f"{error.message} ({error.place})")
-            return ()
+            rows = rows_without_keyring(known, (), unseen)
+            return Kept(rows, notes=(f"{error.message} ({error.place})",))
+        return Kept(rows_without_keyring(known, [(entry.kind, entry.name) for entry in entries], unseen))
+
+    def _secrets_file(self) -> Path | None:
+        if self._store is None:
+            return None  # where no secrets are kept, those of this machine are not looked at either
+        setup = self.app.setup
+        location = secrets_location(setup.secrets_file, environ=setup.keyring_environ, must_exist=False)
+        return location.path if location.exists else None
 
 
-def _rows(known: KnownUsers, in_file: Iterable[Key], store: SecretStore | None) -> Iterator[SecretRow]:
-    there = frozenset(in_file)
-    users: list[Key] = [(SecretKind.PERMANENT, name) for name in known.partitions]
-    users += [(SecretKind.PROXY, name) for name in known.proxies]
-    users += [(SecretKind.PIN, name) for name in known.partitions]
-    users += sorted(there - set(users), key=lambda key: (key[0].value, key[1]))
-    clear = {slot.proxy_user for slot in known.slots if slot.clear_proxy_password}
-    for kind, name in users:
-        row = SecretRow(
-            kind,
-            name,
-            (kind, name) in there,
-            kind is SecretKind.PROXY and name in clear,
-            None if store is None else False,
-        )
-        yield row if store is None else _with_keyring(row, store)
+def _users_of(config: PrimusConfig) -> object:
+    """What changes where there are other secrets to be looked for."""
+    return {(slot.user_name, slot.proxy_user, slot.has_clear_proxy_password) for slot in config.slots}
 
 
-def _with_keyring(row: SecretRow, store: SecretStore) -> SecretRow:
-    try:
-        secret = store.get(row.kind, row.name)
-        if secret is None:
-            return row
-        rejection = store.rejection_of(secret)
-        secret.wipe()
-    except KeyringError as error:
-        return SecretRow(row.kind, row.name, row.in_file, row.in_config, True, flaw=error.message)
-    since = f", {secret.added:%Y-%m-%d %H:%M} UTC" if secret.added else ""
-    facts = f"{secret.source}{since}{'' if secret.validated else ', not validated'}"
-    by = f"by {rejection.by}, {rejection.when:%Y-%m-%d %H:%M} UTC" if rejection is not None else ""
-    return SecretRow(row.kind, row.name, row.in_file, row.in_config, True, facts, by)
-
-
-def states_of(config: PrimusConfig, rows: Iterable[SecretRow]) -> Mapping[str, SecretState]:
-    """The state of each slot's secrets by its path: the worst of what it needs to connect."""
-    known = {(row.kind, row.name): row.state for row in rows if row.kind is not SecretKind.PIN}
-    order = {"error": 0, "warning": 1, "faint": 2, "good": 3}
-    found: dict[str, SecretState] = {}
-    for slot in config.slots:
-        keys = [(SecretKind.PERMANENT, slot.user_name or "")]
-        if slot.proxy_user:
-            keys.append((SecretKind.PROXY, slot.proxy_user))
-        states = [known[key] for key in keys if key in known]
-        if states:
-            found[slot.path] = min(states, key=lambda state: order[state.name])
-    return found
+def _updated(row: SecretRow, before: SecretRow | None) -> SecretRow:
+    """What was known of a secret, with what the files say now."""
+    if before is None:
+        return row
+    return replace(before, in_file=row.in_file, in_config=row.in_config)

@@ -71,7 +71,7 @@ def _slot(slot: Slot, config: PrimusConfig, states: States) -> Iterator[Piece]:
 
 
 def result_lines(result: SlotResult) -> Iterator[Piece]:
-    """A result with the reason of a failure, then the stages that passed."""
+    """A result: the reason of a failure, the stages that passed, where the secrets came from."""
     for stage in sorted(result.stages, key=lambda stage: stage.error is None):
         yield (f"  {stage.stage.value:8} {stage.outcome.value:8} {stage.milliseconds:8.1f} ms", "")
         if stage.note:
@@ -81,5 +81,9 @@ def result_lines(result: SlotResult) -> Iterator[Piece]:
             yield (f"    {stage.error.name}{code}", "error")
             yield (f"    {stage.error.message}", "")
             yield (f"    do: {stage.error.remedy}", "")
+    from ppinui.probe.supply import sources_in_words  # the first screen has no results
+
+    if secrets := sources_in_words(result.secrets):
+        yield (f"  {secrets}", "")
     if result.scope == "endpoint":
         yield (f"  behind the proxy of {result.proxy}: this is the endpoint's result, not one HSM's", "faint")

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import redirect_stderr
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.probe.plan import Plan
+from ppinui.errors import PpinuiError
+from ppinui.probe.plan import Plan, Selection, make_plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import Options
 from ppinui.probe.runner import run as run_test
 from ppinui.probe.stopping import Stop
+from ppinui.probe.stored_supply import StoredSupply
 from ppinui.probe.workshop import warm_up
 from ppinui.provider.library import mentions_primus
-from ppinui.secrets.kinds import SecretKind, StoredSecret
-from ppinui.secrets.private_folder import PrivateFolder, memory_place
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secretsfile import Key
-from ppinui.session.testing import Board, Memory, Progress, plan_of
+from ppinui.session.testing import Board, Memory, Progress
 from ppinui.tui.background import off_screen
-from ppinui.tui.screens.prompt import Prompt
+from ppinui.tui.keeping import GivenUpError
 from ppinui.tui.screens.question import Answer, Question
 from ppinui.tui.widgets.rows import Piece
 
@@ -52,8 +50,6 @@ class Tester:
     subject: str = ""
     """What is tested, and whether that is saved."""
     _stop: Stop | None = None
-    _offered: dict[str, StoredSecret] = field(default_factory=dict)
-    """The PINs of this run that came from the keyring, by partition."""
     _shown: int = -1
 
     @property
@@ -84,18 +80,25 @@ class Tester:
             return
         if not self.app.main.take_typed():
             return
-        plan = plan_of(self.app.main.config, wish.paths)
+        plan = make_plan(self.app.main.config, Selection(paths=wish.paths))
         module, flaw = await off_screen(self._find_module)
         is_primus = module is not None and await off_screen(lambda: mentions_primus(module))
-        if not await self._is_meant(plan, wish, is_primus):
+        try:
+            supply = await self.app.keeper.supply(
+                plan, self._asker(plan), login=wish.login, connects=is_primus
+            )
+        except GivenUpError:
             return
-        self._offered.clear()
-        pins = await self._pins(plan) if wish.login else {}
-        if pins is None:
+        spend = None
+        try:
+            spend = await self._agreed(plan, wish, supply, is_primus)
+        except GivenUpError:
             return
-        spend = False
-        if wish.login and (near := sorted(self.memory.near_lock & set(plan.users))):
-            spend = await self._may_spend(near)
+        finally:
+            if spend is None:
+                supply.wipe()
+        if spend is None:
+            return
         options = Options(
             module,
             flaw,
@@ -108,27 +111,36 @@ class Tester:
         )
         saved = "not saved yet" if self.app.session.unsaved else "as saved"
         self.subject = f"{wish.words}, {saved}"
-        handed = await self.app.keeper.offer(_users_of(plan)) if is_primus else None
-        if handed is None:
-            await self._go(plan, options, pins, is_primus)
-            return
-        content, offered = handed
-        self.subject += ", secrets of the keyring too"
-        with PrivateFolder(memory_place(options.environ)) as folder:
-            options = replace(options, secrets_file=folder.write(".secrets.cfg", content))
-            report = await self._go(plan, options, pins, is_primus)
-        await self.app.keeper.tested(offered, report.results)
+        report = await self._go(plan, options, supply, is_primus)
+        await self.app.keeper.tested(supply, report.results)
 
-    async def _go(self, plan: Plan, options: Options, pins: Mapping[str, Secret], is_primus: bool) -> Report:
+    async def _agreed(self, plan: Plan, wish: Wish, supply: StoredSupply, is_primus: bool) -> bool | None:
+        """Ask what has to be asked before a secret is offered.
+
+        Gives whether a PIN's final try may be spent, None where nothing shall be tested.
+        """
+        if not await self._is_meant(plan, wish, supply, is_primus):
+            return None
+        if not wish.login:
+            return False
+        await off_screen(lambda: [supply.pin_of(user) for user in plan.users])
+        near = sorted(self.memory.near_lock & set(plan.users))
+        return await self._may_spend(near) if near else False
+
+    async def _go(self, plan: Plan, options: Options, supply: StoredSupply, is_primus: bool) -> Report:
         board = self.board = Board(plan)
         stop = self._stop = Stop()
         self._shown = -1
 
         def work() -> Report:
-            # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
-            with redirect_stderr(sys.__stderr__):
-                warm_up()
-            return run_test(plan, options, pins=lambda user: pins[user], on_event=board, stop=stop)
+            try:
+                # multiprocessing hands stderr on to its helper, and Textual has put something else in its
+                # place.
+                with redirect_stderr(sys.__stderr__):
+                    warm_up()
+                return run_test(plan, options, supply=supply, on_event=board, stop=stop)
+            finally:
+                supply.wipe()  # here, where nobody is left who would offer what is no secret any more
 
         report: Report | None = None
         timer = self.app.set_interval(0.1, self.show)
@@ -146,7 +158,6 @@ class Tester:
             if result.error is None or result.error.name != "INTERRUPTED"
         ]
         self.memory.learn(tested, primus=is_primus, login=options.login)
-        await self._mark_rejected()
         self.show()
         if report.interrupted:
             words = "cancelled"
@@ -194,9 +205,13 @@ class Tester:
         except PpinuiError as error:
             return None, error
 
-    async def _is_meant(self, plan: Plan, wish: Wish, is_primus: bool) -> bool:
+    async def _is_meant(self, plan: Plan, wish: Wish, supply: StoredSupply, is_primus: bool) -> bool:
         """Whether secrets that were rejected before shall be offered again all the same."""
-        doubts = self.memory.doubts(plan, primus=is_primus, login=wish.login)
+        doubts = {
+            credential: how
+            for credential, how in self.memory.doubts(plan, primus=is_primus, login=wish.login).items()
+            if (credential.kind, credential.owner) not in supply.withheld
+        }
         if not doubts:
             return True
         lines: list[Piece] = [(f"  {credential}: {how}", "") for credential, how in doubts.items()]
@@ -220,46 +235,14 @@ class Tester:
         )
         return answer == "offer"
 
-    async def _pins(self, plan: Plan) -> dict[str, Secret] | None:
-        """The PIN of each partition, asked for one after another; None where one was not given."""
-        found: dict[str, Secret] = {}
-        known = self.app.setup.pin
-        for number, user in enumerate(plan.users, 1):
-            if known is not None:
-                found[user] = known(user)
-                continue
-            kept = await self._kept_pin(user)
-            if kept is not None and kept.password is not None:
-                self._offered[user] = kept
-                found[user] = kept.password
-                continue
+    def _asker(self, plan: Plan) -> Callable[[str], Secret]:
+        """Who knows the PINs that are not kept."""
+        if self.app.setup.pin is not None:
+            return self.app.setup.pin
+
+        def ask(user: str) -> Secret:
+            number = plan.users.index(user) + 1
             hint = f"partition {number} of {len(plan.users)}; it is offered once, and not kept"
-            pin = await self.app.push_screen_wait(Prompt(f"PKCS#11 PIN of {user}", hint))
-            if pin is None:
-                for other in found.values():
-                    other.wipe()
-                return None
-            found[user] = pin
-        return found
+            return self.app.keeper.ask(f"PKCS#11 PIN of {user}", hint)
 
-    async def _kept_pin(self, user: str) -> StoredSecret | None:
-        """The PIN in the keyring; None where there is none, or it was rejected: then people are asked."""
-        try:
-            return await self.app.keeper.pin(user)
-        except SecretUnavailable as error:
-            self.app.notify(error.message, markup=False, severity="warning")
-            return None
-
-    async def _mark_rejected(self) -> None:
-        for credential, how in self.memory.rejected.items():
-            secret = self._offered.get(credential.owner)
-            if credential.kind is SecretKind.PIN and secret is not None:
-                await self.app.keeper.mark_rejected(secret, how)
-        self._offered.clear()
-
-
-def _users_of(plan: Plan) -> list[Key]:
-    """Whose secrets the provider needs to connect."""
-    keys: list[Key] = [(SecretKind.PERMANENT, user) for user in plan.users if user]
-    proxies = dict.fromkeys(test.slot.proxy_user for test in plan.tests)
-    return [*keys, *((SecretKind.PROXY, name) for name in proxies if name)]
+        return ask

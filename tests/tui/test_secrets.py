@@ -84,12 +84,12 @@ def test_every_partition_and_service_user_is_there_with_its_state(run_with_vault
     run_with_vault(steps)
 
 
-def test_the_keyring_is_not_asked_before_somebody_wants_it(run_with_vault: Run) -> None:
+def test_a_locked_vault_is_said_to_be_locked_and_nobody_is_asked(run_with_vault: Run) -> None:
     async def steps(app: Driver) -> None:
-        await app.until("Problems: ")
-        await app.until(lambda: bool(app.app.keeper.kept.rows))
-        assert not app.app.keeper.is_open
-        assert "?" in next(row for row in app.rows("#tree") if "SIGNING" in row)
+        await app.select("primus.hsms.hsm0.slots.slot1")
+        await app.until("permanent  locked")
+        assert "lock " in next(row for row in app.rows("#tree") if "SIGNING" in row)
+        assert "Passphrase" not in app.text
 
     run_with_vault(steps)
 

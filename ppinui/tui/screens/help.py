@@ -28,7 +28,9 @@ _SIGNS: Sequence[Piece] = (
     ("Words in the tree", "strong"),
     ("  err! warn note   the worst problem of this line and those below it", ""),
     ("  ring file clear  the secret is in the keyring, in .secrets.cfg, in primus.cfg in clear text", ""),
-    ("  none rej ?       there is none, it was rejected, it is not known yet", ""),
+    ("  none rej! bad!   there is none, it was rejected, nobody can read it", ""),
+    ("  lock n/a mute    the keyring is locked, there is no keyring, it does not answer", ""),
+    ("  ask fail ?       the keyring is not asked unasked (F4), it failed, it is being asked", ""),
     ("  fine ✗login …    the last test was fine, failed at login, is running", ""),
     ("", ""),
 )

@@ -20,7 +20,7 @@ from ppinui.secrets.kinds import SecretKind
 from ppinui.secrets.operations import GivenAsker, Operations
 from ppinui.session.edits import Remove
 from ppinui.setup.adoption import find_clear_secrets
-from ppinui.tui.keeping import Kept, SecretRow
+from ppinui.tui.kept import SecretRow
 from ppinui.tui.plain import plain
 from ppinui.tui.screens.asking import Asking, Wanted
 from ppinui.tui.screens.prompt import Prompt
@@ -109,11 +109,20 @@ class SecretsScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what is known, then ask the keyring."""
         self.query_one("#secrets-table").focus()
-        self.show(self.desk.keeper.kept)
+        self.show()
         self._look()
 
-    def show(self, kept: Kept) -> None:
-        """Show the secrets."""
+    def on_screen_resume(self) -> None:
+        """Something may have become known meanwhile."""
+        self.show()
+
+    def on_secrets_seen(self) -> None:
+        """Something is known now."""
+        self.show()
+
+    def show(self) -> None:
+        """Show what is known of the secrets."""
+        kept = self.desk.keeper.kept
         self.query_one("#secrets-table", SecretsTable).show(kept.rows)
         if kept.backend is not None:
             place = f", {kept.backend.place}" if kept.backend.place else ""
@@ -153,15 +162,10 @@ class SecretsScreen(Screen[None]):
 
     async def _looking(self) -> None:
         try:
-            await self.desk.keeper.look(at_keyring=True)
+            await self.desk.keeper.look()
         except PpinuiError as error:
             self.query_one("#secrets-what", Static).update(plain(f" No keyring: {error.message}"))
-            await self.desk.keeper.look(at_keyring=False)
-            if self.is_current:
-                self.show(self.desk.keeper.kept)
             raise
-        if self.is_attached:
-            self.show(self.desk.keeper.kept)
 
     # -- actions -------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ class Marks:
 
 
 _WIDTHS = (4, 5, 8)
-_WIDE_WIDTHS = (8, 9, 14)
+_WIDE_WIDTHS = (8, 10, 14)
 _WIDE = 76
 """Cells from which on the states have room for long words."""
 
