@@ -20,9 +20,15 @@ from ppinui.secrets import transfer
 from ppinui.secrets.asking import Asker
 from ppinui.secrets.kinds import SecretKind
 from ppinui.secrets.operations import GivenAsker, Operations
-from ppinui.secrets.secret import Secret
 from ppinui.secrets.secretsfile import Key
-from ppinui.setup.adoption import ClearPin, files_with, find_clear_secrets, without_clear_secrets
+from ppinui.setup.adoption import (
+    ClearPin,
+    files_with,
+    find_clear_secrets,
+    partitions_waiting,
+    spend,
+    without_clear_secrets,
+)
 from ppinui.setup.proving import prove
 from ppinui.setup.users import known_users
 from ppinui.trace import trace
@@ -112,25 +118,13 @@ def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
     return ExitCode.FINE
 
 
-class _SetupThenPerson:
-    """Answers with a setup password first, then asks a person."""
-
-    def __init__(self, setup_password: Secret, person: Asker) -> None:
-        self._setup_password: Secret | None = setup_password
-        self._person = person
-
-    def ask(self, prompt: str) -> Secret:
-        given, self._setup_password = self._setup_password, None
-        return Secret(given.reveal_bytes()) if given is not None else self._person.ask(prompt)
-
-
 def _spend(
     operations: Operations, pin: ClearPin, user: str | None, person: Asker, fetcher: Ppin | None
 ) -> None:
     """Spend a setup password once, for the permanent secret of the one partition that has none."""
-    waiting = [name for name in pin.partitions if not operations.store.has(SecretKind.PERMANENT, name)]
+    waiting = partitions_waiting(pin, operations.store)
     if user is not None and user in waiting:
-        waiting = [user]
+        waiting = (user,)
     if not waiting:
         emit(
             f"{printable(pin.hsm)}: every partition has its permanent secret, the setup password is removed\n"
@@ -143,7 +137,7 @@ def _spend(
             f"say which one it is of: ppinui secret adopt --user {waiting[0]}",
         )
     assert fetcher is not None
-    operations.add(waiting[0], _SetupThenPerson(pin.setup_password, person), fetcher)
+    spend(operations, pin, waiting[0], person, fetcher)
     emit(f"fetched the permanent secret of '{printable(waiting[0])}'\n")
 
 

@@ -19,6 +19,10 @@ _MODE: Final = 0o640
 """Users of the provider library read it by their group (ppin.md: for the group primus and no one else)."""
 
 
+class AlreadyThereError(PpinuiError):
+    """What would be written over stays, unless whoever asks says that it shall be replaced."""
+
+
 @dataclass(frozen=True)
 class ImportReport:
     """``stored`` and ``unchanged``: users of the file by kind and name; all are in the keyring now."""
@@ -66,7 +70,7 @@ def import_file(operations: Operations, path: Path, *, replacing: bool = False) 
     """Take all users and proxies of a file into the keyring, each read back; the file stays as it is.
 
     A user of whom the keyring has another secret is an error before anything is stored, unless ``replacing``:
-    nobody can see which of the two is the newer one. Raises PpinuiError.
+    nobody can see which of the two is the newer one. Raises AlreadyThereError, PpinuiError.
     """
     entries = read_entries(path, operations.known)
     if not entries:
@@ -82,7 +86,7 @@ def import_file(operations: Operations, path: Path, *, replacing: bool = False) 
             different.append(entry.name)
         new.append(_imported(entry, present, path))
     if different and not replacing:
-        raise PpinuiError(
+        raise AlreadyThereError(
             f"the keyring has other secrets of {', '.join(different)}",
             str(path),
             "to put those of the file in their place, add --replace",
@@ -138,10 +142,10 @@ def export(operations: Operations) -> tuple[bytes, ExportReport]:
 def write_secrets_file(path: Path, content: bytes, *, like: Path, replacing: bool = False) -> None:
     """Write an exported file: 0640, with the group of ``like`` (primus.cfg); whole, or not at all.
 
-    A file that is there is an error unless ``replacing``. Raises PpinuiError.
+    A file that is there is an error unless ``replacing``. Raises AlreadyThereError, PpinuiError.
     """
     if os.path.lexists(path) and not replacing:
-        raise PpinuiError(
+        raise AlreadyThereError(
             "there is a file already", str(path), "export to another name, or add --replace to replace it"
         )
     try:

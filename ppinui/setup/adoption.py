@@ -1,4 +1,4 @@
-"""Clear-text passwords in a primus.cfg: finding them, and the file without them."""
+"""Clear-text passwords in a primus.cfg: finding them, spending them, and the file without them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from ppinui.config.document import Document, Kind, Setting, parse
 from ppinui.config.masking import find_secrets
 from ppinui.config.primus import PrimusConfig, Slot
 from ppinui.errors import PpinuiError
+from ppinui.secrets.asking import Asker
+from ppinui.secrets.fetching import Fetcher
+from ppinui.secrets.kinds import SecretKind
+from ppinui.secrets.operations import Operations
 from ppinui.secrets.secret import Secret
+from ppinui.secrets.store import SecretStore
 
 _REMOVED = "removed"
 """What stands in a comment in the place of a password that was moved."""
@@ -86,6 +91,34 @@ def without_clear_secrets(found: ClearSecrets) -> Document:
             if any(value and value in text[start:end] for value in values):
                 text = text[:start] + _REMOVED + text[end:]
     return document if text == document.text else parse(text, document.origin)
+
+
+def partitions_waiting(pin: ClearPin, store: SecretStore) -> tuple[str, ...]:
+    """The partitions that a setup password may be of: those on its HSM of which no permanent secret is kept.
+
+    Raises KeyringError.
+    """
+    return tuple(name for name in pin.partitions if not store.has(SecretKind.PERMANENT, name))
+
+
+def spend(operations: Operations, pin: ClearPin, partition: str, person: Asker, fetcher: Fetcher) -> None:
+    """Spend a setup password, which works once, for the permanent secret of a partition.
+
+    ``person`` is asked for the partition's PIN. Raises PpinuiError.
+    """
+    operations.add(partition, _SetupThenPerson(pin.setup_password, person), fetcher)
+
+
+class _SetupThenPerson:
+    """Answers with a setup password first, then asks a person."""
+
+    def __init__(self, setup_password: Secret, person: Asker) -> None:
+        self._setup_password: Secret | None = setup_password
+        self._person = person
+
+    def ask(self, prompt: str) -> Secret:
+        given, self._setup_password = self._setup_password, None
+        return Secret(given.reveal_bytes()) if given is not None else self._person.ask(prompt)
 
 
 def files_with(secrets: Collection[Secret], config: Path) -> tuple[Path, ...]:

@@ -24,7 +24,7 @@ async def off_screen(work: Callable[[], Result]) -> Result:
 class Lane:
     """A thread that lives as long as the program and does one piece of work after another.
 
-    For what is tied to the thread that started it, as the keyring's process is.
+    For what is done in the order in which it was asked for, as are changes of a keyring.
     """
 
     def __init__(self) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import set_cell_size
@@ -12,17 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from ppinui.config.locate import secrets_location
 from ppinui.errors import PpinuiError
-from ppinui.secrets import transfer
 from ppinui.secrets.keyring_process import KeyringChoice
 from ppinui.secrets.kinds import SecretKind
-from ppinui.secrets.operations import GivenAsker, Operations
-from ppinui.session.edits import Remove
-from ppinui.setup.adoption import find_clear_secrets
+from ppinui.secrets.operations import Operations
+from ppinui.tui import moving
 from ppinui.tui.kept import SecretRow
 from ppinui.tui.plain import plain
-from ppinui.tui.screens.asking import Asking, Wanted
 from ppinui.tui.screens.prompt import Prompt
 from ppinui.tui.screens.question import Answer, Question
 from ppinui.tui.widgets.keybar import KeyBar
@@ -153,6 +148,8 @@ class SecretsScreen(Screen[None]):
                 lines.append(
                     (f"rejected {row.rejected}: it is offered to no HSM until it is replaced", "error")
                 )
+            if row.unseen is not None:
+                lines.append((f"what the keyring has is not known: {row.unseen.value.long}", "warning"))
             if row.flaw:
                 lines.append((row.flaw, "error"))
         self.query_one("#secrets-details", TextLines).show(lines)
@@ -204,7 +201,7 @@ class SecretsScreen(Screen[None]):
         row = self.query_one("#secrets-table", SecretsTable).selected
         if row is None:
             return
-        if not row.in_keyring:
+        if not row.in_keyring and row.unseen is None:
             self.notify("It is not in the keyring.")
         else:
             self.desk.in_flow(self._remove(row), "flow")
@@ -229,75 +226,22 @@ class SecretsScreen(Screen[None]):
 
     def action_import(self) -> None:
         """Take what a .secrets.cfg has."""
-        self.desk.in_flow(self._import(), "flow")
-
-    async def _import(self) -> None:
-        answers = await self.app.push_screen_wait(
-            Asking("Import secrets", [Wanted("path", "from the file", str(self._secrets_file()))])
-        )
-        if answers is None or not answers["path"]:
-            return
-        path = Path(answers["path"]).expanduser()
-        report = await self.desk.keeper.do(lambda operations: transfer.import_file(operations, path))
-        await self._done(f"Imported {len(report.stored)}, {len(report.unchanged)} were there; the file stays")
+        self._move(moving.import_secrets)
 
     def action_export(self) -> None:
         """Write a .secrets.cfg."""
-        self.desk.in_flow(self._export(), "flow")
-
-    async def _export(self) -> None:
-        answers = await self.app.push_screen_wait(
-            Asking(
-                "Export secrets: whoever can read the file can use them",
-                [Wanted("path", "to the file", str(self._secrets_file()), "a new file")],
-            )
-        )
-        if answers is None or not answers["path"]:
-            return
-        path = Path(answers["path"]).expanduser()
-        like = self.desk.session.path
-
-        def work(operations: Operations) -> tuple[int, list[str]]:
-            content, report = transfer.export(operations)
-            transfer.write_secrets_file(path, content, like=like)
-            return len(report.written), [f"left out {name}: {why}" for (_, name), why in report.left_out]
-
-        count, left_out = await self.desk.keeper.do(work)
-        self.desk.setup.tracer("export secrets", path.absolute())
-        await self._done("\n".join([f"Exported {count} to {path}", *left_out]))
-
-    def _secrets_file(self) -> Path:
-        setup = self.desk.setup
-        return secrets_location(setup.secrets_file, environ=setup.keyring_environ, must_exist=False).path
+        self._move(moving.export_secrets)
 
     def action_adopt(self) -> None:
-        """Move the clear-text proxy passwords of the configuration into the keyring."""
-        self.desk.in_flow(self._adopt(), "flow")
+        """Move the clear-text passwords of the configuration into the keyring."""
+        self._move(moving.adopt)
 
-    async def _adopt(self) -> None:
-        found = find_clear_secrets(self.desk.main.config)
-        if not found:
-            self.notify("The configuration holds no password in clear text.")
-            return
-        keeper = self.desk.keeper
+    def _move(self, move: Callable[[PpinuiApp], Awaitable[str]]) -> None:
+        async def moving_on() -> None:
+            if said := await move(self.desk):
+                await self._done(said)
 
-        def work(operations: Operations) -> list[str]:
-            try:
-                fetcher = keeper.fetcher() if found.proxies else None
-            except PpinuiError:
-                fetcher = None
-            for proxy in found.proxies:
-                operations.add_proxy(proxy.user, GivenAsker(proxy.password), fetcher)
-            return [path for proxy in found.proxies for path in proxy.paths]
-
-        for path in await keeper.do(work):
-            self.desk.main.do(Remove(path))
-        said = [f"Kept {len(found.proxies)} proxy passwords; saving takes them out of the file."]
-        if found.proxies:
-            said.append(f"Then delete {self.desk.session.path.name}.bak, which still holds them.")
-        if found.pins:
-            said.append("A setup password is in the file too: ppinui secret adopt spends it.")
-        await self._done("\n".join(said))
+        self.desk.in_flow(moving_on(), "flow")
 
     def action_keyring(self) -> None:
         """Choose another keyring, or make a vault."""
