@@ -12,6 +12,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from ppinui.secrets import vault
+from ppinui.secrets.keyring_process import KeyringChoice
+from ppinui.secrets.secret import Secret
+from ppinui.secrets.vault_format import KdfCost
 from ppinui.tui.app import PpinuiApp
 from ppinui.tui.setup import Setup
 from ppinui.tui.widgets.entry import Entry
@@ -19,6 +23,9 @@ from ppinui.tui.widgets.rows import Rows
 from tests.rig.configurations import two_hsms
 
 TEXT = two_hsms(hsm0='color = "blue";')
+
+PROXIED = TEXT.replace('client_id = "sign";', 'client_id = "sign";\n          proxy_user = "SERVICE";')
+"""The same with a service user."""
 
 
 @dataclass
@@ -132,3 +139,29 @@ def run(setup: Setup) -> Run:
         return app
 
     return go
+
+
+@pytest.fixture
+def vault_file(tmp_path: Path) -> Path:
+    """A vault that opens with "open", and quickly."""
+    path = tmp_path / "vault"
+    vault.create(path, Secret("open"), make_folder=False, cost=KdfCost(memory=64, iterations=1, lanes=1))
+    return path
+
+
+@pytest.fixture
+def run_with_vault(run: Run, config: Path, tmp_path: Path, vault_file: Path) -> Run:
+    """As `run`, with the vault as the keyring, and a service user in the configuration."""
+    config.write_text(PROXIED)
+    environ = {
+        "HOME": str(tmp_path / "home"),
+        "PATH": "/usr/bin:/bin",
+        "PPINUI_VAULT": str(vault_file),
+        "PRIMUS_HOME": str(tmp_path / "none"),
+    }
+
+    def go(steps: Callable[..., object], **changes: object) -> object:
+        choice = KeyringChoice("vault", "the test")
+        return run(steps, keyring=choice, keyring_environ=environ, **changes)
+
+    return go  # type: ignore[return-value]

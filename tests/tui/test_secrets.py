@@ -5,66 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from ppinui.secrets import vault
 from ppinui.secrets.keyring_process import KeyringChoice
-from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault import Vault
-from ppinui.secrets.vault_format import KdfCost
 from tests.rig.canary import files_with
 from tests.rig.listeners import Listener, accepting
 from tests.rig.odd_module import OddModule, Switches
-from tests.tui.conftest import TEXT, Driver, Run
-
-CHEAP = KdfCost(memory=64, iterations=1, lanes=1)
-PROXIED = TEXT.replace('client_id = "sign";', 'client_id = "sign";\n          proxy_user = "SERVICE";')
-
-
-@pytest.fixture
-def vault_file(tmp_path: Path) -> Path:
-    path = tmp_path / "vault"
-    vault.create(path, Secret("open"), make_folder=False, cost=CHEAP)
-    return path
-
-
-@pytest.fixture
-def run_with_vault(run: Run, config: Path, tmp_path: Path, vault_file: Path) -> Run:
-    """As `run`, with the vault as the keyring, and a service user in the configuration."""
-    config.write_text(PROXIED)
-    environ = {
-        "HOME": str(tmp_path / "home"),
-        "PATH": "/usr/bin:/bin",
-        "PPINUI_VAULT": str(vault_file),
-        "PRIMUS_HOME": str(tmp_path / "none"),
-    }
-
-    def go(steps: Callable[..., object], **changes: object) -> object:
-        choice = KeyringChoice("vault", "the test")
-        return run(steps, keyring=choice, keyring_environ=environ, **changes)
-
-    return go  # type: ignore[return-value]
-
-
-def kept(vault_file: Path, username: str) -> str | None:
-    opened = Vault(vault_file)
-    opened.unlock(Secret("open"))
-    return opened.get("ppinui", username)
-
-
-async def unlock(app: Driver) -> None:
-    """Open the secrets screen, and the vault."""
-    await app.press("f4")
-    await app.until("Passphrase of the vault")
-    await app.write("open")
-    await app.press("enter")
-    await app.until("Keyring: vault (")
-
-
-async def go_to(app: Driver, kind: str, name: str) -> None:
-    rows = app.rows("#secrets-table")
-    at = next(index for index, row in enumerate(rows) if row.startswith(kind) and name in row)
-    await app.press("home", *["down"] * at)
+from tests.tui.conftest import PROXIED, TEXT, Driver, Run
+from tests.tui.secrets_screen import go_to, kept, unlock
 
 
 def test_every_partition_and_service_user_is_there_with_its_state(run_with_vault: Run) -> None:
@@ -243,16 +189,3 @@ def test_a_vault_is_made_where_there_is_none(run: Run, tmp_path: Path) -> None:
 
     run(steps, keyring=KeyringChoice(None, "the test"), keyring_environ=environ)
     assert (tmp_path / "home/.local/share/ppinui/vault").exists()
-
-
-def test_secrets_are_exported_and_imported(run_with_vault: Run, tmp_path: Path) -> None:
-    async def steps(app: Driver) -> None:
-        await unlock(app)
-        await app.press("i")
-        await app.until("Import secrets")
-        await app.press("end", "ctrl+u")
-        await app.write(str(tmp_path / "none.cfg"))
-        await app.press("enter")
-        await app.until("there is no such secrets file")
-
-    run_with_vault(steps)
