@@ -64,6 +64,8 @@ class Keeper:
         """Counts beginnings and ends of :meth:`look`: what was seen in the background meanwhile is old."""
         self._is_looking = False
         """In the background."""
+        self._is_due = False
+        """That is to be begun, or begun anew."""
         self._users: object = None
         """Whose secrets were looked for last."""
 
@@ -89,7 +91,10 @@ class Keeper:
     def look_soon(self) -> None:
         """Find out in the background where each secret is, as far as nobody has to be asked for anything."""
         self._users = _users_of(self.app.main.config)
-        self.app.in_flow(self._look_quietly(), "look")
+        self._is_due = True
+        if not self._is_looking:
+            self._is_looking = True
+            self.app.in_flow(self._look_quietly(), "look")
 
     def look_again(self) -> None:
         """The same, unless it is being done."""
@@ -103,13 +108,14 @@ class Keeper:
             self.look_soon()
 
     async def _look_quietly(self) -> None:
-        self._is_looking = True
         try:
-            await self._looking_quietly()
+            while self._is_due:
+                self._is_due = False
+                await self._look_once_quietly()
         finally:
             self._is_looking = False
 
-    async def _looking_quietly(self) -> None:
+    async def _look_once_quietly(self) -> None:
         looks, config = self._looks, self.app.main.config
         unseen = Unseen.NOT_YET if self._may_have_keyring else Unseen.NO_KEYRING
         kept = await self._lane.do(lambda: self._in_files(config, unseen))
@@ -118,7 +124,7 @@ class Keeper:
             # What was known before stays until it is known anew.
             before = {row.key: row for row in self.kept.rows}
             rows, read = [_updated(row, before.get(row.key)) for row in rows], 0
-        while looks == self._looks:
+        while looks == self._looks and not self._is_due:
             self._show(replace(kept, rows=tuple(rows), backend=self.kept.backend))
             if read == len(rows):
                 break

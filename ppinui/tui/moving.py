@@ -187,11 +187,12 @@ def _spend(
 def _take_out(app: PpinuiApp, adopted: ClearSecrets) -> None:
     """Take what was adopted out of the document, and its copies out of the comments."""
     for path in adopted.paths():
-        app.main.do(Remove(path))
+        app.session.do(Remove(path))
     text = app.session.document.text
     clean = without_clear_secrets(adopted).text
     if text != clean:
-        app.main.do(patch_between(text, clean, "blank copies of the passwords in comments"))
+        app.session.do(patch_between(text, clean, "blank copies of passwords in comments"))
+    app.main.show_document()
 
 
 def _counted(number: int, what: str) -> str:

@@ -42,8 +42,11 @@ class Desktop:
 
 
 @contextlib.contextmanager
-def desktop(home: Path) -> Iterator[Desktop]:
-    """Start D-Bus and an unlocked keyring; both end with the block."""
+def desktop(home: Path, *, unlocked: bool = True) -> Iterator[Desktop]:
+    """Start D-Bus and an unlocked keyring; both end with the block.
+
+    With ``unlocked`` False nobody has logged in yet: there is a Secret Service, and no keyring in it.
+    """
     (home / "run").mkdir(mode=0o700)
     environ = {
         "HOME": str(home),
@@ -55,7 +58,8 @@ def desktop(home: Path) -> Iterator[Desktop]:
     with _running(["dbus-daemon", "--session", "--nofork", "--print-address=1"], environ) as bus:
         assert bus.stdout is not None
         environ["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
-        keyring = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]
+        keyring = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
+        keyring += ["--unlock"] if unlocked else []
         with _running(keyring, environ) as daemon:
             assert daemon.stdin is not None
             daemon.stdin.write(b"password of the session")

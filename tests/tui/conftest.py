@@ -20,7 +20,11 @@ from ppinui.tui.app import PpinuiApp
 from ppinui.tui.setup import Setup
 from ppinui.tui.widgets.entry import Entry
 from ppinui.tui.widgets.rows import Rows
+from tests.end_to_end.secret_user import SecretUser
+from tests.primus_sim.fixtures import primus_cluster, primus_parts
 from tests.rig.configurations import two_hsms
+
+__all__ = ["primus_cluster", "primus_parts"]
 
 TEXT = two_hsms(hsm0='color = "blue";')
 
@@ -94,6 +98,7 @@ class Driver:
 
 Steps = Callable[[Driver], Awaitable[None]]
 Run = Callable[..., PpinuiApp]
+RunOn = Callable[[SecretUser, Steps], None]
 
 
 @pytest.fixture
@@ -165,3 +170,25 @@ def run_with_vault(run: Run, config: Path, tmp_path: Path, vault_file: Path) -> 
         return run(steps, keyring=choice, keyring_environ=environ, **changes)
 
     return go  # type: ignore[return-value]
+
+
+@pytest.fixture
+def run_on(run: Run) -> RunOn:
+    """`run_on(user, steps)`: the app as a user of a stand has it, with the keyring of his environment."""
+
+    def go(user: SecretUser, steps: Steps) -> None:
+        async def patient(app: Driver) -> None:
+            app.seconds = 20
+            await steps(app)
+
+        run(
+            patient,
+            configuration=user.stand.config,
+            environ=user.environ,
+            module=lambda: user.stand.module,
+            keyring="usual",
+            keyring_environ=user.environ,
+            state=user.home / "state",
+        )
+
+    return go
