@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_Users = frozenset[tuple[str | None, str | None, bool]]
+
 _MOMENT: Final = 0.5
 """Seconds for which the keyring is read in the background before somebody who waits for it has a turn."""
 
@@ -66,7 +68,7 @@ class Keeper:
         """In the background."""
         self._is_due = False
         """That is to be begun, or begun anew."""
-        self._users: object = None
+        self._users: _Users = frozenset()
         """Whose secrets were looked for last."""
 
     # -- looking -------------------------------------------------------------------------------------------
@@ -311,9 +313,11 @@ class Keeper:
         return location.path if location.exists else None
 
 
-def _users_of(config: PrimusConfig) -> object:
+def _users_of(config: PrimusConfig) -> _Users:
     """What changes where there are other secrets to be looked for."""
-    return {(slot.user_name, slot.proxy_user, slot.has_clear_proxy_password) for slot in config.slots}
+    return frozenset(
+        (slot.user_name, slot.proxy_user, slot.has_clear_proxy_password) for slot in config.slots
+    )
 
 
 def _updated(row: SecretRow, before: SecretRow | None) -> SecretRow:

@@ -123,8 +123,8 @@ class Tester:
             return None
         if not wish.login:
             return False
-        await off_screen(lambda: [supply.pin_of(user) for user in plan.users])
-        near = sorted(self.memory.near_lock & set(plan.users))
+        pins = await off_screen(lambda: {user: supply.pin_of(user) for user in plan.users})
+        near = sorted(user for user in self.memory.near_lock & set(pins) if pins[user].secret is not None)
         return await self._may_spend(near) if near else False
 
     async def _go(self, plan: Plan, options: Options, supply: StoredSupply, is_primus: bool) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ class Desktop:
     """A running session; ``environ`` is what a program in it has (nothing of the tests' own session)."""
 
     environ: Mapping[str, str]
+    keyring: int
+    """The process id of the keyring."""
 
     @property
     def address(self) -> str:
@@ -32,6 +35,15 @@ class Desktop:
     def lock(self) -> None:
         with self.collection() as collection:
             collection.lock()
+
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[None]:
+        """While this lasts the keyring is there, and answers nobody."""
+        os.kill(self.keyring, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.keyring, signal.SIGCONT)
 
     def entries(self) -> dict[str, bytes]:
         """Secrets by user name."""
@@ -66,7 +78,7 @@ def desktop(home: Path, *, unlocked: bool = True) -> Iterator[Desktop]:
             daemon.stdin.close()
             assert daemon.stdout is not None
             daemon.stdout.readline()  # it prints its environment once it is there
-            yield Desktop(environ)
+            yield Desktop(environ, daemon.pid)
 
 
 @contextlib.contextmanager

@@ -98,7 +98,7 @@ class Driver:
 
 Steps = Callable[[Driver], Awaitable[None]]
 Run = Callable[..., PpinuiApp]
-RunOn = Callable[[SecretUser, Steps], None]
+RunOn = Callable[..., None]
 
 
 @pytest.fixture
@@ -176,19 +176,19 @@ def run_with_vault(run: Run, config: Path, tmp_path: Path, vault_file: Path) -> 
 def run_on(run: Run) -> RunOn:
     """`run_on(user, steps)`: the app as a user of a stand has it, with the keyring of his environment."""
 
-    def go(user: SecretUser, steps: Steps) -> None:
+    def go(user: SecretUser, steps: Steps, **changes: object) -> None:
         async def patient(app: Driver) -> None:
             app.seconds = 20
             await steps(app)
 
-        run(
-            patient,
-            configuration=user.stand.config,
-            environ=user.environ,
-            module=lambda: user.stand.module,
-            keyring="usual",
-            keyring_environ=user.environ,
-            state=user.home / "state",
-        )
+        as_user = {
+            "configuration": user.stand.config,
+            "environ": user.environ,
+            "module": lambda: user.stand.module,
+            "keyring": "usual",
+            "keyring_environ": user.environ,
+            "state": user.home / "state",
+        }
+        run(patient, **{**as_user, **changes})
 
     return go

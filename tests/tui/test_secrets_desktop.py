@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.events import AppFocus
 
+from ppinui.secrets.keyring_process import KeyringChoice
 from tests.end_to_end.secret_user import SecretUser
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
+from tests.rig.processes import MarkedProcesses
 from tests.secrets.desktop import Desktop, desktop
 from tests.tui.conftest import Driver, RunOn
 from tests.tui.secrets_screen import go_to, secret_of
@@ -155,21 +157,34 @@ def test_what_is_kept_elsewhere_meanwhile_is_seen_by_who_comes_back(
 
 
 def test_a_keyring_that_never_answers_keeps_nobody_from_working_or_leaving(
-    primus_cluster: Stand, tmp_path: Path, run_on: RunOn
+    user: SecretUser, session: Desktop, run_on: RunOn, marked: MarkedProcesses
 ) -> None:
-    with socket.socket(socket.AF_UNIX) as bus:
-        bus.bind(str(tmp_path / "bus"))
-        bus.listen()
-        environ = {**primus_cluster.environ, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/bus"}
-        user = SecretUser(primus_cluster, tmp_path, {**environ, "HOME": str(tmp_path)})
-        begun = 0.0
+    user.stand.write_secrets()
+    ready = 0.0
 
-        async def steps(app: Driver) -> None:
-            nonlocal begun
-            await app.until(lambda: secret_of(app, "PAYMENTS") == "file")
-            await app.press("f5", "a")  # everything is in the file, so nobody waits for the keyring
-            await app.until("done, 4 of 4, 0 failed")
-            begun = time.monotonic()
+    async def steps(app: Driver) -> None:
+        nonlocal ready
+        await app.until(lambda: secret_of(app, "PAYMENTS") == "file")
+        await app.until(lambda: bool(marked.running))
+        await app.press("f5", "a")  # everything is in the file, so nobody waits for the keyring
+        await app.until("done, 4 of 4, 0 failed")
+        await app.press("escape")
+        await app.select("primus.hsms.hsm1.slots.slot0")
+        await app.until("PIN        ?")
+        ready = time.monotonic()
 
-        run_on(user, steps)
-        assert time.monotonic() - begun < 5
+    with session.hanging():
+        run_on(replace(user, environ={**user.environ, **marked.environ}), steps)
+        assert time.monotonic() - ready < 5
+        marked.assert_none_left()
+
+
+def test_a_keyring_that_does_not_answer_in_time_is_said_to_be_silent(
+    user: SecretUser, session: Desktop, run_on: RunOn
+) -> None:
+    async def steps(app: Driver) -> None:
+        await app.until(lambda: secret_of(app, "PAYMENTS") == "mute")
+
+    choice = KeyringChoice("secretservice", "the test", deadline=2.0)
+    with session.hanging():
+        run_on(user, steps, keyring=choice)

@@ -143,7 +143,8 @@ class SecretsScreen(Screen[None]):
             lines.append((f"{_WORDS[row.kind]} of {row.name}", "strong"))
             places = {"keyring": row.in_keyring, ".secrets.cfg": row.in_file, "primus.cfg": row.in_config}
             found = [place for place, there in places.items() if there]
-            lines.append((f"in {', '.join(found)}" if found else "nowhere yet", ""))
+            if found or row.unseen is None:
+                lines.append((f"in {', '.join(found)}" if found else "nowhere yet", ""))
             if row.rejected:
                 lines.append(
                     (f"rejected {row.rejected}: it is offered to no HSM until it is replaced", "error")
