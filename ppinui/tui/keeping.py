@@ -45,6 +45,8 @@ Result = TypeVar("Result")
 
 _Users = frozenset[tuple[str | None, str | None, bool]]
 
+_PATIENCE: Final = 1.5
+"""Seconds after which people are told what it is that takes so long."""
 _MOMENT: Final = 0.5
 """Seconds for which the keyring is read in the background before somebody who waits for it has a turn."""
 
@@ -83,7 +85,7 @@ class Keeper:
         try:
             kept = await self._lane.do(lambda: self._look(config))
         except SecretUnavailable as error:
-            why = Unseen.NO_KEYRING if self._keyring is None else why_unseen(error)
+            why = Unseen.NO_KEYRING if self._held is None else why_unseen(error)
             self._show(await self._lane.do(lambda: self._in_files(config, why)))
             raise
         finally:
@@ -155,15 +157,15 @@ class Keeper:
         """
         known = known_users(config or self.app.main.config)
         return await self._lane.do(
-            lambda: work(Operations(self._opened(), known, trace=self.app.setup.tracer))
+            lambda: work(Operations(self._hold()[1], known, trace=self.app.setup.tracer))
         )
 
     async def use(self, choice: KeyringChoice) -> None:
         """Take another keyring from now on."""
-        keyring = self._keyring
+        before = self._held
         self._take(choice)
-        if keyring is not None:
-            await self._lane.do(keyring.close)
+        if before is not None:
+            await self._lane.do(before[0].close)
 
     async def make_vault(self, passphrase: Secret) -> Path:
         """Make the vault, and take it as the keyring. Raises PpinuiError."""
@@ -198,7 +200,7 @@ class Keeper:
                 plan,
                 secrets_file=self._secrets_file() if connects else None,
                 choice=Choice.AUTO,
-                open_store=lambda: self._store if self._may_have_keyring else None,
+                open_store=lambda: self._hold()[1] if self._may_have_keyring else None,
                 ask=ask,
                 login=login,
                 connects=connects,
@@ -207,7 +209,11 @@ class Keeper:
             )
 
         # Not in the lane: a test that needs nothing from the keyring does not wait for whoever does.
-        supply = await off_screen(find)
+        waiting = self.app.set_timer(_PATIENCE, partial(self.app.notify, "Waiting for the keyring …"))
+        try:
+            supply = await off_screen(find)
+        finally:
+            waiting.stop()
         for note in notes:
             self.app.notify(note, markup=False, severity="warning")
         return supply
@@ -252,13 +258,12 @@ class Keeper:
 
     def leave(self) -> None:
         """The app ends: whatever the keyring asks on another screen goes away, and nobody waits for it."""
-        if self._keyring is not None:
-            self._keyring.abandon()
+        if self._held is not None:
+            self._held[0].abandon()
 
     def _take(self, choice: KeyringChoice | Literal["usual"] | None) -> None:
         environ = self.app.setup.keyring_environ
-        self._keyring: KeyringProcess | None = None
-        self._store: SecretStore | None = None
+        self._held: tuple[KeyringProcess, SecretStore] | None = None
         self._is_chosen = isinstance(choice, KeyringChoice)
         """By somebody who wants no other one."""
         self._may_have_keyring = choice is not None
@@ -266,28 +271,27 @@ class Keeper:
             taken = choice_of(None, environ) if choice == "usual" else choice
             self._may_have_keyring = self._is_chosen or may_exist(taken, environ)
             finder = PassphraseFinder(environ=environ, asker=self)
-            self._keyring = KeyringProcess(taken, environ=environ, passphrases=finder)
-            self._store = SecretStore(self._keyring)
+            keyring = KeyringProcess(taken, environ=environ, passphrases=finder)
+            self._held = keyring, SecretStore(keyring)
 
     # -- away from the screen ------------------------------------------------------------------------------
 
-    def _opened(self) -> SecretStore:
-        if self._store is None:
+    def _hold(self) -> tuple[KeyringProcess, SecretStore]:
+        if self._held is None:
             raise SecretUnavailable(
                 "there is no keyring here", "the demo", "open ppinui on a configuration of yours"
             )
-        return self._store
+        return self._held
 
     def _look(self, config: PrimusConfig) -> Kept:
-        store = self._opened()
+        _, store = self._hold()
         backend = store.backend()
         kept = self._in_files(config, Unseen.NOT_YET)
         return replace(kept, rows=tuple(with_keyring(row, store) for row in kept.rows), backend=backend)
 
     def _some_quietly(self, rows: Sequence[SecretRow]) -> list[SecretRow]:
         """As many of these rows as a moment allows for, with what the keyring says of them."""
-        store, keyring, end = self._store, self._keyring, time.monotonic() + _MOMENT
-        assert store is not None and keyring is not None  # noqa: PT018 - they come together
+        (keyring, store), end = self._hold(), time.monotonic() + _MOMENT
         found: list[SecretRow] = []
         while len(found) < len(rows) and (not found or time.monotonic() < end):
             with keyring.quietly():
@@ -306,7 +310,7 @@ class Keeper:
         return Kept(rows_without_keyring(known, [(entry.kind, entry.name) for entry in entries], unseen))
 
     def _secrets_file(self) -> Path | None:
-        if self._store is None:
+        if self._held is None:
             return None  # where no secrets are kept, those of this machine are not looked at either
         setup = self.app.setup
         location = secrets_location(setup.secrets_file, environ=setup.keyring_environ, must_exist=False)

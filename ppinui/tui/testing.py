@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection
-from contextlib import redirect_stderr
+from contextlib import ExitStack, redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,21 +84,12 @@ class Tester:
         module, flaw = await off_screen(self._find_module)
         is_primus = module is not None and await off_screen(lambda: mentions_primus(module))
         try:
-            supply = await self.app.keeper.supply(
-                plan, self._asker(plan), login=wish.login, connects=is_primus
-            )
+            prepared = await self._prepare(plan, wish, is_primus)
         except GivenUpError:
             return
-        spend = None
-        try:
-            spend = await self._agreed(plan, wish, supply, is_primus)
-        except GivenUpError:
+        if prepared is None:
             return
-        finally:
-            if spend is None:
-                supply.wipe()
-        if spend is None:
-            return
+        supply, spend = prepared
         options = Options(
             module,
             flaw,
@@ -114,18 +105,24 @@ class Tester:
         report = await self._go(plan, options, supply, is_primus)
         await self.app.keeper.tested(supply, report.results)
 
-    async def _agreed(self, plan: Plan, wish: Wish, supply: StoredSupply, is_primus: bool) -> bool | None:
-        """Ask what has to be asked before a secret is offered.
+    async def _prepare(self, plan: Plan, wish: Wish, is_primus: bool) -> tuple[StoredSupply, bool] | None:
+        """The secrets of a test, after everything was asked that has to be before one of them is offered.
 
-        Gives whether a PIN's final try may be spent, None where nothing shall be tested.
+        With whether a PIN's final try may be spent; None where nothing shall be tested.
         """
-        if not await self._is_meant(plan, wish, supply, is_primus):
-            return None
-        if not wish.login:
-            return False
-        pins = await off_screen(lambda: {user: supply.pin_of(user) for user in plan.users})
-        near = sorted(user for user in self.memory.near_lock & set(pins) if pins[user].secret is not None)
-        return await self._may_spend(near) if near else False
+        supply = await self.app.keeper.supply(plan, self._asker(plan), login=wish.login, connects=is_primus)
+        with ExitStack() as unused:
+            unused.callback(supply.wipe)
+            if not await self._is_meant(plan, wish, supply, is_primus):
+                return None
+            spend = False
+            if wish.login:
+                pins = await off_screen(lambda: {user: supply.pin_of(user) for user in plan.users})
+                offered = {user for user, pin in pins.items() if pin.secret is not None}
+                if near := sorted(self.memory.near_lock & offered):
+                    spend = await self._may_spend(near)
+            unused.pop_all()
+        return supply, spend
 
     async def _go(self, plan: Plan, options: Options, supply: StoredSupply, is_primus: bool) -> Report:
         board = self.board = Board(plan)
@@ -134,8 +131,7 @@ class Tester:
 
         def work() -> Report:
             try:
-                # multiprocessing hands stderr on to its helper, and Textual has put something else in its
-                # place.
+                # multiprocessing hands stderr on to its helper; Textual has put something else in its place.
                 with redirect_stderr(sys.__stderr__):
                     warm_up()
                 return run_test(plan, options, supply=supply, on_event=board, stop=stop)
