@@ -65,6 +65,11 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import run_command
 
             return run_command.run(arguments)
+        case "slots" | "token" | "pin" | "objects":
+            from ppinui.cli import token_commands
+
+            _end_in_order()
+            return token_commands.run(arguments)
         case "doctor":
             from ppinui.cli import doctor_command
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ppinui import __version__
-from ppinui.cli import config_parser, secret_parser, setup_parser
+from ppinui.cli import config_parser, secret_parser, setup_parser, token_parser
 from ppinui.cli.console import emit
 from ppinui.cli.grammar import (
     Parser,
@@ -145,6 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
     config_parser.add_commands(commands, add_command)
     setup_parser.add_commands(commands, add_command)
     secret_parser.add_commands(commands, add_command)
+    token_parser.add_commands(commands, add_command)
     test = add_command(
         commands,
         "test",

@@ -225,13 +225,21 @@ class Worker:
         return f"ended the process by itself (code {code})"
 
 
+_PRELOADED: list[str] = []
+
+
 class Workshop:
-    """Starts workers, each forked from a warm process in which the slow imports are done."""
+    """Starts workers, each forked from a warm process in which the slow imports are done.
+
+    All workshops of a program share that process. What one of them names after it was started is imported by
+    each of its workers instead.
+    """
 
     def __init__(self, preload: Sequence[str]) -> None:
         """``preload``: names of the modules that every worker needs. Nothing is started yet."""
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(preload))
+        _PRELOADED.extend(preload)
+        self._context.set_forkserver_preload(list(_PRELOADED))
 
     def warm_up(self) -> None:
         """Start the warm process now, so that it imports while the caller does something else.

@@ -1,0 +1,167 @@
+"""Listing the slots of a module, and finding the one that somebody means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import closing
+from dataclasses import replace
+from typing import Any, Final
+
+from ppinui.provider.isolation import Message
+from ppinui.provider.library import is_primus
+from ppinui.token.conversation import Access, converse
+from ppinui.token.failure import ModuleLostError, TokenError, not_asked, of_answer
+from ppinui.token.refusals import TokenRefusal
+from ppinui.token.slot import Library, Slot, SlotList, Token
+
+LOST_IN_A_ROW: Final = 3
+"""After so many slots at which the module hung or crashed, the others are not asked any more."""
+
+
+def list_slots(
+    access: Access,
+    *,
+    only: Collection[int] | None = None,
+    on_slot: Callable[[Slot], None] = lambda _: None,
+) -> SlotList:
+    """Ask every slot of the module (``only``: just these); each is handed to ``on_slot`` as it is known.
+
+    A slot that answers with an error, or at which the module hangs or crashes, is a :class:`Slot` with its
+    ``failure``; the others are asked all the same, by a fresh process if need be. Raises what
+    :func:`ppinui.token.conversation.converse` does where not even the list of slots is to be had.
+    """
+    listing = _Listing(access, only, on_slot)
+    while not listing.complete:
+        listing.go_on()
+    return listing.result()
+
+
+class _Listing:
+    def __init__(self, access: Access, only: Collection[int] | None, on_slot: Callable[[Slot], None]) -> None:
+        self._access = access
+        self._only = only
+        self._on_slot = on_slot
+        self._library: Library | None = None
+        self._ids: list[int] = []
+        self._slots: dict[int, Slot] = {}
+        self._lost = 0
+        self.complete = False
+
+    def go_on(self) -> None:
+        """Ask for what is not known yet, until the end or until the module is lost."""
+        order = {
+            "do": "list slots",
+            "skip": list(self._slots),
+            "only": None if self._only is None else list(self._only),
+        }
+        try:
+            with closing(converse(self._access, order)) as messages:
+                for message in messages:
+                    self._hear(message)
+        except ModuleLostError as lost:
+            if lost.slot_id is None:
+                raise
+            self._add(Slot(lost.slot_id, failure=lost.failure))
+            self._lost += 1
+            self.complete = self._careful or self._lost >= LOST_IN_A_ROW
+        else:
+            self.complete = True
+
+    @property
+    def _careful(self) -> bool:
+        """Each question to a Primus offers secrets to an HSM: after a failure nothing more is asked."""
+        return self._library is not None and is_primus(self._library.manufacturer)
+
+    def _hear(self, message: Message) -> None:
+        match message["kind"]:
+            case "library":
+                self._library = library_of(message)
+            case "found":
+                self._ids = message["ids"]
+            case "row":
+                self._lost = 0
+                self._add(slot_of(message["slot"]))
+
+    def _add(self, slot: Slot) -> None:
+        self._slots[slot.id] = slot
+        self._on_slot(slot)
+
+    def result(self) -> SlotList:
+        assert self._library is not None
+        why = f"The module failed at {_LEFT_OUT[self._careful]}, and this slot was not asked"
+        slots = [
+            self._slots.get(slot_id) or Slot(slot_id, failure=not_asked(why))
+            for slot_id in self._ids
+            if self._only is None or slot_id in self._only
+        ]
+        return SlotList(str(self._access.module), self._library, tuple(slots))
+
+
+_LEFT_OUT: Final = {
+    True: "another slot (each question offers your secrets to an HSM)",
+    False: f"{LOST_IN_A_ROW} slots in a row",
+}
+
+
+def library_of(message: Message) -> Library:
+    """A worker's ``library`` message."""
+    return Library(message["manufacturer"], message["description"], message["version"], message["cryptoki"])
+
+
+def slot_of(row: dict[str, Any]) -> Slot:
+    """A worker's row of a slot."""
+    slot = Slot(row["id"], row["description"], row["manufacturer"])
+    if row["failed"] is not None:
+        return replace(slot, failure=of_answer(*row["failed"]))
+    return replace(slot, token=Token(**row["token"])) if row["token"] is not None else slot
+
+
+def slot_id_of(text: str) -> int | None:
+    """The slot id that a text stands for, decimal or hexadecimal (``0x…``); None for a label."""
+    digits = text[2:] if text[:2].lower() == "0x" else text
+    base = 10 if digits == text else 16
+    try:
+        return int(digits, base) if digits.isascii() and digits.isalnum() else None
+    except ValueError:
+        return None
+
+
+def find_slot(access: Access, text: str) -> Slot:
+    """The one slot that ``text`` names: a slot id, decimal or ``0x…``, or else a token's label in full.
+
+    It has a token. Raises TokenRefusal ``no-such-slot``, ``label-not-unique`` or ``no-token``, TokenError
+    when the slot answers with an error, and what :func:`list_slots` raises.
+    """
+    slot_id = slot_id_of(text)
+    if slot_id is not None:
+        chosen = list_slots(access, only={slot_id})
+        if chosen.slots:
+            return _with_token(access, chosen.slots[0])
+    return _with_token(access, choose_slot(list_slots(access), text))
+
+
+def choose_slot(found: SlotList, text: str) -> Slot:
+    """The slot of this list that ``text`` names, as :func:`find_slot` has it; it may have no token.
+
+    Raises TokenRefusal ``no-such-slot`` or ``label-not-unique``.
+    """
+    slot_id = slot_id_of(text)
+    for slot in found.slots:
+        if slot.id == slot_id:
+            return slot
+    labelled = [slot for slot in found.slots if slot.token is not None and slot.token.label == text]
+    if len(labelled) == 1:
+        return labelled[0]
+    if labelled:
+        slots = ", ".join(f"slot {slot.id}" for slot in labelled)
+        raise TokenRefusal("label-not-unique", found.module, f"'{text}' is in {slots}")
+    failed = f" ({found.failures} slots answered with an error)" if found.failures else ""
+    raise TokenRefusal("no-such-slot", found.module, f"'{text}'{failed}")
+
+
+def _with_token(access: Access, slot: Slot) -> Slot:
+    if slot.failure is not None:
+        raise TokenError(slot.failure, f"slot {slot.id} of {access.module}")
+    if slot.token is None:
+        raise TokenRefusal("no-token", str(access.module), slot.name)
+    return slot
