@@ -201,19 +201,24 @@ class Cryptoki:
                 values[entry.type] = self._attribute(session, handle, entry.type)
         return values
 
-    def _attribute(self, session: int, handle: int, kind: int) -> bytes | None:
+    def length(self, session: int, handle: int, kind: int) -> int | None:
+        """How many bytes an attribute has, without fetching it; None as for :meth:`attributes`."""
         entry = Attribute(kind, None, 0)
         try:
-            self._call("C_GetAttributeValue", session, handle, ctypes.byref(entry), 1)
-            if entry.length == UNAVAILABLE:
-                return None
-            buffer = ctypes.create_string_buffer(max(1, entry.length))
-            entry = _entry(kind, buffer, len(buffer))
             self._call("C_GetAttributeValue", session, handle, ctypes.byref(entry), 1)
         except CryptokiError as error:
             if error.code in _PARTLY_ANSWERED:
                 return None
             raise
+        return None if entry.length == UNAVAILABLE else int(entry.length)
+
+    def _attribute(self, session: int, handle: int, kind: int) -> bytes | None:
+        length = self.length(session, handle, kind)
+        if length is None:
+            return None
+        buffer = ctypes.create_string_buffer(max(1, length))
+        entry = _entry(kind, buffer, len(buffer))
+        self._call("C_GetAttributeValue", session, handle, ctypes.byref(entry), 1)
         return buffer.raw[: entry.length]
 
     def generate_key_pair(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -61,7 +60,9 @@ class Access:
     stop: Stopping | None = None
 
 
-def converse(access: Access, order: Message, *secrets: Secret) -> Generator[Message]:
+def converse(
+    access: Access, order: Message, *secrets: Secret, never_on_primus: bool = False
+) -> Generator[Message]:
     """Have a fresh worker carry out an order, and give what it has to say; the last message is its result.
 
     Raises TokenError when the module answers with an error, ModuleLostError when it hangs or crashes,
@@ -70,23 +71,17 @@ def converse(access: Access, order: Message, *secrets: Secret) -> Generator[Mess
     """
     examine(access.module)
     place = str(access.module)
-    if not access.connect and mentions_primus(access.module):
+    against = "never-on-a-primus" if never_on_primus else None if access.connect else "primus"
+    if against is not None and mentions_primus(access.module):
         # before it is loaded: with connect_on_init it connects as soon as it is initialised
-        raise TokenRefusal("primus", place)
+        raise TokenRefusal(against, place)
     worker = WORKSHOP.start(_WORK, access.environ)
     try:
-        order = order | {"module": place, "connect": access.connect}
+        order = order | {"module": place, "primus": against}
         worker.try_send({"order": order}, *(secret.reveal_bytes() for secret in secrets))
         yield from _Conversation(access, worker).listen()
     finally:
         worker.end()
-
-
-def result_of(access: Access, order: Message, *secrets: Secret) -> Message:
-    """The same for an order of which just the result is of interest."""
-    with closing(converse(access, order, *secrets)) as messages:
-        *_, result = messages
-    return result
 
 
 class _Conversation:

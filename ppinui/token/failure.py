@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.provider.errors import describe
+from ppinui.token.flags import warnings_of
 
 PIN_INCORRECT: Final = 0xA0
 PIN_LOCKED: Final = 0xA4
@@ -97,7 +98,11 @@ class TokenError(PpinuiError):
     def __init__(self, failure: Failure, place: str, *, flags: int | None = None) -> None:
         code = f" ({failure.hex})" if failure.hex else ""
         where = f"{place}, {failure.function}" if failure.function else place
-        super().__init__(f"{failure.name}{code}: {failure.meaning}", where, failure.remedy)
+        meaning = failure.meaning
+        if failure.code in {PIN_INCORRECT, PIN_LOCKED} and flags is not None:
+            words = ", ".join(warnings_of(flags)) or "nothing of wrong PINs"
+            meaning += f"; the token's flags now: {words}"
+        super().__init__(f"{failure.name}{code}: {meaning}", where, failure.remedy)
         self.failure = failure
         self.flags = flags
 

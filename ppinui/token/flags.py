@@ -66,6 +66,11 @@ def words_of(flags: int) -> tuple[str, ...]:
     return tuple(found)
 
 
+def warnings_of(flags: int) -> tuple[str, ...]:
+    """What the flags say of wrong PINs that were offered, in words."""
+    return tuple(_WORDS[flag] for pin in PIN_FLAGS.values() for flag in pin.of_wrong_ones if flags & flag)
+
+
 @dataclass(frozen=True)
 class PinFlags:
     """Which flags speak of one user's PIN."""
@@ -74,6 +79,11 @@ class PinFlags:
     final_try: TokenFlag
     locked: TokenFlag
     to_be_changed: TokenFlag
+
+    @property
+    def of_wrong_ones(self) -> tuple[TokenFlag, ...]:
+        """Those that wrong PINs have left behind, the mildest first."""
+        return (self.count_low, self.final_try, self.locked)
 
 
 PIN_FLAGS: Final = {
@@ -101,6 +111,8 @@ def obstacle(flags: int, user: UserType, *, spend_final_try: bool = False) -> st
     pin = PIN_FLAGS[user]
     if flags & TokenFlag.OWN_KEYPAD:
         return "own-keypad"
+    if not flags & TokenFlag.INITIALISED:
+        return "not-initialised"
     if flags & pin.locked:
         return "pin-locked"
     if user is UserType.USER and not flags & TokenFlag.USER_PIN_SET:
@@ -108,3 +120,10 @@ def obstacle(flags: int, user: UserType, *, spend_final_try: bool = False) -> st
     if flags & pin.final_try and not spend_final_try:
         return "pin-final-try"
     return None
+
+
+def obstacle_to_guessing(flags: int) -> str | None:
+    """The same for a user PIN that may well be wrong: no try is spent where one was spent before."""
+    return obstacle(flags, UserType.USER) or (
+        "pin-count-low" if flags & TokenFlag.USER_PIN_COUNT_LOW else None
+    )

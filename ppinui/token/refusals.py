@@ -49,6 +49,39 @@ REFUSALS: Final = {
         "The token says that no user PIN has been set; none was offered",
         "let the security officer set one: ppinui pin init SLOT",
     ),
+    "pin-count-low": (
+        "The token says that a wrong PIN was offered since the last right one; no other is tried",
+        "log in with the right PIN, which clears that, or let the security officer set a new one",
+    ),
+    "pin-length": (
+        "{detail}",
+        "choose a PIN of a length that the token takes; none was offered",
+    ),
+    "same-pin": ("The new PIN is the old one", "choose another; none was offered"),
+    "no-signatures": (
+        "The token can neither make EC keys for ECDSA nor RSA keys",
+        "use a key of a kind that it knows with your own application",
+    ),
+    "nothing-to-export": (
+        "No public key or certificate is like this",
+        "see what is there: ppinui objects SLOT; what is private needs --login",
+    ),
+    "several-to-export": (
+        "Several public keys or certificates are like this: {detail}",
+        "say which: --id, --label and --type together",
+    ),
+    "not-exportable": (
+        "This cannot be written as PEM: {detail}",
+        "use the tool of the token's vendor",
+    ),
+    "label-too-long": (
+        "A label has up to 32 bytes of UTF-8, and this one has {detail}",
+        "choose a shorter one",
+    ),
+    "label-not-text": (
+        "A label is text that can be shown, and not empty",
+        "name the token: --label L",
+    ),
     "pin-final-try": (
         "The token says that one more wrong PIN locks it; none was offered",
         "make sure of the PIN, then repeat with --spend-final-try",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ppinui.token.failure import Failure
@@ -42,9 +42,13 @@ class Token:
         return words_of(self.flags)
 
     @property
-    def identity(self) -> tuple[str, str, str] | None:
-        """What tells this token from others, wherever it is seen; None when it has no serial number."""
-        return (self.manufacturer, self.model, self.serial) if self.serial else None
+    def identity(self) -> tuple[str, str, str, str]:
+        """What tells this token from others, in whichever slot it is seen."""
+        return (self.manufacturer, self.model, self.serial, self.label)
+
+    def with_flags(self, flags: int) -> Token:
+        """The same token, a moment later."""
+        return replace(self, flags=flags)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ppinui.provider.isolation import Message
 from ppinui.provider.library import is_primus
 from ppinui.token.conversation import Access, converse
-from ppinui.token.failure import ModuleLostError, TokenError, not_asked, of_answer
+from ppinui.token.failure import ModuleLostError, not_asked, of_answer
 from ppinui.token.refusals import TokenRefusal
 from ppinui.token.slot import Library, Slot, SlotList, Token
 
@@ -129,19 +129,18 @@ def slot_id_of(text: str) -> int | None:
 def find_slot(access: Access, text: str) -> Slot:
     """The one slot that ``text`` names: a slot id, decimal or ``0x…``, or else a token's label in full.
 
-    It has a token. Raises TokenRefusal ``no-such-slot``, ``label-not-unique`` or ``no-token``, TokenError
-    when the slot answers with an error, and what :func:`list_slots` raises.
+    Raises TokenRefusal ``no-such-slot`` or ``label-not-unique``, and what :func:`list_slots` raises.
     """
     slot_id = slot_id_of(text)
     if slot_id is not None:
         chosen = list_slots(access, only={slot_id})
         if chosen.slots:
-            return _with_token(access, chosen.slots[0])
-    return _with_token(access, choose_slot(list_slots(access), text))
+            return chosen.slots[0]
+    return choose_slot(list_slots(access), text)
 
 
 def choose_slot(found: SlotList, text: str) -> Slot:
-    """The slot of this list that ``text`` names, as :func:`find_slot` has it; it may have no token.
+    """The slot of this list that ``text`` names, as :func:`find_slot` has it.
 
     Raises TokenRefusal ``no-such-slot`` or ``label-not-unique``.
     """
@@ -157,11 +156,3 @@ def choose_slot(found: SlotList, text: str) -> Slot:
         raise TokenRefusal("label-not-unique", found.module, f"'{text}' is in {slots}")
     failed = f" ({found.failures} slots answered with an error)" if found.failures else ""
     raise TokenRefusal("no-such-slot", found.module, f"'{text}'{failed}")
-
-
-def _with_token(access: Access, slot: Slot) -> Slot:
-    if slot.failure is not None:
-        raise TokenError(slot.failure, f"slot {slot.id} of {access.module}")
-    if slot.token is None:
-        raise TokenRefusal("no-token", str(access.module), slot.name)
-    return slot

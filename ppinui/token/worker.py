@@ -9,7 +9,7 @@ from ppinui.provider.cryptoki import Cryptoki, CryptokiError, NotLoadableError
 from ppinui.provider.isolation import Channel, Message
 from ppinui.provider.library import is_primus
 from ppinui.provider.structures import text_of, version_of
-from ppinui.token import work_slots
+from ppinui.token import work_objects, work_pins, work_slots
 from ppinui.token.talk import RefusedError, Talk
 
 Work = Callable[[Talk, Cryptoki, Message, list[bytes]], Message]
@@ -17,6 +17,14 @@ Work = Callable[[Talk, Cryptoki, Message, list[bytes]], Message]
 
 _WORK: Final[dict[str, Work]] = {
     "list slots": work_slots.list_slots,
+    "initialise": work_pins.initialise,
+    "init PIN": work_pins.init_pin,
+    "change PIN": work_pins.change_pin,
+    "try PIN": work_pins.try_pin,
+    "list objects": work_objects.list_objects,
+    "count objects": work_objects.count_objects,
+    "make test key": work_objects.make_test_key,
+    "remove test keys": work_objects.remove_test_keys,
 }
 
 
@@ -48,8 +56,8 @@ def _load(talk: Talk, order: Message) -> Cryptoki:
     manufacturer = text_of(info.manufacturer)
     # each question to a Primus offers secrets to an HSM
     order["careful"] = is_primus(manufacturer)
-    if order["careful"] and not order["connect"]:
-        raise RefusedError("primus")
+    if order["careful"] and order["primus"] is not None:
+        raise RefusedError(order["primus"])
     talk.say(
         "library",
         manufacturer=manufacturer,
