@@ -214,7 +214,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         style = read_ppin_style(arguments, secret_parser.LONG_WITH_VALUE)
     found, unknown = parser.parse_known_args(style.arguments if style else arguments)
     found.passwords = style.passwords if style else ()
-    if unknown and found.command in ("secret", "setup"):
+    if unknown and found.command in {"secret", "setup", "token", "pin"}:
         # One of them may be a password.
         raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
     if unknown and found.command == "run":

@@ -54,7 +54,7 @@ def make_test_key(
     try:
         with closing(converse(access, order, *secrets_of(pin))) as messages:
             *_, result = messages
-    except (ModuleLostError, Interrupted, KeyboardInterrupt):
+    except (ModuleLostError, Interrupted, KeyboardInterrupt, SystemExit):
         if on_token:
             with suppress(PpinuiError):  # what has happened is the error to show
                 remove_test_keys(replace(access, stop=None), slot, pin, spend_final_try=spend_final_try)

@@ -82,7 +82,8 @@ class Slot:
     @property
     def name(self) -> str:
         """How messages call it: ``slot 5 'PAYMENTS'``."""
-        return f"slot {self.id}" + (f" '{self.token.label}'" if self.token is not None else "")
+        label = self.token.label if self.token is not None else ""
+        return f"slot {self.id} '{label}'" if label else f"slot {self.id}"
 
     def as_json(self) -> dict[str, Any]:
         return {
