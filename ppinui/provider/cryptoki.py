@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from ppinui.provider.function_list import CKR_OK, FunctionList
@@ -148,14 +148,20 @@ class Cryptoki:
 
     @contextmanager
     def session(self, slot_id: int, *, writable: bool = False) -> Iterator[int]:
-        """A session, closed at the end however that comes; closing the last one logs out as well."""
+        """A session, closed at the end; closing the last one logs out as well.
+
+        After an error of another kind than the module's the process is over anyway.
+        """
         handle = CK_ULONG()
         flags = _SERIAL_SESSION | (_RW_SESSION if writable else 0)
         self._call("C_OpenSession", slot_id, flags, None, None, ctypes.byref(handle))
         try:
             yield handle.value
-        finally:
-            self._call("C_CloseSession", handle.value)
+        except CryptokiError:
+            with suppress(CryptokiError):  # the first failure is the one to report
+                self._call("C_CloseSession", handle.value)
+            raise
+        self._call("C_CloseSession", handle.value)
 
     # -- objects -----------------------------------------------------------------------------------------
 

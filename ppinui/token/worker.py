@@ -37,8 +37,10 @@ def serve(channel: Channel) -> None:
     message, secrets = channel.receive()
     order = message["order"]
     talk = Talk(channel)
+    module: Cryptoki | None = None
     try:
-        module = _load(talk, order)
+        module = Cryptoki(order["module"], talk.call)
+        _initialise(talk, module, order)
         channel.send({"kind": "done"} | _WORK[order["do"]](talk, module, order, secrets))
         module.finalise()
     except NotLoadableError as error:
@@ -49,8 +51,7 @@ def serve(channel: Channel) -> None:
         talk.failed(error, _flags_afterwards(module, order))
 
 
-def _load(talk: Talk, order: Message) -> Cryptoki:
-    module = Cryptoki(order["module"], talk.call)
+def _initialise(talk: Talk, module: Cryptoki, order: Message) -> None:
     module.initialise()
     info = module.info()
     manufacturer = text_of(info.manufacturer)
@@ -65,12 +66,11 @@ def _load(talk: Talk, order: Message) -> Cryptoki:
         version=version_of(info.library_version),
         cryptoki=version_of(info.cryptoki_version),
     )
-    return module
 
 
-def _flags_afterwards(module: Cryptoki, order: Message) -> int | None:
+def _flags_afterwards(module: Cryptoki | None, order: Message) -> int | None:
     """The token's flags, now that something has failed there."""
-    if "slot" not in order:
+    if module is None or "slot" not in order:
         return None
     try:
         return int(module.token_info(order["slot"]).flags)
