@@ -208,6 +208,15 @@ class Worker:
         self.process.join()
         self.connection.close()
 
+    def dismiss(self, seconds: float) -> None:
+        """Let the worker end at its next word, which nobody hears any more; kill it if that takes longer.
+
+        For a worker that may be writing: SoftHSM2 loses a token whose file it is killed over.
+        """
+        self.connection.close()
+        self.process.join(seconds)
+        self.end()
+
     def epitaph(self) -> str:
         """How a worker died whose end of the pipe is closed, such as ``crashed (SIGSEGV)``."""
         self.process.join(5)

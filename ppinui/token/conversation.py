@@ -24,13 +24,15 @@ _SLOW: Final = frozenset({"C_Initialize", "C_InitToken", "C_GenerateKeyPair"})
 _SLOW_FACTOR: Final = 6
 """How many times as long as others these may take: they connect, erase, or look for primes."""
 _FAREWELL_SECONDS: Final = 2.0
-"""What a module may take to end in order, once all that was wanted is known."""
+"""What a module may take to end in order, once nothing more is wanted of it."""
 
 
 class Stopping(Protocol):
     """Says from another thread that a conversation shall end (:class:`ppinui.probe.stopping.Stop` is one)."""
 
-    asked: bool
+    @property
+    def asked(self) -> bool:
+        """Somebody has said so."""
 
     @property
     def connection(self) -> Connection:
@@ -80,8 +82,11 @@ def converse(
         order = order | {"module": place, "primus": against}
         worker.try_send({"order": order}, *(secret.reveal_bytes() for secret in secrets))
         yield from _Conversation(access, worker).listen()
-    finally:
+    except ModuleLostError:
         worker.end()
+        raise
+    finally:
+        worker.dismiss(_FAREWELL_SECONDS)
 
 
 class _Conversation:

@@ -36,15 +36,20 @@ _NAMED: Final = {
 
 def curve_name(parameters: bytes) -> str:
     """The curve's name, its object identifier if it has no name here, or ``own parameters``."""
-    content = _content(parameters, _OBJECT_IDENTIFIER)
-    if content:
-        identifier = dotted(content)
+    identifier = curve_identifier(parameters)
+    if identifier is not None:
         return CURVES.get(identifier, identifier)
     named = _content(parameters, _PRINTABLE_STRING)
     if named:
         text = named.decode("ascii", "replace")
         return _NAMED.get(text, text)
     return "own parameters"
+
+
+def curve_identifier(parameters: bytes) -> str | None:
+    """The object identifier with dots, None where the curve is given in another way."""
+    content = _content(parameters, _OBJECT_IDENTIFIER)
+    return dotted(content) if content else None
 
 
 def dotted(content: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ppinui.token.attributes import Attribute, ObjectClass
-from ppinui.token.curves import bare_point
+from ppinui.token.curves import bare_point, curve_identifier
 from ppinui.token.objects import ObjectList, TokenObject
 from ppinui.token.pins import place_of
 from ppinui.token.refusals import TokenRefusal
@@ -60,25 +60,15 @@ def as_pem(wanted: TokenObject, place: str) -> str:
 def public_key(wanted: TokenObject) -> PublicKeyTypes:
     """The public key that the attributes make. Raises ValueError for a kind or values that are not known."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa, x448, x25519
+    from cryptography.x509 import ObjectIdentifier
 
     values = wanted.values
     if Attribute.MODULUS in values and Attribute.PUBLIC_EXPONENT in values:
         exponent = int.from_bytes(values[Attribute.PUBLIC_EXPONENT])
         return rsa.RSAPublicNumbers(exponent, int.from_bytes(values[Attribute.MODULUS])).public_key()
-    if Attribute.EC_POINT not in values or wanted.size is None:
+    if not {Attribute.EC_POINT, Attribute.EC_PARAMS} <= values.keys():
         raise ValueError(f"a key of the type {wanted.type} is not known")
     point = bare_point(values[Attribute.EC_POINT])
-    curves: dict[str, type[ec.EllipticCurve]] = {
-        "P-192": ec.SECP192R1,
-        "P-224": ec.SECP224R1,
-        "P-256": ec.SECP256R1,
-        "P-384": ec.SECP384R1,
-        "P-521": ec.SECP521R1,
-        "secp256k1": ec.SECP256K1,
-        "brainpoolP256r1": ec.BrainpoolP256R1,
-        "brainpoolP384r1": ec.BrainpoolP384R1,
-        "brainpoolP512r1": ec.BrainpoolP512R1,
-    }
     match wanted.size:
         case "Ed25519":
             return ed25519.Ed25519PublicKey.from_public_bytes(point)
@@ -88,6 +78,9 @@ def public_key(wanted: TokenObject) -> PublicKeyTypes:
             return x25519.X25519PublicKey.from_public_bytes(point)
         case "X448":
             return x448.X448PublicKey.from_public_bytes(point)
-        case name if name in curves:
-            return ec.EllipticCurvePublicKey.from_encoded_point(curves[name](), point)
-    raise ValueError(f"the curve {wanted.size} is not known")
+    identifier = curve_identifier(values[Attribute.EC_PARAMS])
+    try:
+        curve = ec.get_curve_for_oid(ObjectIdentifier(identifier or ""))
+    except LookupError:
+        raise ValueError(f"the curve {wanted.size} is not known") from None
+    return ec.EllipticCurvePublicKey.from_encoded_point(curve(), point)

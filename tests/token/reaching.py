@@ -46,8 +46,13 @@ def secret(clear: str) -> Secret:
 
 
 @dataclass
-class StopAtOnce:
-    """Somebody who has asked already for everything to stop."""
+class StopAfter:
+    """Somebody who lets so many messages of a worker pass before everything has to stop."""
 
+    messages: int
     connection: Connection = field(repr=False)
-    asked: bool = True
+
+    @property
+    def asked(self) -> bool:
+        self.messages -= 1
+        return self.messages < 0

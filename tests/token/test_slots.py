@@ -18,7 +18,7 @@ from ppinui.token.slots import LOST_IN_A_ROW, choose_slot, find_slot, list_slots
 from tests.rig.odd_module import PRIMUS, Fault, Switches, aborts, answers, crashes, exits, hangs, prints
 from tests.rig.softhsm import SoftHsm
 from tests.rig.unloadable import Unloadable
-from tests.token.reaching import MakeOdd, MakeTokens, StopAtOnce, reach, reach_odd, witness_of
+from tests.token.reaching import MakeOdd, MakeTokens, StopAfter, reach, reach_odd, witness_of
 
 THREE = Switches(slots={1: "ONE", 2: "TWO", 3: "THREE"})
 
@@ -150,7 +150,7 @@ def test_whoever_has_had_enough_can_stop_it(odd: MakeOdd) -> None:
     module = odd(replace(THREE, faults=(hangs("C_Initialize"),)))
     here, there = multiprocessing.Pipe()
     there.send_bytes(b"stop")
-    access = Access(module.path, {}, stop=StopAtOnce(here))
+    access = Access(module.path, {}, stop=StopAfter(0, here))
 
     with pytest.raises(Interrupted):
         list_slots(access)
