@@ -15,6 +15,7 @@ TOKEN_NOT_PRESENT: Final = 0xE0
 
 _REMEDIES: Final = {
     0x05: "look into the module's own log, and ask its vendor what it wanted",
+    0x06: "look into the module's own log, and ask its vendor what it wanted",
     0x30: "check that the HSM or its daemon is up and can be reached, then repeat",
     0x31: "remove objects that are no longer needed",
     0x32: "check that the HSM or its daemon is up and can be reached, then repeat",
