@@ -66,10 +66,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
             return run_command.run(arguments)
         case "slots" | "token" | "pin" | "objects":
-            from ppinui.cli import token_commands
+            from ppinui.cli.ending import ending_in_order
+            from ppinui.token.workshop import warm_up
 
-            _end_in_order()
-            return token_commands.run(arguments)
+            with ending_in_order():
+                warm_up()
+                from ppinui.cli import token_commands
+
+                return token_commands.run(arguments)
         case "doctor":
             from ppinui.cli import doctor_command
 

@@ -17,7 +17,6 @@ from ppinui.token.failure import PIN_INCORRECT, TokenError
 from ppinui.token.pins import check_offer
 from ppinui.token.slot import Slot
 from ppinui.token.slots import find_slot
-from ppinui.token.workshop import warm_up
 
 
 def access_of(arguments: argparse.Namespace) -> Access:
@@ -31,7 +30,6 @@ def access_of(arguments: argparse.Namespace) -> Access:
         if file:
             environ[variable] = os.path.abspath(file)
     module = find_module(arguments.module).path
-    warm_up()
     return Access(module, environ, timeout=arguments.timeout, connect=arguments.connect)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Final
 
 from ppinui.errors import PpinuiError
+from ppinui.provider.signatures import signature_is_good
 from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access, Interrupted, converse
 from ppinui.token.export import public_key
@@ -17,8 +17,6 @@ from ppinui.token.pins import place_of
 from ppinui.token.slot import Slot
 
 _MESSAGE: Final = b"ppinui test key"
-_SHA256_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
-"""DigestInfo of SHA-256 up to the digest itself (RFC 8017, 9.2)."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,7 @@ def make_test_key(
     TokenRefusal, and TokenError (``SIGNATURE_WRONG`` when it does not verify).
     """
     order = order_with_login("make test key", access, slot, pin, spend_final_try=spend_final_try)
-    digest = sha256(_MESSAGE).digest()
-    order |= {
-        "on_token": on_token,
-        "digest": digest.hex(),
-        "digest_info": (_SHA256_INFO + digest).hex(),
-    }
+    order |= {"on_token": on_token, "message": _MESSAGE.hex()}
     try:
         with closing(converse(access, order, *secrets_of(pin))) as messages:
             *_, result = messages
@@ -60,7 +53,7 @@ def make_test_key(
                 remove_test_keys(replace(access, stop=None), slot, pin, spend_final_try=spend_final_try)
         raise
     made = object_of(result["public_key"])
-    if not _verifies(made, bytes.fromhex(result["signature"])):
+    if not _is_good(made, bytes.fromhex(result["signature"])):
         raise TokenError(_WRONG, place_of(slot, access.module))
     return MadeKey(made.type or "", made.size or "", on_token)
 
@@ -73,23 +66,11 @@ def remove_test_keys(access: Access, slot: Slot, pin: Secret | None, *, spend_fi
     return int(result["removed"])
 
 
-def _verifies(made: TokenObject, signature: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
-    from cryptography.hazmat.primitives.hashes import SHA256
-
+def _is_good(made: TokenObject, signature: bytes) -> bool:
     try:
-        key = public_key(made)
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, _MESSAGE, padding.PKCS1v15(), SHA256())
-            return True
-        assert isinstance(key, ec.EllipticCurvePublicKey)
-        half = len(signature) // 2
-        numbers = (int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
-        key.verify(utils.encode_dss_signature(*numbers), _MESSAGE, ec.ECDSA(SHA256()))
-    except (InvalidSignature, ValueError):
+        return signature_is_good(public_key(made), signature, _MESSAGE)
+    except ValueError:
         return False
-    return True
 
 
 _WRONG: Final = Failure(

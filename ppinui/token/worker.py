@@ -9,7 +9,7 @@ from ppinui.provider.cryptoki import Cryptoki, CryptokiError, NotLoadableError
 from ppinui.provider.isolation import Channel, Message
 from ppinui.provider.library import is_primus
 from ppinui.provider.structures import text_of, version_of
-from ppinui.token import work_objects, work_pins, work_slots
+from ppinui.token import work_key_trial, work_objects, work_pins, work_slots
 from ppinui.token.talk import RefusedError, Talk
 
 Work = Callable[[Talk, Cryptoki, Message, list[bytes]], Message]
@@ -23,8 +23,8 @@ _WORK: Final[dict[str, Work]] = {
     "try PIN": work_pins.try_pin,
     "list objects": work_objects.list_objects,
     "count objects": work_objects.count_objects,
-    "make test key": work_objects.make_test_key,
-    "remove test keys": work_objects.remove_test_keys,
+    "make test key": work_key_trial.make_test_key,
+    "remove test keys": work_key_trial.remove_test_keys,
 }
 
 
