@@ -62,6 +62,8 @@ _EXAMPLES = """examples:
   ppinui run -- COMMAND                         an application with its secrets
   ppinui secret import .secrets.cfg             keep what ppin has fetched
   ppinui vault create                           a keyring without a desktop
+  ppinui slots --module LIB                     the slots of any PKCS#11 module
+  ppinui objects SLOT --module LIB              what is on a token
   ppinui doctor                                 what is set up, what is wrong
 
 exit codes:

@@ -179,6 +179,7 @@ def _module_options(parser: argparse.ArgumentParser, *, connects: bool = False) 
         )
     else:
         parser.set_defaults(connect=False)
+    parser.set_defaults(never_on_primus=not connects)
 
 
 def _descriptor_option(parser: argparse.ArgumentParser) -> None:

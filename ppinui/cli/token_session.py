@@ -30,7 +30,13 @@ def access_of(arguments: argparse.Namespace) -> Access:
         if file:
             environ[variable] = os.path.abspath(file)
     module = find_module(arguments.module).path
-    return Access(module, environ, timeout=arguments.timeout, connect=arguments.connect)
+    return Access(
+        module,
+        environ,
+        timeout=arguments.timeout,
+        connect=arguments.connect,
+        never_on_primus=arguments.never_on_primus,
+    )
 
 
 def slot_of(arguments: argparse.Namespace, access: Access) -> Slot:

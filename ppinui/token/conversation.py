@@ -59,6 +59,8 @@ class Access:
     """Seconds for each call of the module."""
     connect: bool = False
     """The user knows that the Primus provider connects to its HSMs with their secrets, and wants that."""
+    never_on_primus: bool = False
+    """Not even then: what it is for is done on the HSM itself."""
     stop: Stopping | None = None
 
 
@@ -73,7 +75,8 @@ def converse(
     """
     examine(access.module)
     place = str(access.module)
-    against = "never-on-a-primus" if never_on_primus else None if access.connect else "primus"
+    never = never_on_primus or access.never_on_primus
+    against = "never-on-a-primus" if never else None if access.connect else "primus"
     if against is not None and mentions_primus(access.module):
         # before it is loaded: with connect_on_init it connects as soon as it is initialised
         raise TokenRefusal(against, place)

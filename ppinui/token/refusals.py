@@ -12,7 +12,7 @@ REFUSALS: Final = {
         "check that it is the library for this machine and that what it needs is installed: ldd LIB",
     ),
     "primus": (
-        "This is the Primus provider: asking it for its slots connects to the HSMs with your secrets",
+        "This is the Primus provider: asked for a slot, it connects to the HSMs with your secrets",
         "see the slots with 'ppinui config show' and test them with 'ppinui --test', or add --connect; "
         "another library is named with --module LIB",
     ),

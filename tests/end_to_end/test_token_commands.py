@@ -15,7 +15,7 @@ from ppinui.secrets import vault
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault_format import KdfCost
 from tests.end_to_end.program import CHECKOUT, PPINUI, Ran, ppinui
-from tests.primus_sim.stand import Stand
+from tests.primus_sim.stand import PINS, Stand
 from tests.rig.odd_module import OddModule, Switches, answers, hangs
 from tests.rig.softhsm import SO_PIN, USER_PIN, SoftHsm, Token
 from tests.rig.terminal import Terminal
@@ -146,13 +146,45 @@ def test_slots_of_a_primus_are_asked_for_on_the_users_word_only(primus_standalon
     refused = go()
 
     assert refused.code == 2
-    assert "connects to the HSMs with your secrets" in refused.err
+    assert "it connects to the HSMs with your secrets" in refused.err
     assert "--connect" in refused.err
     assert all(hsm.connections() == 0 for hsm in primus_standalone.hsms.values())
     allowed = go("--connect")
     assert allowed.code == 0, allowed.err
     assert "ARCHIVE" in allowed.out
     assert primus_standalone.wrong_attempts == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("token", "init", "ARCHIVE", "--label", "ANEW", "--yes-erase", "ARCHIVE"),
+        ("pin", "init", "ARCHIVE"),
+        ("pin", "check", "ARCHIVE", "--spend-one-try"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_what_is_done_on_a_primus_itself_is_never_done_from_here(
+    command: tuple[str, ...], primus_standalone: Stand
+) -> None:
+    environ = {**primus_standalone.environ, "PPINUI_MODULE": str(primus_standalone.module)}
+
+    ran = ppinui(*command, stdin="12345678\n" * 3, environ=environ)
+
+    assert ran.code == 2
+    assert "on the HSM" in ran.error[0]
+    assert "--connect" not in ran.err
+    assert all(hsm.connections() == 0 for hsm in primus_standalone.hsms.values())
+
+
+def test_keys_on_a_primus_are_listed_with_the_pin_of_its_partition(primus_standalone: Stand) -> None:
+    environ = {**primus_standalone.environ, "PPINUI_MODULE": str(primus_standalone.module)}
+    login = ("--connect", "--login", "--pin-fd", "0")
+
+    ran = ppinui("objects", "ARCHIVE", *login, stdin=f"{PINS['ARCHIVE']}\n", environ=environ)
+
+    assert ran.code == 0, ran.err
+    assert "private key 'ec-key', id 01\n    EC P-256" in ran.out
 
 
 # -- token init --------------------------------------------------------------------------------------------
