@@ -15,6 +15,7 @@ from ppinui.provider.library import examine, mentions_primus
 from ppinui.secrets.secret import Secret
 from ppinui.token.failure import ModuleLostError, TokenError, of_answer, of_death, of_silence
 from ppinui.token.refusals import TokenRefusal
+from ppinui.token.slot import Library
 from ppinui.token.workshop import WORKSHOP
 
 _WORK: Final = "ppinui.token.worker:serve"
@@ -82,7 +83,7 @@ def converse(
         raise TokenRefusal(against, place)
     worker = WORKSHOP.start(_WORK, access.environ)
     try:
-        order = order | {"module": place, "primus": against}
+        order = order | {"module": place, "against_primus": against}
         worker.try_send({"order": order}, *(secret.reveal_bytes() for secret in secrets))
         yield from _Conversation(access, worker).listen()
     except ModuleLostError:
@@ -99,6 +100,7 @@ class _Conversation:
         self._place = str(access.module)
         self._function = "its start"
         self._slot: int | None = None
+        self._library: Library | None = None
         self._seconds = _START_SECONDS
 
     def listen(self) -> Iterator[Message]:
@@ -112,8 +114,12 @@ class _Conversation:
                         self._seconds *= _SLOW_FACTOR
                 case "slot":
                     self._slot = message["id"]
+                case "library":
+                    self._library = Library(**message["library"])
+                    yield message
                 case "failed":
-                    failure = of_answer(message["function"], message["code"])
+                    on_primus = self._library is not None and self._library.is_primus
+                    failure = of_answer(message["function"], message["code"], on_primus=on_primus)
                     raise TokenError(failure, self._where(), flags=message["flags"])
                 case "refused":
                     raise TokenRefusal(message["name"], self._where(), message["detail"])

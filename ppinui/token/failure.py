@@ -58,10 +58,11 @@ class Failure:
         }
 
 
-def of_answer(function: str, code: int) -> Failure:
+def of_answer(function: str, code: int, *, on_primus: bool = False) -> Failure:
     """The failure that a return value stands for."""
     entry = describe(code)
-    return Failure(code, entry.name, entry.meaning, _REMEDIES.get(code, entry.remedy), function)
+    remedy = entry.remedy if on_primus else _REMEDIES.get(code, entry.remedy)
+    return Failure(code, entry.name, entry.meaning, remedy, function)
 
 
 def of_silence(function: str, seconds: float) -> Failure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ppinui.provider.library import is_primus
 from ppinui.token.failure import Failure
 from ppinui.token.flags import words_of
 
@@ -18,6 +19,11 @@ class Library:
     version: str
     cryptoki: str
     """The version of PKCS#11 that it speaks."""
+
+    @property
+    def is_primus(self) -> bool:
+        """Each question to this one offers secrets to an HSM."""
+        return is_primus(self.manufacturer)
 
 
 @dataclass(frozen=True)

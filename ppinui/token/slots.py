@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ppinui.provider.isolation import Message
-from ppinui.provider.library import is_primus
 from ppinui.token.conversation import Access, converse
-from ppinui.token.failure import ModuleLostError, not_asked, of_answer
+from ppinui.token.failure import ModuleLostError, TokenError, not_asked, of_answer
 from ppinui.token.refusals import TokenRefusal
 from ppinui.token.slot import Library, Slot, SlotList, Token
 
@@ -58,29 +57,30 @@ class _Listing:
             with closing(converse(self._access, order)) as messages:
                 for message in messages:
                     self._hear(message)
-        except ModuleLostError as lost:
-            if lost.slot_id is None:
-                raise
-            self._add(Slot(lost.slot_id, failure=lost.failure))
-            self._lost += 1
-            self.complete = self._careful or self._lost >= LOST_IN_A_ROW
-        else:
             self.complete = True
+        except TokenError as error:
+            lost_at = error.slot_id if isinstance(error, ModuleLostError) else None
+            if lost_at is not None:
+                self._add(Slot(lost_at, failure=error.failure))
+                self._lost += 1
+            elif not self._slots:
+                raise
+            # A module that does not start again after it was lost tells no more.
+            self.complete = lost_at is None or self._primus or self._lost >= LOST_IN_A_ROW
 
     @property
-    def _careful(self) -> bool:
-        """Each question to a Primus offers secrets to an HSM: after a failure nothing more is asked."""
-        return self._library is not None and is_primus(self._library.manufacturer)
+    def _primus(self) -> bool:
+        return self._library is not None and self._library.is_primus
 
     def _hear(self, message: Message) -> None:
         match message["kind"]:
             case "library":
-                self._library = library_of(message)
+                self._library = Library(**message["library"])
             case "found":
                 self._ids = message["ids"]
             case "row":
                 self._lost = 0
-                self._add(slot_of(message["slot"]))
+                self._add(slot_of(message["slot"], on_primus=self._primus))
 
     def _add(self, slot: Slot) -> None:
         self._slots[slot.id] = slot
@@ -88,9 +88,8 @@ class _Listing:
 
     def result(self) -> SlotList:
         assert self._library is not None
-        why = f"The module failed at {_LEFT_OUT[self._careful]}, and this slot was not asked"
         slots = [
-            self._slots.get(slot_id) or Slot(slot_id, failure=not_asked(why))
+            self._slots.get(slot_id) or Slot(slot_id, failure=not_asked(_LEFT_OUT[self._primus]))
             for slot_id in self._ids
             if self._only is None or slot_id in self._only
         ]
@@ -98,21 +97,16 @@ class _Listing:
 
 
 _LEFT_OUT: Final = {
-    True: "another slot (each question offers your secrets to an HSM)",
-    False: f"{LOST_IN_A_ROW} slots in a row",
+    True: "Another slot failed, and each question to a Primus offers your secrets to an HSM: not asked",
+    False: "The module was lost at other slots: not asked",
 }
 
 
-def library_of(message: Message) -> Library:
-    """A worker's ``library`` message."""
-    return Library(message["manufacturer"], message["description"], message["version"], message["cryptoki"])
-
-
-def slot_of(row: dict[str, Any]) -> Slot:
+def slot_of(row: dict[str, Any], *, on_primus: bool) -> Slot:
     """A worker's row of a slot."""
     slot = Slot(row["id"], row["description"], row["manufacturer"])
     if row["failed"] is not None:
-        return replace(slot, failure=of_answer(*row["failed"]))
+        return replace(slot, failure=of_answer(*row["failed"], on_primus=on_primus))
     return replace(slot, token=Token(**row["token"])) if row["token"] is not None else slot
 
 
@@ -154,5 +148,5 @@ def choose_slot(found: SlotList, text: str) -> Slot:
     if labelled:
         slots = ", ".join(f"slot {slot.id}" for slot in labelled)
         raise TokenRefusal("label-not-unique", found.module, f"'{text}' is in {slots}")
-    failed = f" ({found.failures} slots answered with an error)" if found.failures else ""
+    failed = f" (slots that answered with an error: {found.failures})" if found.failures else ""
     raise TokenRefusal("no-such-slot", found.module, f"'{text}'{failed}")

@@ -17,16 +17,16 @@ _TOKEN_PRESENT: Final = 0x1
 def list_slots(talk: Talk, module: Cryptoki, order: Message, _: list[bytes]) -> Message:
     """Say ``found`` with the ids of all slots, and ``row`` for each but those of ``order["skip"]``.
 
-    ``order["only"]``: ask for these slots alone, None for all. ``order["careful"]``: ask nothing more
-    once a slot has failed.
+    ``order["only"]``: ask for these slots alone, None for all. Each question to a Primus offers
+    secrets to an HSM: once a slot of it has failed, no other is asked.
     """
     ids = module.slot_ids()
     talk.say("found", ids=ids)
     for slot_id in _wanted(ids, order):
         talk.slot(slot_id)
-        row = _read_slot(module, slot_id)
+        row = _read_slot(module, slot_id, on_primus=order["on_primus"])
         talk.say("row", slot=row)
-        if row["failed"] is not None and order["careful"]:
+        if row["failed"] is not None and order["on_primus"]:
             break
     return {}
 
@@ -36,7 +36,7 @@ def _wanted(ids: Iterable[int], order: Message) -> list[int]:
     return [one for one in ids if one not in order["skip"] and (only is None or one in only)]
 
 
-def _read_slot(module: Cryptoki, slot_id: int) -> dict[str, Any]:
+def _read_slot(module: Cryptoki, slot_id: int, *, on_primus: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": slot_id,
         "description": "",
@@ -49,9 +49,11 @@ def _read_slot(module: Cryptoki, slot_id: int) -> dict[str, Any]:
         row |= {"description": text_of(info.description), "manufacturer": text_of(info.manufacturer)}
         if info.flags & _TOKEN_PRESENT:
             row["token"] = read_token(module.token_info(slot_id))
+        elif on_primus:  # it could not reach an HSM, or was not let in
+            row["failed"] = ["C_GetSlotInfo", TOKEN_NOT_PRESENT]
     except CryptokiError as error:
-        # it may have been taken out between the two calls
-        if error.code != TOKEN_NOT_PRESENT:
+        # elsewhere the token may have been taken out between the two calls
+        if error.code != TOKEN_NOT_PRESENT or on_primus:
             row["failed"] = [error.function, error.code]
     return row
 

@@ -55,17 +55,16 @@ def _initialise(talk: Talk, module: Cryptoki, order: Message) -> None:
     module.initialise()
     info = module.info()
     manufacturer = text_of(info.manufacturer)
-    # each question to a Primus offers secrets to an HSM
-    order["careful"] = is_primus(manufacturer)
-    if order["careful"] and order["primus"] is not None:
-        raise RefusedError(order["primus"])
-    talk.say(
-        "library",
-        manufacturer=manufacturer,
-        description=text_of(info.description),
-        version=version_of(info.library_version),
-        cryptoki=version_of(info.cryptoki_version),
-    )
+    order["on_primus"] = is_primus(manufacturer)
+    if order["on_primus"] and order["against_primus"] is not None:
+        raise RefusedError(order["against_primus"])
+    library = {
+        "manufacturer": manufacturer,
+        "description": text_of(info.description),
+        "version": version_of(info.library_version),
+        "cryptoki": version_of(info.cryptoki_version),
+    }
+    talk.say("library", library=library)
 
 
 def _flags_afterwards(module: Cryptoki | None, order: Message) -> int | None:

@@ -11,7 +11,7 @@ import pytest
 
 from ppinui.provider.library import ModuleUnusable
 from ppinui.token.conversation import Access, Interrupted
-from ppinui.token.failure import ModuleLostError, TokenError
+from ppinui.token.failure import ModuleLostError, TokenError, of_answer
 from ppinui.token.refusals import TokenRefusal
 from ppinui.token.slot import Slot
 from ppinui.token.slots import LOST_IN_A_ROW, choose_slot, find_slot, list_slots, slot_id_of
@@ -112,6 +112,20 @@ def test_sixty_four_slots_are_asked_by_one_process(odd: MakeOdd) -> None:
     assert len({call.pid for call in module.calls}) == 1
 
 
+def test_a_module_that_does_not_start_again_costs_no_slot_that_is_known(odd: MakeOdd) -> None:
+    module = odd(replace(THREE, faults=(crashes("C_GetTokenInfo", at=2),)))
+    broken = replace(THREE, faults=(answers("C_Initialize", 0x30),))
+
+    def break_it(slot: Slot) -> None:
+        if slot.failure is not None:
+            module.behave(broken)
+
+    found = list_slots(reach_odd(module), on_slot=break_it)
+
+    names = [slot.failure.name if slot.failure else "" for slot in found.slots]
+    assert names == ["", "MODULE_CRASHED", "NOT_ASKED"]
+
+
 @pytest.mark.parametrize("fault", [hangs("C_Initialize"), hangs("C_GetSlotList"), hangs("load")])
 def test_a_module_that_hangs_before_any_slot_is_one_clear_error(fault: Fault, odd: MakeOdd) -> None:
     module = odd(replace(THREE, faults=(fault,)))
@@ -180,13 +194,15 @@ def test_a_file_that_names_the_maker_is_not_even_loaded(odd: MakeOdd, tmp_path: 
     assert module.calls == ()
 
 
-def test_a_primus_that_fails_at_one_slot_is_asked_for_no_other(odd: MakeOdd) -> None:
-    fault = answers("C_GetTokenInfo", 0x80005015, at=2)
+@pytest.mark.parametrize("code", [0x80005015, 0xE0])
+def test_a_primus_that_fails_at_one_slot_is_asked_for_no_other(code: int, odd: MakeOdd) -> None:
+    fault = answers("C_GetTokenInfo", code, at=2)
     module = odd(replace(PRIMUS, slots={1: "ONE", 2: "TWO", 3: "THREE"}, faults=(fault,)))
 
     found = list_slots(reach_odd(module, connect=True))
 
     assert [slot.failure.name if slot.failure else "" for slot in found.slots][::2] == ["", "NOT_ASKED"]
+    assert found.slots[1].failure == of_answer("C_GetTokenInfo", code, on_primus=True)
     assert [call.slot for call in module.calls if call.function == "C_GetTokenInfo"] == [1, 2]
 
 
@@ -214,6 +230,17 @@ def test_a_slot_is_found_by_id_or_by_its_label_in_full(odd: MakeOdd) -> None:
     ]
 
 
+def test_a_primus_slot_without_a_token_is_an_error_with_the_way_on(odd: MakeOdd) -> None:
+    module = odd(replace(PRIMUS, slots={1: None, 2: "TWO"}))
+
+    first, second = list_slots(reach_odd(module, connect=True)).slots
+
+    assert first.failure is not None
+    assert first.failure.name == "CKR_TOKEN_NOT_PRESENT"
+    assert "permanent secret" in first.failure.remedy
+    assert second.failure is not None
+
+
 def test_asking_for_one_slot_by_its_id_waits_for_no_other(odd: MakeOdd) -> None:
     module = odd(replace(THREE, faults=(hangs("C_GetTokenInfo", at=1),)))
 
@@ -234,4 +261,4 @@ def test_what_is_not_there_is_said_to_be_not_there(odd: MakeOdd) -> None:
 
     with pytest.raises(TokenRefusal) as caught:
         choose_slot(found, "TWO")
-    assert "1 slots answered with an error" in caught.value.message
+    assert "(slots that answered with an error: 1)" in caught.value.message
