@@ -45,24 +45,27 @@ def usage_error(message: str, command: str) -> PpinuiError:
 class Parser(argparse.ArgumentParser):
     """An argparse parser with errors of three lines, as all of ours, and help that survives a closed pipe."""
 
-    unspoken: str | None = None
-    """The action that is meant where none of a command's is named."""
-
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=_Formatter, allow_abbrev=False, **settings)
+
+        self._unspoken: tuple[str, Any] | None = None
+
+    def let_go_without_saying(self, action: str, actions: Any) -> None:
+        """Where none of the ``actions`` (what add_subparsers gave) is named, this one is meant."""
+        self._unspoken = (action, actions)
 
     def parse_known_args(  # type: ignore[override] # argparse's overloads say the same three times
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
         """As argparse's, with the unspoken action put in its place."""
         words = list(sys.argv[1:] if args is None else args)
-        if self.unspoken is not None and self._subparsers is not None:
+        if self._unspoken is not None:
+            action, actions = self._unspoken
             first = 0
             while words[first : first + 1] and words[first] in {"-c", "-s"}:
                 first += 2
-            (actions,) = self._subparsers._group_actions
-            if words[first : first + 1] and words[first] not in {"-h", "--help", *(actions.choices or ())}:
-                words.insert(first, self.unspoken)
+            if words[first : first + 1] and words[first] not in {"-h", "--help", *actions.choices}:
+                words.insert(first, action)
         return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:

@@ -94,7 +94,7 @@ def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> Non
     expected = needs.token.label or needs.token.serial
     say(wrapped(f"Initialising erases the token of {place_of(slot, access.module)}: {_loss(access, slot)}."))
     if given is None:
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise PpinuiError(
                 "this erases a token, and nobody is there to confirm it",
                 place_of(slot, access.module),

@@ -119,9 +119,9 @@ def _add_objects(commands: Any, add_command: AddCommand) -> None:
         "  ppinui objects test-key PAYMENTS",
     )
     objects.description = "Look at the keys and certificates on a token. 'ppinui objects SLOT' lists them."
-    if isinstance(objects, Parser):
-        objects.unspoken = "list"
     actions = objects.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    assert isinstance(objects, Parser)
+    objects.let_go_without_saying("list", actions)
     show = add_command(actions, "list", "list them", "ppinui objects list PAYMENTS --login --search www")
     show.add_argument("slot", metavar="SLOT", help=_SLOT)
     show.add_argument("--search", metavar="TEXT", help="only those with this text in what is said of them")

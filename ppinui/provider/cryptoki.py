@@ -8,7 +8,7 @@ CKR_OK comes out as it is.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ LABEL_BYTES: Final = 32
 
 _SERIAL_SESSION: Final = 0x4
 _RW_SESSION: Final = 0x2
+_FUNCTION_NOT_SUPPORTED: Final = 0x54
 _ATTRIBUTE_SENSITIVE: Final = 0x11
 _ATTRIBUTE_TYPE_INVALID: Final = 0x12
 _BUFFER_TOO_SMALL: Final = 0x150
@@ -78,6 +79,8 @@ class Cryptoki:
 
     def _call(self, name: str, *arguments: Any) -> None:
         self._before_call(name)
+        if not self._functions.has(name):
+            raise CryptokiError(name, _FUNCTION_NOT_SUPPORTED)
         prototype = ctypes.CFUNCTYPE(CK_RV, *map(_c_type, arguments))
         value = self._functions.function(name, prototype)(*arguments)
         if value != CKR_OK:
@@ -148,37 +151,40 @@ class Cryptoki:
 
     @contextmanager
     def session(self, slot_id: int, *, writable: bool = False) -> Iterator[int]:
-        """A session, closed at the end; closing the last one logs out as well.
-
-        After an error of another kind than the module's the process is over anyway.
-        """
+        """A session, closed at the end; closing the last one logs out as well."""
         handle = CK_ULONG()
         flags = _SERIAL_SESSION | (_RW_SESSION if writable else 0)
         self._call("C_OpenSession", slot_id, flags, None, None, ctypes.byref(handle))
-        try:
+        with self._ending("C_CloseSession", handle.value):
             yield handle.value
+
+    @contextmanager
+    def _ending(self, function: str, session: int) -> Iterator[None]:
+        """Call this function of the session at the end; after a failure that one is reported.
+
+        After an error that is not the module's the process is over anyway.
+        """
+        try:
+            yield
         except CryptokiError:
-            with suppress(CryptokiError):  # the first failure is the one to report
-                self._call("C_CloseSession", handle.value)
+            with suppress(CryptokiError):
+                self._call(function, session)
             raise
-        self._call("C_CloseSession", handle.value)
+        self._call(function, session)
 
     # -- objects -----------------------------------------------------------------------------------------
 
     def find(self, session: int, template: Mapping[int, bytes] | None = None) -> list[int]:
         """The handles of all objects that this session sees and that have these attributes."""
-        wanted, count_wanted = _template(template or {})
-        self._call("C_FindObjectsInit", session, wanted, count_wanted)
+        wanted, kept = _template(template or {})
+        self._call("C_FindObjectsInit", session, wanted, len(kept))
         handles: list[int] = []
-        batch, count = (CK_ULONG * _HANDLES_AT_ONCE)(), CK_ULONG()
-        try:
-            while True:
+        batch, count = (CK_ULONG * _HANDLES_AT_ONCE)(), CK_ULONG(1)
+        with self._ending("C_FindObjectsFinal", session):
+            while count.value:
                 self._call("C_FindObjects", session, batch, _HANDLES_AT_ONCE, ctypes.byref(count))
                 handles += list(batch)[: count.value]
-                if count.value == 0:
-                    return handles
-        finally:
-            self._call("C_FindObjectsFinal", session)
+        return handles
 
     def attributes(self, session: int, handle: int, sizes: Mapping[int, int]) -> dict[int, bytes | None]:
         """The values of these attributes, None for one that the object does not have or does not give out.
@@ -209,7 +215,18 @@ class Cryptoki:
 
     def length(self, session: int, handle: int, kind: int) -> int | None:
         """How many bytes an attribute has, without fetching it; None as for :meth:`attributes`."""
-        entry = Attribute(kind, None, 0)
+        return self._fill(session, handle, Attribute(kind, None, 0))
+
+    def _attribute(self, session: int, handle: int, kind: int) -> bytes | None:
+        expected = self.length(session, handle, kind)
+        if expected is None:
+            return None
+        buffer = ctypes.create_string_buffer(max(1, expected))
+        length = self._fill(session, handle, _entry(kind, buffer, len(buffer)))
+        return None if length is None else buffer.raw[:length]
+
+    def _fill(self, session: int, handle: int, entry: Attribute) -> int | None:
+        """Have one attribute written where ``entry`` points to; gives its length."""
         try:
             self._call("C_GetAttributeValue", session, handle, ctypes.byref(entry), 1)
         except CryptokiError as error:
@@ -218,31 +235,22 @@ class Cryptoki:
             raise
         return None if entry.length == UNAVAILABLE else int(entry.length)
 
-    def _attribute(self, session: int, handle: int, kind: int) -> bytes | None:
-        length = self.length(session, handle, kind)
-        if length is None:
-            return None
-        buffer = ctypes.create_string_buffer(max(1, length))
-        entry = _entry(kind, buffer, len(buffer))
-        self._call("C_GetAttributeValue", session, handle, ctypes.byref(entry), 1)
-        return buffer.raw[: entry.length]
-
     def generate_key_pair(
         self, session: int, mechanism: int, public: Mapping[int, bytes], private: Mapping[int, bytes]
     ) -> tuple[int, int]:
         """Handles of the public and the private key."""
         chosen = Mechanism(mechanism, None, 0)
-        public_template, public_count = _template(public)
-        private_template, private_count = _template(private)
+        public_template, public_kept = _template(public)
+        private_template, private_kept = _template(private)
         handles = (CK_ULONG(), CK_ULONG())
         self._call(
             "C_GenerateKeyPair",
             session,
             ctypes.byref(chosen),
             public_template,
-            public_count,
+            len(public_kept),
             private_template,
-            private_count,
+            len(private_kept),
             ctypes.byref(handles[0]),
             ctypes.byref(handles[1]),
         )
@@ -281,8 +289,8 @@ def _entry(kind: int, buffer: ctypes.Array[ctypes.c_char], length: int) -> Attri
     return Attribute(kind, ctypes.cast(buffer, ctypes.c_void_p), length)
 
 
-def _template(attributes: Mapping[int, bytes]) -> tuple[Any, int]:
-    """An array of CK_ATTRIBUTE with its length; it keeps the values that it points to alive."""
+def _template(attributes: Mapping[int, bytes]) -> tuple[Any, Sequence[object]]:
+    """An array of CK_ATTRIBUTE, and the values that it points to, to be kept as long as it is in use."""
     kept = [ctypes.create_string_buffer(value, max(1, len(value))) for value in attributes.values()]
     entries = (Attribute * max(1, len(kept)))(*map(_entry, attributes, kept, map(len, attributes.values())))
-    return entries, len(kept)
+    return entries, kept

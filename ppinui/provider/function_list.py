@@ -100,6 +100,10 @@ class FunctionList:
     def _entry(self, name: str) -> int:
         return self._address + _POINTER * (1 + _FUNCTIONS.index(name))
 
+    def has(self, name: str) -> bool:
+        """Whether the module has this function; some leave out what they do not support."""
+        return ctypes.c_void_p.from_address(self._entry(name)).value is not None
+
     def function(self, name: str, prototype: Callable[[int], Function]) -> Function:
         """One function of the list, by its name in the standard."""
         pointer = ctypes.c_void_p.from_address(self._entry(name)).value

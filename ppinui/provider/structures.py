@@ -12,7 +12,7 @@ UNAVAILABLE = CK_ULONG(-1).value
 _VERSION = ctypes.c_ubyte * 2
 
 
-def text_of(field: bytes) -> str:
+def text_of(field: ctypes.Array[ctypes.c_ubyte]) -> str:
     """A field of a fixed size as text, without the blanks (or, from careless modules, zeros) that pad it.
 
     Bytes that are not UTF-8 become lone surrogates, so that two labels that differ stay different.

@@ -10,18 +10,13 @@ from ppinui.provider.user_type import UserType
 
 
 class TokenFlag(IntFlag):
-    """CK_TOKEN_INFO's flags (PKCS#11 v2.40, table 6)."""
+    """Those of CK_TOKEN_INFO's flags that say something to people (PKCS#11 v2.40, table 6)."""
 
-    RNG = 0x1
     WRITE_PROTECTED = 0x2
     LOGIN_REQUIRED = 0x4
     USER_PIN_SET = 0x8
-    RESTORE_KEY_NOT_NEEDED = 0x20
-    CLOCK = 0x40
     OWN_KEYPAD = 0x100
-    DUAL_CRYPTO = 0x200
     INITIALISED = 0x400
-    SECONDARY_AUTHENTICATION = 0x800
     USER_PIN_COUNT_LOW = 0x10000
     USER_PIN_FINAL_TRY = 0x20000
     USER_PIN_LOCKED = 0x40000
@@ -73,12 +68,11 @@ def warnings_of(flags: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class PinFlags:
-    """Which flags speak of one user's PIN."""
+    """Which flags speak of wrong PINs of one user."""
 
     count_low: TokenFlag
     final_try: TokenFlag
     locked: TokenFlag
-    to_be_changed: TokenFlag
 
     @property
     def of_wrong_ones(self) -> tuple[TokenFlag, ...]:
@@ -91,13 +85,11 @@ PIN_FLAGS: Final = {
         TokenFlag.USER_PIN_COUNT_LOW,
         TokenFlag.USER_PIN_FINAL_TRY,
         TokenFlag.USER_PIN_LOCKED,
-        TokenFlag.USER_PIN_TO_BE_CHANGED,
     ),
     UserType.SO: PinFlags(
         TokenFlag.SO_PIN_COUNT_LOW,
         TokenFlag.SO_PIN_FINAL_TRY,
         TokenFlag.SO_PIN_LOCKED,
-        TokenFlag.SO_PIN_TO_BE_CHANGED,
     ),
 }
 

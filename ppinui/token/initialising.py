@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ppinui.provider.cryptoki import LABEL_BYTES
 from ppinui.provider.user_type import UserType
@@ -11,7 +11,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access, converse
 from ppinui.token.failure import TokenError
 from ppinui.token.flags import TokenFlag
-from ppinui.token.pins import check_length, check_offer, order_for, place_of, token_of
+from ppinui.token.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
 from ppinui.token.refusals import TokenRefusal
 from ppinui.token.slot import Slot, Token
 from ppinui.token.slots import list_slots
@@ -115,12 +115,17 @@ def initialise(
             error.message += "; the token is initialised, but its user PIN is not set (ppinui pin init SLOT)"
         raise
     assert made is not None
+    leave_trace("initialise token", access, slot)
     return _found_again(access, slot, made)
 
 
 def _found_again(access: Access, slot: Slot, made: Token) -> Slot:
     """The slot that the token is in now that the module was initialised anew."""
-    slots = list_slots(access).slots
+    there = replace(slot, token=made)
+    try:
+        slots = list_slots(access).slots
+    except TokenError:
+        return there  # the token is made, whatever the module has now
     found = [one for one in slots if one.token is not None and one.token.identity == made.identity]
     same_id = [one for one in found if one.id == slot.id]
-    return next(iter(same_id or found), slot)
+    return next(iter(same_id or found), there)

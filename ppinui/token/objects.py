@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -213,6 +214,4 @@ def object_of(row: dict[str, Any]) -> TokenObject:
 
 def _number(value: bytes | None) -> int | None:
     """A CK_ULONG; worker and parent are of one machine, so its bytes are in the machine's order."""
-    import sys
-
     return None if value is None else int.from_bytes(value, sys.byteorder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 from ppinui.provider.isolation import Message
 from ppinui.provider.structures import UNAVAILABLE
@@ -13,6 +14,7 @@ from ppinui.token.failure import TokenError
 from ppinui.token.flags import obstacle
 from ppinui.token.refusals import TokenRefusal
 from ppinui.token.slot import Slot, Token
+from ppinui.trace import trace
 
 
 def check_offer(
@@ -77,7 +79,9 @@ def change_pin(
     if old == new:
         raise TokenRefusal("same-pin", place)
     order = order_for("change PIN", slot, spend_final_try=spend_final_try) | {"user": int(user)}
-    return token_after(access, order, old, new)
+    changed = token_after(access, order, old, new)
+    leave_trace(f"change {user.pin_name}", access, slot)
+    return changed
 
 
 def init_pin(
@@ -92,7 +96,14 @@ def init_pin(
     check_length(token, so_pin, "the SO PIN", place)
     check_length(token, new, "the new user PIN", place)
     order = order_for("init PIN", slot, spend_final_try=spend_final_try)
-    return token_after(access, order, so_pin, new, never_on_primus=True)
+    changed = token_after(access, order, so_pin, new, never_on_primus=True)
+    leave_trace("set user PIN", access, slot)
+    return changed
+
+
+def leave_trace(action: str, access: Access, slot: Slot) -> None:
+    """Say in the system's log what was done to which slot."""
+    trace(action, Path(f"{access.module}, slot {slot.id}"), environ=access.environ)
 
 
 def order_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Message:

@@ -14,7 +14,6 @@ from ppinui.provider.signatures import P256, RSA_BITS, SHA256_INFO
 from ppinui.token.attributes import Attribute, ObjectClass
 from ppinui.token.talk import RefusedError, Talk
 from ppinui.token.work_objects import read_object, session_of
-from ppinui.token.work_pins import take_slot
 
 TEST_LABEL: Final = "ppinui test key, to be removed"
 _TEST_ID: Final = b"ppinui-test-key"
@@ -52,7 +51,6 @@ def make_test_key(talk: Talk, module: Cryptoki, order: Message, secrets: list[by
     goes with it, or with ``order["on_token"]`` on the token, marked by its label and id; what an interrupted
     test may have left there is removed first.
     """
-    take_slot(talk, module, order)
     offered = module.mechanisms(order["slot"])
     way = next((way for way in _WAYS if {way.generate, way.sign} <= offered), None)
     if way is None:
@@ -63,7 +61,7 @@ def make_test_key(talk: Talk, module: Cryptoki, order: Message, secrets: list[by
         Attribute.LABEL: TEST_LABEL.encode(),
         Attribute.ID: _TEST_ID,
     }
-    with session_of(module, order, secrets, writable=on_token) as session:
+    with session_of(talk, module, order, secrets, writable=on_token) as session:
         if on_token:
             _remove_test_keys(module, session)
         with _removing_afterwards(module, session) if on_token else nullcontext():
@@ -97,8 +95,7 @@ def _removing_afterwards(module: Cryptoki, session: int) -> Iterator[None]:
 
 def remove_test_keys(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes]) -> Message:
     """Remove test keys that an interrupted test has left on the token; ``removed``: how many."""
-    take_slot(talk, module, order)
-    with session_of(module, order, secrets, writable=True) as session:
+    with session_of(talk, module, order, secrets, writable=True) as session:
         return {"removed": _remove_test_keys(module, session)}
 
 

@@ -12,7 +12,7 @@ from ppinui.provider.isolation import Message
 from ppinui.provider.user_type import UserType
 from ppinui.token.attributes import ASKED, COMMON, Attribute, ObjectClass
 from ppinui.token.talk import Talk
-from ppinui.token.work_pins import offer_pin, take_slot
+from ppinui.token.work_pins import heed_flags, take_slot
 
 _BATCH: Final = 50
 """Objects in one message."""
@@ -20,12 +20,15 @@ _BATCH: Final = 50
 
 @contextmanager
 def session_of(
-    module: Cryptoki, order: Message, secrets: list[bytes], *, writable: bool = False
+    talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes], *, writable: bool = False
 ) -> Iterator[int]:
-    """A session, logged in where a PIN came with the order."""
+    """A session on the token of the order, logged in where a PIN came with it."""
+    info = take_slot(talk, module, order)
+    if secrets:
+        heed_flags(info, UserType.USER, order)
     with module.session(order["slot"], writable=writable) as session:
         for pin in secrets:
-            offer_pin(module, session, UserType.USER, pin, order)
+            module.login(session, UserType.USER, pin)
         yield session
 
 
@@ -35,8 +38,7 @@ def list_objects(talk: Talk, module: Cryptoki, order: Message, secrets: list[byt
     ``found``: how many there are. Values are hexadecimal, by the attribute's number.
     """
     end = time.monotonic() + order["seconds"]
-    take_slot(talk, module, order)
-    with session_of(module, order, secrets) as session:
+    with session_of(talk, module, order, secrets) as session:
         handles = _by_class(module, session)
         batch: list[dict[str, Any]] = []
         for handle, kind in handles.items():
@@ -52,8 +54,7 @@ def list_objects(talk: Talk, module: Cryptoki, order: Message, secrets: list[byt
 
 def count_objects(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes]) -> Message:
     """How many objects can be seen: ``found``."""
-    take_slot(talk, module, order)
-    with session_of(module, order, secrets) as session:
+    with session_of(talk, module, order, secrets) as session:
         return {"found": len(module.find(session))}
 
 

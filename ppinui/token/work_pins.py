@@ -20,25 +20,21 @@ def take_slot(talk: Talk, module: Cryptoki, order: Message) -> TokenInfo:
     return info
 
 
-def offer_pin(module: Cryptoki, session: int, user: UserType, pin: bytes, order: Message) -> None:
-    """Log in, where the token's flags allow it."""
-    flags = module.token_info(order["slot"]).flags
-    against = obstacle(flags, user, spend_final_try=order["spend_final_try"])
+def heed_flags(info: TokenInfo, user: UserType, order: Message) -> None:
+    """Go on if this user's PIN may be offered to the token."""
+    against = obstacle(info.flags, user, spend_final_try=order["spend_final_try"])
     if against is not None:
         raise RefusedError(against)
-    module.login(session, user, pin)
 
 
 def change_pin(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes]) -> Message:
     """Change ``order["user"]``'s PIN from the first secret to the second."""
     old, new = secrets
     user = UserType(order["user"])
-    flags = take_slot(talk, module, order).flags
+    heed_flags(take_slot(talk, module, order), user, order)
     with module.session(order["slot"], writable=True) as session:
         if user is UserType.SO:
-            offer_pin(module, session, user, old, order)
-        elif (against := obstacle(flags, user, spend_final_try=order["spend_final_try"])) is not None:
-            raise RefusedError(against)
+            module.login(session, user, old)
         # Where nobody is logged in C_SetPIN is about the user's PIN, and checks the old one itself.
         module.set_pin(session, old, new)
     return _token_after(module, order)
@@ -47,9 +43,9 @@ def change_pin(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes
 def init_pin(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes]) -> Message:
     """As the security officer (first secret), give the user a PIN (second secret)."""
     so_pin, new = secrets
-    take_slot(talk, module, order)
+    heed_flags(take_slot(talk, module, order), UserType.SO, order)
     with module.session(order["slot"], writable=True) as session:
-        offer_pin(module, session, UserType.SO, so_pin, order)
+        module.login(session, UserType.SO, so_pin)
         module.init_pin(session, new)
     return _token_after(module, order)
 
@@ -57,13 +53,9 @@ def init_pin(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes])
 def initialise(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes]) -> Message:
     """C_InitToken with the first secret as SO PIN; the second becomes the user's PIN, a third the SO PIN."""
     so_pin, user_pin, *new_so_pin = secrets
-    flags = take_slot(talk, module, order).flags
-    if flags & TokenFlag.OWN_KEYPAD:
-        raise RefusedError("own-keypad")
-    if flags & TokenFlag.INITIALISED:
-        against = obstacle(flags, UserType.SO, spend_final_try=order["spend_final_try"])
-        if against is not None:
-            raise RefusedError(against)
+    info = take_slot(talk, module, order)
+    if info.flags & (TokenFlag.INITIALISED | TokenFlag.OWN_KEYPAD):  # the others mean nothing before that
+        heed_flags(info, UserType.SO, order)
     module.init_token(order["slot"], so_pin, order["label"].encode())
     talk.say("initialised", token=read_token(module.token_info(order["slot"])))
     with module.session(order["slot"], writable=True) as session:
@@ -77,8 +69,7 @@ def initialise(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes
 def try_pin(talk: Talk, module: Cryptoki, order: Message, secrets: list[bytes]) -> Message:
     """Offer a PIN to the user's login, once, and log out again."""
     (pin,) = secrets
-    flags = take_slot(talk, module, order).flags
-    against = obstacle_to_guessing(flags)
+    against = obstacle_to_guessing(take_slot(talk, module, order).flags)
     if against is not None:
         raise RefusedError(against)
     with module.session(order["slot"]) as session:
