@@ -205,7 +205,7 @@ class Cryptoki:
         values: dict[int, bytes | None] = {}
         for entry, buffer in zip(asked, buffers, strict=True):
             fixed_size = len(buffer) <= ctypes.sizeof(CK_ULONG) + 1
-            if entry.length < len(buffer):
+            if entry.length < len(buffer) or (complete and entry.length == len(buffer)):
                 values[entry.type] = buffer.raw[: entry.length]
             elif complete or (entry.length == UNAVAILABLE and fixed_size):
                 values[entry.type] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,7 +68,9 @@ def test_nothing_shows_while_the_module_has_the_pins_and_after_any_end(
         with terminal(environ, "pin", "change", "ONE", "--timeout", "3") as asked:
             for answer in (USER_CANARY, NEW_CANARY, NEW_CANARY):
                 asked.answer_secret(": ", answer)
+            deadline = time.monotonic() + 10
             while "C_SetPIN" not in {call.function for call in module.calls}:
+                assert time.monotonic() < deadline
                 os.sched_yield()
             assert watch.found() == []
             if sent is not None:
