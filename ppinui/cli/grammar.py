@@ -47,7 +47,6 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=_Formatter, allow_abbrev=False, **settings)
-
         self._unspoken: tuple[str, Any] | None = None
 
     def let_go_without_saying(self, action: str, actions: Any) -> None:
