@@ -14,7 +14,7 @@ from typing import Final
 _COMMAND: Final = re.compile(
     r"(?<![\w/.@-])(?P<sudo>sudo )?ppinui "
     r"(?=(?P<named>-c )|(?P<reading>(?:config|test|secret|setup|run|doctor|--test|-[laurpx])\b)"
-    r"|(?:vault|demo|--\w))"
+    r"|(?:vault|demo|(?:slots|token|pin|objects)\b|--\w))"
 )
 
 

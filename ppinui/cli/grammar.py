@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ppinui.cli.console import emit, say
@@ -47,6 +47,25 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=_Formatter, allow_abbrev=False, **settings)
+        self._unspoken: tuple[str, Any] | None = None
+
+    def let_go_without_saying(self, action: str, actions: Any) -> None:
+        """Where none of the ``actions`` (what add_subparsers gave) is named, this one is meant."""
+        self._unspoken = (action, actions)
+
+    def parse_known_args(  # type: ignore[override] # argparse's overloads say the same three times
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """As argparse's, with the unspoken action put in its place."""
+        words = list(sys.argv[1:] if args is None else args)
+        if self._unspoken is not None:
+            action, actions = self._unspoken
+            first = 0
+            while words[first : first + 1] and words[first] in {"-c", "-s"}:
+                first += 2
+            if words[first : first + 1] and words[first] not in {"-h", "--help", *actions.choices}:
+                words.insert(first, action)
+        return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Raise the usage error (exit code 2) that argparse has found."""

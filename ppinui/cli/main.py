@@ -65,6 +65,15 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import run_command
 
             return run_command.run(arguments)
+        case "slots" | "token" | "pin" | "objects":
+            from ppinui.cli.ending import ending_in_order
+            from ppinui.token.workshop import warm_up
+
+            with ending_in_order():
+                warm_up()
+                from ppinui.cli import token_commands
+
+                return token_commands.run(arguments)
         case "doctor":
             from ppinui.cli import doctor_command
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ppinui import __version__
-from ppinui.cli import config_parser, secret_parser, setup_parser
+from ppinui.cli import config_parser, secret_parser, setup_parser, token_parser
 from ppinui.cli.console import emit
 from ppinui.cli.grammar import (
     Parser,
@@ -62,6 +62,8 @@ _EXAMPLES = """examples:
   ppinui run -- COMMAND                         an application with its secrets
   ppinui secret import .secrets.cfg             keep what ppin has fetched
   ppinui vault create                           a keyring without a desktop
+  ppinui slots --module LIB                     the slots of any PKCS#11 module
+  ppinui objects SLOT --module LIB              what is on a token
   ppinui doctor                                 what is set up, what is wrong
 
 exit codes:
@@ -145,6 +147,7 @@ def build_parser() -> argparse.ArgumentParser:
     config_parser.add_commands(commands, add_command)
     setup_parser.add_commands(commands, add_command)
     secret_parser.add_commands(commands, add_command)
+    token_parser.add_commands(commands, add_command)
     test = add_command(
         commands,
         "test",
@@ -213,7 +216,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         style = read_ppin_style(arguments, secret_parser.LONG_WITH_VALUE)
     found, unknown = parser.parse_known_args(style.arguments if style else arguments)
     found.passwords = style.passwords if style else ()
-    if unknown and found.command in ("secret", "setup"):
+    if unknown and found.command in {"secret", "setup", "token", "pin"}:
         # One of them may be a password.
         raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
     if unknown and found.command == "run":

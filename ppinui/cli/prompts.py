@@ -15,13 +15,16 @@ def ask_pin(user: str) -> Secret:
     return ask_secret(f"Provide PKCS11 password for '{user}': ", f"the PIN of '{user}'")
 
 
-def ask_secret(prompt: str, what: str, *, twice: bool = False) -> Secret:
+def ask_secret(prompt: str, what: str, *, twice: bool = False, descriptor: int | None = None) -> Secret:
     """Ask for a secret; ``what`` it is, for messages.
 
     Where standard input is a terminal, the prompt is shown and the answer read without echo; ``twice`` asks
-    for it again. Where it is not, the next line of standard input is taken, without a prompt. Raises
-    SecretUnavailable when there is nothing, or when the two answers differ.
+    for it again. Where it is not, the next line of standard input is taken, without a prompt, or of this
+    ``descriptor``. Raises SecretUnavailable when there is nothing, or when the two answers differ.
     """
+    if descriptor is not None:
+        place = f"descriptor {descriptor}"
+        return _required(LineAsker(descriptor, place).ask(prompt), what, place, "give one line for each PIN")
     if sys.stdin is None or not sys.stdin.isatty():
         remedy = "give it as a line of standard input, or run on a terminal"
         return _required(LineAsker(0, "standard input").ask(prompt), what, "standard input", remedy)

@@ -16,15 +16,11 @@ from pkcs11.exceptions import PKCS11Error
 
 from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED, StageError
 from ppinui.provider.errors import code_of_exception
+from ppinui.provider.signatures import P256, RSA_BITS, SHA256_INFO, signature_is_good
 
 ACTION_PROHIBITED: Final = 0x0000001B
 MESSAGE: Final = b"ppinui connection test"
 _SIGN_AND_VERIFY: Final = pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
-_P256: Final = bytes.fromhex("06082a8648ce3d030107")
-"""The object identifier of prime256v1, in DER (RFC 5480)."""
-_RSA_BITS: Final = 2048
-_SHA256_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
-"""What stands before a SHA-256 in an RSA signature, in DER (RFC 8017, 9.2)."""
 
 KeyPair = tuple[pkcs11.PublicKey, pkcs11.PrivateKey]
 
@@ -75,48 +71,37 @@ def _sign(session: pkcs11.Session, way: _Way) -> None:
 
 
 def _make_p256(session: pkcs11.Session) -> KeyPair:
-    parameters = session.create_domain_parameters(KeyType.EC, {Attribute.EC_PARAMS: _P256}, local=True)
+    parameters = session.create_domain_parameters(KeyType.EC, {Attribute.EC_PARAMS: P256}, local=True)
     return parameters.generate_keypair(store=False, capabilities=_SIGN_AND_VERIFY)
 
 
 def _make_rsa(session: pkcs11.Session) -> KeyPair:
-    return session.generate_keypair(KeyType.RSA, _RSA_BITS, store=False, capabilities=_SIGN_AND_VERIFY)
+    return session.generate_keypair(KeyType.RSA, RSA_BITS, store=False, capabilities=_SIGN_AND_VERIFY)
 
 
 def _is_good_ecdsa(public: pkcs11.PublicKey, signature: bytes) -> bool:
-    """An ECDSA signature is r and s, 32 bytes each.
-
-    CKA_EC_POINT is an uncompressed point, in a DER octet string or, as some tokens give it, bare.
-    """
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
-    from cryptography.hazmat.primitives.hashes import SHA256
+    """CKA_EC_POINT is an uncompressed point, in a DER octet string or, as some tokens give it, bare."""
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     point = public[Attribute.EC_POINT]
     bare = point[2:] if point[:2] == b"\x04\x41" and len(point) == 67 else point
-    half = len(signature) // 2
     try:
         key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bare)
-        r, s = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
-        key.verify(utils.encode_dss_signature(r, s), MESSAGE, ec.ECDSA(SHA256()))
-    except (InvalidSignature, ValueError):
+    except ValueError:
         return False
-    return True
+    return signature_is_good(key, signature, MESSAGE)
 
 
 def _is_good_rsa(public: pkcs11.PublicKey, signature: bytes) -> bool:
-    """An RSA signature after PKCS#1 v1.5; CKA_MODULUS and CKA_PUBLIC_EXPONENT are big endian."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa
-    from cryptography.hazmat.primitives.hashes import SHA256
+    """CKA_MODULUS and CKA_PUBLIC_EXPONENT are big endian."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
     modulus, exponent = public[Attribute.MODULUS], public[Attribute.PUBLIC_EXPONENT]
     try:
         key = rsa.RSAPublicNumbers(int.from_bytes(exponent), int.from_bytes(modulus)).public_key()
-        key.verify(signature, MESSAGE, padding.PKCS1v15(), SHA256())
-    except (InvalidSignature, ValueError):
+    except ValueError:
         return False
-    return True
+    return signature_is_good(key, signature, MESSAGE)
 
 
 _DIGEST: Final = sha256(MESSAGE).digest()
@@ -134,7 +119,7 @@ _WAYS: Final = (
         Mechanism.RSA_PKCS_KEY_PAIR_GEN,
         Mechanism.RSA_PKCS,
         _make_rsa,
-        _SHA256_INFO + _DIGEST,
+        SHA256_INFO + _DIGEST,
         _is_good_rsa,
         "signed with RSA (CKM_RSA_PKCS), as the token has no ECDSA",
     ),

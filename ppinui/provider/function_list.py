@@ -7,12 +7,12 @@ import mmap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-CK_RV = ctypes.c_ulong
-CK_ULONG = ctypes.c_ulong
+from ppinui.provider.structures import CK_RV, CK_ULONG, SlotInfo
+
 CKR_OK = 0
 
 # CK_FUNCTION_LIST starts with a CK_VERSION, padded to a pointer; the functions follow in the standard's
-# order (PKCS#11 v2.40, pkcs11f.h).
+# order (PKCS#11 v2.40, pkcs11f.h), up to the last one that is called.
 _FUNCTIONS = (
     "C_Initialize",
     "C_Finalize",
@@ -34,6 +34,46 @@ _FUNCTIONS = (
     "C_SetOperationState",
     "C_Login",
     "C_Logout",
+    "C_CreateObject",
+    "C_CopyObject",
+    "C_DestroyObject",
+    "C_GetObjectSize",
+    "C_GetAttributeValue",
+    "C_SetAttributeValue",
+    "C_FindObjectsInit",
+    "C_FindObjects",
+    "C_FindObjectsFinal",
+    "C_EncryptInit",
+    "C_Encrypt",
+    "C_EncryptUpdate",
+    "C_EncryptFinal",
+    "C_DecryptInit",
+    "C_Decrypt",
+    "C_DecryptUpdate",
+    "C_DecryptFinal",
+    "C_DigestInit",
+    "C_Digest",
+    "C_DigestUpdate",
+    "C_DigestKey",
+    "C_DigestFinal",
+    "C_SignInit",
+    "C_Sign",
+    "C_SignUpdate",
+    "C_SignFinal",
+    "C_SignRecoverInit",
+    "C_SignRecover",
+    "C_VerifyInit",
+    "C_Verify",
+    "C_VerifyUpdate",
+    "C_VerifyFinal",
+    "C_VerifyRecoverInit",
+    "C_VerifyRecover",
+    "C_DigestEncryptUpdate",
+    "C_DecryptDigestUpdate",
+    "C_SignEncryptUpdate",
+    "C_DecryptVerifyUpdate",
+    "C_GenerateKey",
+    "C_GenerateKeyPair",
 )
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
 
@@ -43,18 +83,26 @@ _GET_SLOT_INFO = ctypes.CFUNCTYPE(CK_RV, CK_ULONG, ctypes.c_void_p)
 
 
 class FunctionList:
-    """The function list of a module that is loaded in this process already."""
+    """The function list of a module in this process, which is loaded where it is not there yet."""
 
     def __init__(self, path: str) -> None:
-        """``path``: the module, by the name under which it was loaded (another name would load it again)."""
+        """``path``: the module, by the name under which it was loaded (another name would load it again).
+
+        Raises OSError, in the dynamic linker's words, and AttributeError for what is no PKCS#11 module.
+        """
         library = ctypes.CDLL(path)
         address = ctypes.c_void_p()
-        library.C_GetFunctionList(ctypes.byref(address))
-        assert address.value is not None
+        value = library.C_GetFunctionList(ctypes.byref(address))
+        if address.value is None:
+            raise OSError(f"C_GetFunctionList answered 0x{value & 0xFFFFFFFF:08X}, and gave no functions")
         self._address = address.value
 
     def _entry(self, name: str) -> int:
         return self._address + _POINTER * (1 + _FUNCTIONS.index(name))
+
+    def has(self, name: str) -> bool:
+        """Whether the module has this function; some leave out what they do not support."""
+        return ctypes.c_void_p.from_address(self._entry(name)).value is not None
 
     def function(self, name: str, prototype: Callable[[int], Function]) -> Function:
         """One function of the list, by its name in the standard."""
@@ -74,7 +122,7 @@ class FunctionList:
         entry = self._entry("C_GetSlotInfo")
         original = self.function("C_GetSlotInfo", _GET_SLOT_INFO)
         # CK_SLOT_INFO: 104 bytes of zeros are a slot without description, flags or versions.
-        empty = bytes(ctypes.sizeof(_SlotInfo))
+        empty = bytes(ctypes.sizeof(SlotInfo))
         failing: dict[int, int] = {}
 
         def forgiving(slot_id: int, info: int) -> int:
@@ -92,16 +140,6 @@ class FunctionList:
             yield failing
         finally:
             ctypes.c_void_p.from_address(entry).value = before
-
-
-class _SlotInfo(ctypes.Structure):
-    _fields_ = (
-        ("description", ctypes.c_char * 64),
-        ("manufacturer", ctypes.c_char * 32),
-        ("flags", CK_ULONG),
-        ("hardware_version", ctypes.c_ubyte * 2),
-        ("firmware_version", ctypes.c_ubyte * 2),
-    )
 
 
 def _make_writable(address: int) -> None:

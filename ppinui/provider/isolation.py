@@ -208,6 +208,15 @@ class Worker:
         self.process.join()
         self.connection.close()
 
+    def dismiss(self, seconds: float) -> None:
+        """Let the worker end at its next word, which nobody hears any more; kill it if that takes longer.
+
+        For a worker that may be writing: SoftHSM2 loses a token whose file it is killed over.
+        """
+        self.connection.close()
+        self.process.join(seconds)
+        self.end()
+
     def epitaph(self) -> str:
         """How a worker died whose end of the pipe is closed, such as ``crashed (SIGSEGV)``."""
         self.process.join(5)
@@ -225,13 +234,21 @@ class Worker:
         return f"ended the process by itself (code {code})"
 
 
+_PRELOADED: list[str] = []
+
+
 class Workshop:
-    """Starts workers, each forked from a warm process in which the slow imports are done."""
+    """Starts workers, each forked from a warm process in which the slow imports are done.
+
+    All workshops of a program share that process. What one of them names after it was started is imported by
+    each of its workers instead.
+    """
 
     def __init__(self, preload: Sequence[str]) -> None:
         """``preload``: names of the modules that every worker needs. Nothing is started yet."""
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(preload))
+        _PRELOADED.extend(preload)
+        self._context.set_forkserver_preload(list(_PRELOADED))
 
     def warm_up(self) -> None:
         """Start the warm process now, so that it imports while the caller does something else.

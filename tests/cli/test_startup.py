@@ -59,6 +59,7 @@ def test_help_and_version_import_the_grammar_alone(option: str) -> None:
         "ppinui.cli.parser",
         "ppinui.cli.secret_parser",
         "ppinui.cli.setup_parser",
+        "ppinui.cli.token_parser",
         "ppinui.errors",
     }
     assert modules.isdisjoint({"pathlib", "shutil", "dataclasses", "subprocess", "socket"})

@@ -51,6 +51,11 @@ def crash(channel: Channel) -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
+def go_on_talking(channel: Channel) -> None:
+    while True:
+        channel.send({"kind": "word"})
+
+
 def leave(channel: Channel) -> None:
     os._exit(7)
 
@@ -246,3 +251,50 @@ def test_a_folder_for_temporary_files_with_a_long_path_is_named(
     folder.mkdir()
     ran = started_in(folder, TOO_LONG, marked, TMPDIR=str(folder))
     assert ran.stdout.startswith("ppinui: the path of the folder for temporary files is too long"), ran.stderr
+
+
+def test_a_worker_that_is_dismissed_ends_by_itself_at_its_next_word(start: Callable[[str], Worker]) -> None:
+    worker = start("go_on_talking")
+    worker.channel.receive()
+
+    worker.dismiss(10)
+
+    assert worker.process.exitcode == 0
+
+
+def test_a_worker_that_hangs_is_dismissed_all_the_same(start: Callable[[str], Worker]) -> None:
+    worker = start("hang")
+    worker.channel.receive()
+
+    worker.dismiss(0.1)
+
+    assert worker.process.exitcode == -signal.SIGKILL
+
+
+SHARING = """
+import os
+from ppinui.provider.isolation import Workshop
+first, second = Workshop(["colorsys"]), Workshop(["wave"])
+if __name__ == "__main__":
+    worker = first.start("tests.provider.test_isolation:tell_what_is_imported", dict(os.environ))
+    print(worker.channel.receive()[0]["imported"])
+"""
+
+
+def tell_what_is_imported(channel: Channel) -> None:
+    channel.send({"imported": sorted({"colorsys", "wave"} & sys.modules.keys())})
+
+
+def test_all_workshops_warm_up_the_same_process(tmp_path: Path) -> None:
+    script = tmp_path / "sharing.py"
+    script.write_text(SHARING)
+
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "['colorsys', 'wave']\n"

@@ -24,7 +24,7 @@ USER_PIN = "47110815"
 SO_PIN = "08154711"
 WRONG_PIN = "99999999"
 
-_FACTORY_SO_PIN = "87654321"
+FACTORY_SO_PIN = "87654321"
 _SLOT = 3
 _PLACES = ("pkcs11/libopencryptoki.so", "opencryptoki/libopencryptoki.so")
 
@@ -78,7 +78,7 @@ class OpenCryptokiUnavailable(Exception):
 
 @dataclass(frozen=True)
 class OpenCryptoki:
-    """A freshly initialised token `LABEL` with `USER_PIN`."""
+    """A freshly initialised token `LABEL` with `USER_PIN` (or one that shall become that)."""
 
     module: Path
     slot: int
@@ -108,9 +108,9 @@ class OpenCryptoki:
         return self._tool("--login", "--pin", USER_PIN, "--list-objects").stdout
 
     def initialise(self) -> None:
-        self._tool("--init-token", "--label", LABEL, "--so-pin", _FACTORY_SO_PIN)
+        self._tool("--init-token", "--label", LABEL, "--so-pin", FACTORY_SO_PIN)
         # the security officer can do nothing else before that
-        self._log_in_as_so(_FACTORY_SO_PIN, "--change-pin", "--new-pin", SO_PIN)
+        self._log_in_as_so(FACTORY_SO_PIN, "--change-pin", "--new-pin", SO_PIN)
         self._log_in_as_so(SO_PIN, "--init-pin", "--new-pin", USER_PIN)
 
     def _log_in_as_so(self, so_pin: str, *arguments: str) -> None:
@@ -125,15 +125,16 @@ class OpenCryptoki:
 
 
 @contextmanager
-def opencryptoki() -> Iterator[OpenCryptoki]:
-    """A token and its daemon, until the end of the context.
+def opencryptoki(*, initialised: bool = True) -> Iterator[OpenCryptoki]:
+    """A token and its daemon, until the end of the context; not `initialised`, it is as its maker left it.
 
     Raises OpenCryptokiUnavailable where it is not installed, and where it could be had only at the expense of
     the machine's own tokens.
     """
     module = find_opencryptoki()
     with _private_token(module) if mounting_is_possible() else _machines_token(module) as token:
-        token.initialise()
+        if initialised:
+            token.initialise()
         yield token
 
 

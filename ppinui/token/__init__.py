@@ -1,0 +1,1 @@
+"""Any PKCS#11 module's slots, tokens, PINs and objects, without a user interface."""

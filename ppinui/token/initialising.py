@@ -1,0 +1,131 @@
+"""Initialising a token: what it needs, what is lost, and where the token is afterwards."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from ppinui.provider.cryptoki import LABEL_BYTES
+from ppinui.provider.user_type import UserType
+from ppinui.secrets.secret import Secret
+from ppinui.token.conversation import Access, converse
+from ppinui.token.failure import TokenError
+from ppinui.token.flags import TokenFlag
+from ppinui.token.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
+from ppinui.token.refusals import TokenRefusal
+from ppinui.token.slot import Slot, Token
+from ppinui.token.slots import list_slots
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What has to be known before a token can be initialised."""
+
+    token: Token
+    """As it is now."""
+    erases: bool
+    """The token is in use: what is on it will be lost, and ``token.label`` is to be typed for that."""
+    current_so_pin: bool
+    """Ask for the SO PIN that the token has."""
+    new_so_pin: bool
+    """Ask for a new SO PIN."""
+
+
+def needs_of(
+    slot: Slot, module: object, *, factory_so_pin: bool = False, spend_final_try: bool = False
+) -> Needs:
+    """What initialising the token of this slot needs.
+
+    A token that was initialised before wants its SO PIN, and keeps it unless its flags ask for another one;
+    a fresh one takes whatever it is given. Some fresh ones (openCryptoki's) want the SO PIN of their maker
+    and then another one, which no flag tells: ``factory_so_pin``. Raises TokenRefusal.
+    """
+    token = token_of(slot, module)
+    erases = bool(token.flags & TokenFlag.INITIALISED)
+    if erases:
+        check_offer(slot, module, UserType.SO, spend_final_try=spend_final_try)
+    elif token.flags & TokenFlag.OWN_KEYPAD:
+        raise TokenRefusal("own-keypad", place_of(slot, module))
+    current = erases or factory_so_pin
+    to_be_changed = bool(token.flags & TokenFlag.SO_PIN_TO_BE_CHANGED)
+    return Needs(token, erases, current, new_so_pin=not current or to_be_changed)
+
+
+def padded_label(label: str, place: str) -> str:
+    """The label with blanks behind it, LABEL_BYTES of UTF-8.
+
+    Raises TokenRefusal ``label-not-text`` (empty, or with characters that cannot be shown) or
+    ``label-too-long``.
+    """
+    if not label.strip() or not label.isprintable():
+        raise TokenRefusal("label-not-text", place)
+    length = len(label.encode())
+    if length > LABEL_BYTES:
+        raise TokenRefusal("label-too-long", place, str(length))
+    return label + " " * (LABEL_BYTES - length)
+
+
+@dataclass(frozen=True)
+class Pins:
+    """The PINs of a token that is initialised. :class:`Needs` says which of the SO PINs it has to have."""
+
+    user: Secret = field(repr=False)
+    current_so: Secret | None = field(default=None, repr=False)
+    new_so: Secret | None = field(default=None, repr=False)
+
+    def wipe(self) -> None:
+        for pin in (self.user, self.current_so, self.new_so):
+            if pin is not None:
+                pin.wipe()
+
+
+def initialise(
+    access: Access,
+    slot: Slot,
+    label: str,
+    pins: Pins,
+    *,
+    factory_so_pin: bool = False,
+    spend_final_try: bool = False,
+) -> Slot:
+    """Erase the token, name it, and set its PINs; gives the slot in which the token is then.
+
+    A module may move the token to another slot (SoftHSM draws a new slot id): it is looked for by what it
+    says of itself. Raises TokenRefusal before anything is changed, and TokenError; its message says so
+    where the token is initialised all the same.
+    """
+    place = place_of(slot, access.module)
+    needs = needs_of(slot, access.module, factory_so_pin=factory_so_pin, spend_final_try=spend_final_try)
+    padded = padded_label(label, place)
+    given = [pin for pin in (pins.current_so, pins.new_so) if pin is not None]
+    if (pins.current_so is not None, pins.new_so is not None) != (needs.current_so_pin, needs.new_so_pin):
+        raise ValueError("these are not the SO PINs that the token needs")
+    for pin, what in ((pins.user, "the user PIN"), *((pin, "the SO PIN") for pin in given)):
+        check_length(needs.token, pin, what, place)
+    order = order_for("initialise", slot, spend_final_try=spend_final_try) | {"label": padded}
+    made: Token | None = None
+    try:
+        so_pin, *new = given
+        with closing(converse(access, order, so_pin, pins.user, *new, never_on_primus=True)) as messages:
+            for message in messages:
+                if message["kind"] in {"initialised", "done"}:
+                    made = Token(**message["token"])
+    except TokenError as error:
+        if made is not None:
+            error.message += "; the token is initialised, but its user PIN is not set (ppinui pin init SLOT)"
+        raise
+    assert made is not None
+    leave_trace("initialise token", access, slot)
+    return _found_again(access, slot, made)
+
+
+def _found_again(access: Access, slot: Slot, made: Token) -> Slot:
+    """The slot that the token is in now that the module was initialised anew."""
+    there = replace(slot, token=made)
+    try:
+        slots = list_slots(access).slots
+    except TokenError:
+        return there  # the token is made, whatever the module has now
+    found = [one for one in slots if one.token is not None and one.token.identity == made.identity]
+    same_id = [one for one in found if one.id == slot.id]
+    return next(iter(same_id or found), there)
