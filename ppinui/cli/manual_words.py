@@ -51,6 +51,7 @@ ENVIRONMENT: Final = (
     (("XDG_RUNTIME_DIR",), "A folder in memory, for files with secrets that must never be on a disk."),
     (("PATH",), "Where ppin, and the command of ppinui run, are searched for."),
     (("SUDO_USER",), "Who has called sudo: named in the system's log, and where root's keyring is used."),
+    (("TERM",), "If it is dumb, a set-up in plain prompts shows no line that rewrites itself."),
     (("COLUMNS",), "How wide the help is, if not as wide as the terminal."),
     (("PPINUI_RUNS_PPIN",), "Set by ppinui for the ppin that it starts; where it finds it set, it stops."),
     (("PYTHONPATH",), "Python's own; the processes that load a PKCS#11 library have it too."),
@@ -78,8 +79,8 @@ FILES: Final = (
     ),
     (
         "~/.local/state/ppinui",
-        "Edits of the application that are not saved yet, without passwords: they are offered again at its "
-        "next start.",
+        "Edits of the application that are not saved yet, and where an interrupted set-up stopped, without "
+        "passwords: both are gone on with at the next start.",
     ),
 )
 """Files, and what is in them."""

@@ -21,8 +21,11 @@ _SIZE_LIMIT: Final = 64 * 1024
 class Passphrases(Protocol):
     """Whoever knows passphrases of vaults; :class:`PassphraseFinder` is one."""
 
-    def candidates(self, vault: str) -> Iterator[Secret]:
-        """Passphrases to try one after another, until one opens the vault at the path ``vault``."""
+    def candidates(self, vault: str, *, asking: bool = True) -> Iterator[Secret]:
+        """Passphrases to try one after another, until one opens the vault at the path ``vault``.
+
+        ``asking`` False: a person is not asked, as if nobody were there.
+        """
 
 
 class PassphraseFinder:

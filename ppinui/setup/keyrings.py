@@ -62,10 +62,10 @@ class _MadeFirst:
         self.wipe()
         self._made = Secret(passphrase.reveal_bytes())
 
-    def candidates(self, vault: str) -> Iterator[Secret]:
+    def candidates(self, vault: str, *, asking: bool = True) -> Iterator[Secret]:
         if self._made is not None:
             yield Secret(self._made.reveal_bytes())
-        yield from self._others.candidates(vault)
+        yield from self._others.candidates(vault, asking=asking)
 
     def wipe(self) -> None:
         if self._made is not None:
