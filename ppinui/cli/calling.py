@@ -13,7 +13,7 @@ from typing import Final
 # behind it tells a command from the mere name.
 _COMMAND: Final = re.compile(
     r"(?<![\w/.@-])(?P<sudo>sudo )?ppinui "
-    r"(?=(?P<named>-c )|(?P<reading>(?:config|test|secret|setup|run|doctor|--test|-[laurpx])\b)"
+    r"(?=(?P<named>-c )|(?P<reading>(?:config|test|secret|setup|run|doctor|kms|--test|-[laurpx])\b)"
     r"|(?:vault|demo|(?:slots|token|pin|objects)\b|--\w))"
 )
 

@@ -65,6 +65,12 @@ def _run(arguments: argparse.Namespace) -> int:
             from ppinui.cli import run_command
 
             return run_command.run(arguments)
+        case "kms":
+            from ppinui.cli import kms_commands
+            from ppinui.cli.ending import ending_in_order
+
+            with ending_in_order():
+                return kms_commands.run(arguments)
         case "slots" | "token" | "pin" | "objects":
             from ppinui.cli.ending import ending_in_order
             from ppinui.token.workshop import warm_up

@@ -34,6 +34,18 @@ ENVIRONMENT: Final = (
         "Where the provider is installed, if not in /usr/local/primus: its library is searched for in lib, "
         "ppin in bin.",
     ),
+    (("COSMIAN_KMS_CONF",), "The kms.toml of ppinui kms, where none is named: the KMS's own variable."),
+    (
+        (
+            "OTHER_HSM_PKCS11_LIB",
+            "SOFTHSM2_PKCS11_LIB",
+            "UTIMACO_PKCS11_LIB",
+            "PROTECCIO_PKCS11_LIB",
+            "CRYPT2PAY_PKCS11_LIB",
+            "SMARTCARDHSM_PKCS11_LIB",
+        ),
+        "The library that a KMS loads for an HSM of this model: its own variables, too.",
+    ),
     (("NO_COLOR",), "If it is set, the application does without colours."),
     (
         ("CREDENTIALS_DIRECTORY",),
@@ -64,6 +76,8 @@ FILES: Final = (
         "/etc/primus/primus.cfg, /usr/local/primus/etc/primus.cfg",
         "The configuration of the provider. Its updates overwrite the second one.",
     ),
+    ("/etc/cosmian/kms.toml", "The configuration of a KMS."),
+    ("/lib/libkmshsm.so", "The library that a KMS loads for an HSM that it does not know by name."),
     ("primus.cfg.bak", "Beside it: what it was before the last save."),
     (
         "/etc/primus/.secrets.cfg, /usr/local/primus/etc/.secrets.cfg",

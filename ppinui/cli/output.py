@@ -24,12 +24,9 @@ def render_text(report: Report) -> str:
     for hsm, group in groupby(report.results, key=lambda result: result.hsm):
         slots = list(group)
         firmware = next((slot.firmware for slot in slots if slot.firmware), _UNKNOWN)
-        host, port = printable(slots[0].host), printable(slots[0].port)
         lines.append("")
         # ppin writes a space behind the firmware too
-        lines.append(
-            f"{printable(hsm)}: Connect to '{host}' on port {port}, firmware: {printable(firmware)} "
-        )
+        lines.append(f"{printable(hsm)}: {_way(slots[0])}, firmware: {printable(firmware)} ")
         lines += (_slot_line(slot) for slot in slots)
     lines += [
         "",
@@ -39,9 +36,17 @@ def render_text(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _way(slot: SlotResult) -> str:
+    if slot.module is not None:
+        return f"Load '{printable(slot.module)}'"
+    return f"Connect to '{printable(slot.host)}' on port {printable(slot.port)}"
+
+
 def _slot_line(slot: SlotResult) -> str:
     number = "?" if slot.id is None else slot.id
-    return f"    {printable(slot.slot)} (id={number}), user={printable(slot.user)}: {_verdict(slot)}"
+    # A slot that is named by its id alone has no user until its token was read.
+    user = slot.user if slot.user or slot.module is None else _UNKNOWN
+    return f"    {printable(slot.slot)} (id={number}), user={printable(user)}: {_verdict(slot)}"
 
 
 def _verdict(slot: SlotResult) -> str:
@@ -98,9 +103,7 @@ class Progress:
         if not self._shown:
             return
         test = event.test
-        where = (
-            f"{test.hsm.name}.{test.slot.name} {test.user}: {event.stage.value if event.stage else 'done'}"
-        )
+        where = f"{test.hsm}.{test.slot} {test.user}: {event.stage.value if event.stage else 'done'}"
         line = printable(f"{event.done} of {event.total} slots tested  {where}")
         try:
             columns = os.get_terminal_size(sys.stderr.fileno()).columns

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from ppinui import __version__
-from ppinui.cli import config_parser, secret_parser, setup_parser, token_parser
+from ppinui.cli import config_parser, kms_parser, secret_parser, setup_parser, token_parser
 from ppinui.cli.console import emit
 from ppinui.cli.grammar import (
     Parser,
@@ -37,6 +38,7 @@ TEST_DEFAULTS: dict[str, Any] = {
     "format": "text",
     "module": None,
     "spend_final_try": False,
+    "spend_one_try": False,
     "secrets_from": "auto",
     **secret_parser.KEYRING_DEFAULTS,
 }
@@ -82,7 +84,7 @@ def _test_options(parser: argparse.ArgumentParser) -> None:
         options.add_argument(name, default=argparse.SUPPRESS, help=text, **settings)
 
     add("--user", "only this partition (its user_name)", metavar="U")
-    add("--hsm", "only this HSM: its group (hsm0) or its host as written", metavar="H")
+    add("--hsm", "only this HSM: its group (hsm0), its host as written, or a KMS's model", metavar="H")
     add("--slot", "only slots of this name (slot0)", metavar="NAME")
     add("--slotid", "only slots with this id", metavar="ID", type=slot_id)
     add("--login", "log in too; asks for each partition's PIN, once", action="store_true")
@@ -99,6 +101,11 @@ def _test_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--spend-final-try",
         "offer a PIN even where the token says that one more wrong one locks it",
+        action="store_true",
+    )
+    add(
+        "--spend-one-try",
+        "offer a kms.toml's PIN even where the token says that a wrong one came since the last right one",
         action="store_true",
     )
     add(
@@ -147,6 +154,7 @@ def build_parser() -> argparse.ArgumentParser:
     config_parser.add_commands(commands, add_command)
     setup_parser.add_commands(commands, add_command)
     secret_parser.add_commands(commands, add_command)
+    kms_parser.add_commands(commands, partial(add_command, files=False))
     token_parser.add_commands(commands, add_command)
     test = add_command(
         commands,
@@ -179,10 +187,10 @@ def build_parser() -> argparse.ArgumentParser:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
-    The result has ``command`` (None, "config", "test", "secret", "vault", "run", "setup", "doctor" or
-    "demo"), ``config`` and ``secrets`` (file names as given, or None), the command's own options,
-    ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``, as ppin has it, and for "run"
-    ``argv``: the command to run. Raises PpinuiError for wrong use, SystemExit after help.
+    The result has ``command`` (None, or the name of one), ``config`` and ``secrets`` (file names as given, or
+    None), the command's own options, ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``,
+    as ppin has it, and for "run" ``argv``: the command to run. Raises PpinuiError for wrong use, SystemExit
+    after help.
     """
     if "--" in arguments and "run" in arguments[: arguments.index("--")]:
         # What is behind belongs to somebody else, whose options look like ours.
@@ -216,7 +224,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         style = read_ppin_style(arguments, secret_parser.LONG_WITH_VALUE)
     found, unknown = parser.parse_known_args(style.arguments if style else arguments)
     found.passwords = style.passwords if style else ()
-    if unknown and found.command in {"secret", "setup", "token", "pin"}:
+    if unknown and found.command in {"secret", "setup", "token", "pin", "kms"}:
         # One of them may be a password.
         raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
     if unknown and found.command == "run":

@@ -10,6 +10,7 @@ from ppinui.cli.secret_parser import keyring_options
 _SECRETS = (
     ("--proxy-password-fd", "the service user's password; of several, lines of NAME=PASSWORD"),
     ("--setup-password-fd", "the partition's setup password; of several, lines of NAME=PASSWORD"),
+    ("--so-pin-fd", "the token's SO PIN; of several, lines of NAME=PIN"),
     ("--pin-fd", "the partition's PKCS#11 PIN; of several, lines of NAME=PIN"),
 )
 

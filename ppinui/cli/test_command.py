@@ -13,6 +13,7 @@ from ppinui.config.document import load
 from ppinui.config.locate import locate, secrets_location
 from ppinui.config.primus import read
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.kms.recognising import is_kms_file
 from ppinui.probe.plan import Selection, make_plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import Options
@@ -23,6 +24,10 @@ from ppinui.provider.library import find_module
 def run(arguments: argparse.Namespace) -> int:
     """Test what the arguments choose and say what came of it; the result is the exit code."""
     configuration = locate(arguments.config).path
+    if is_kms_file(configuration):
+        from ppinui.cli import kms_test
+
+        return kms_test.run(arguments, configuration)
     secrets_file = secrets_location(arguments.secrets).path if arguments.secrets else None
     selection = Selection(arguments.user, arguments.hsm, arguments.slot, arguments.slotid)
     module: Path | None = None
@@ -31,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
         module = find_module(arguments.module).path
     except PpinuiError as error:  # the network stages need no module
         module_error = error
-    plan = make_plan(read(load(configuration)), selection)
+    config = read(load(configuration))
+    plan = make_plan(config, selection)
     options = Options(
         module=module,
         module_error=module_error,
@@ -44,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         secrets_file=secrets_file,
     )
     progress = Progress()
-    with supply_of(arguments, plan, module) as supply:
+    with supply_of(arguments, config, plan, module) as supply:
         try:
             report = run_test(plan, options, supply=supply, on_event=progress)
         finally:

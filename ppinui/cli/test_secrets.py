@@ -11,6 +11,7 @@ from pathlib import Path
 from ppinui.cli.console import printable, say
 from ppinui.cli.prompts import ask_pin
 from ppinui.config.locate import secrets_location
+from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import Report
@@ -19,7 +20,9 @@ from ppinui.provider.library import mentions_primus
 
 
 @contextmanager
-def supply_of(arguments: argparse.Namespace, plan: Plan, module: Path | None) -> Iterator[Supply]:
+def supply_of(
+    arguments: argparse.Namespace, config: PrimusConfig, plan: Plan, module: Path | None
+) -> Iterator[Supply]:
     """Where the test's secrets come from. What an HSM has rejected is marked by :func:`mark`, not here."""
     login = arguments.login or arguments.crypto
     forced = arguments.secrets_from == "keyring"
@@ -49,6 +52,7 @@ def supply_of(arguments: argparse.Namespace, plan: Plan, module: Path | None) ->
     supply: StoredSupply | None = None
     try:
         supply = stored_supply(
+            config,
             plan,
             secrets_file=location.path if location is not None and location.exists else None,
             choice=Choice(arguments.secrets_from),

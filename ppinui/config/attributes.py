@@ -65,9 +65,9 @@ def give_attributes(descriptor: int, wanted: Attributes) -> None:
     os.fchmod(descriptor, wanted.mode)
 
 
-def of_new_file(mode: int, group: str) -> tuple[Attributes, bool]:
+def of_new_file(mode: int, group: str | None) -> tuple[Attributes, bool]:
     """For a file that was not there before, of this group if it exists; False: we may not give it away."""
-    gid = _group_number(group)
+    gid = _group_number(group) if group is not None else None
     allowed = gid is None or os.geteuid() == 0 or gid in {os.getegid(), *os.getgroups()}
     return Attributes(mode, None, gid if allowed else None, None), allowed
 

@@ -25,12 +25,12 @@ _MOUNTED = frozenset((errno.EBUSY, errno.EXDEV))
 class SaveRefused(PpinuiError):
     """The file was not replaced; what is on the disk is what was there before."""
 
-    def __init__(self, message: str, place: str, remedy: str, command: str, kept: Document) -> None:
+    def __init__(self, message: str, place: str, remedy: str, command: str, kept: Document | None) -> None:
         super().__init__(message, place, f"{remedy}: {command}")
         self.command = command
         """What an administrator would run instead, for a shell; it stands in ``remedy`` too."""
         self.kept = kept
-        """The document that was to be saved."""
+        """The document that was to be saved; None for another configuration than a primus.cfg."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,14 @@ class Refusals:
 
     ``path`` is the file as the user named it, ``target`` the real one, ``edit`` the words of the command line
     behind ``ppinui -c FILE`` that make the edit (empty where it was made on the screen), ``kept`` the
-    document that was to be saved.
+    document that was to be saved, ``group`` whose a new file and its folder are to be (None: the account's).
     """
 
     path: Path
     target: Path
     edit: tuple[str, ...]
-    kept: Document
+    kept: Document | None
+    group: str | None = "primus"
 
     def changed(self, what: str) -> SaveRefused:
         """Somebody else has been at the file."""
@@ -65,7 +66,8 @@ class Refusals:
 
     def no_folder(self) -> SaveRefused:
         """The folder does not exist."""
-        install = ["sudo", "install", "-d", "-m", "0750", "-g", "primus", str(self.target.parent)]
+        group = ["-g", self.group] if self.group is not None else []
+        install = ["sudo", "install", "-d", "-m", "0750", *group, str(self.target.parent)]
         return self._refuse("the folder does not exist", "create it first", shlex.join(install))
 
     def not_a_file(self) -> SaveRefused:

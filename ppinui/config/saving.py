@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,7 @@ from ppinui.config.save_refusals import Refusals, SaveRefused
 from ppinui.config.witness import MisreadError, confirm
 from ppinui.trace import trace
 
-__all__ = ["Identity", "SaveRefused", "SaveReport", "identify", "save"]
+__all__ = ["Identity", "Refusals", "SaveRefused", "SaveReport", "identify", "put_in_place", "save"]
 
 NEW_FILE_MODE: Final = 0o640
 GROUP: Final = "primus"
@@ -91,15 +91,33 @@ def save(
     Raises SaveRefused, with the file left as it was: somebody else changed it or is saving, the owner or an
     attribute cannot be kept, folder or disk or mount do not allow it, or the result would be misread.
     """
-    target = Path(os.path.realpath(path))
-    refusals = Refusals(path, target, tuple(edit), new)
+    refusals = Refusals(path, Path(os.path.realpath(path)), tuple(edit), new, group)
     try:
         raw, notes = confirm(old, new)
     except MisreadError as error:
         raise refusals.misread(str(error)) from None
+    before = encode(old.text) if old is not None else None
+    report = put_in_place(refusals, before, raw, read_from=read_from, mode=NEW_FILE_MODE, tracer=tracer)
+    return replace(report, notes=report.notes if not report.changed else (*notes, *report.notes))
+
+
+def put_in_place(
+    refusals: Refusals,
+    before: bytes | None,
+    raw: bytes,
+    *,
+    read_from: Identity | None = None,
+    mode: int,
+    tracer: Callable[[str, Path], None] = trace,
+) -> SaveReport:
+    """Put the bytes of any configuration in the place of those that were read, as :func:`save` does.
+
+    ``refusals`` know the file, and the group of a new one; ``mode`` is a new one's too. Raises SaveRefused.
+    """
+    target, group = refusals.target, refusals.group
     with _refusing(refusals), locked_folder(target.parent) as folder:
         current = folder.read(target.name)
-        _check_unchanged(current, old, read_from, target, refusals)
+        _check_unchanged(current, before, read_from, target, refusals)
         if current is not None and current.content == raw:
             return _report(target, None, changed=False, notes=("Nothing has changed.",))
         if (source := mounted_from(target)) is not None:
@@ -108,7 +126,7 @@ def save(
         if current is not None:
             attributes, group_given = current.attributes, True
         else:
-            attributes, group_given = of_new_file(NEW_FILE_MODE, group)
+            attributes, group_given = of_new_file(mode, group)
         folder.replace(target.name, current, raw, attributes)
         synced = folder.sync()
     tracer("save", target)
@@ -118,24 +136,24 @@ def save(
         f"This account may not give the file to the group: sudo chgrp {group} {target}": not group_given,
         "The file has other names (hard links), which keep the old content.": current and current.links > 1,
     }
-    notes += tuple(remark for remark, holds in remarks.items() if holds)
+    notes = tuple(remark for remark, holds in remarks.items() if holds)
     backup = target.with_name(backup_name(target.name)) if current else None
     return _report(target, backup, changed=True, notes=notes)
 
 
 def _check_unchanged(
     current: Current | None,
-    old: Document | None,
+    before: bytes | None,
     read_from: Identity | None,
     target: Path,
     refusals: Refusals,
 ) -> None:
-    if current is None and old is not None:
+    if current is None and before is not None:
         raise refusals.changed("was removed")
-    if current is not None and old is None:
+    if current is not None and before is None:
         raise refusals.changed("was created by somebody else")
-    if current is not None and old is not None:
-        if current.content != encode(old.text):
+    if current is not None:
+        if current.content != before:
             raise refusals.changed("was changed")
         found = Identity(target, current.stamp.device, current.stamp.inode, current.stamp.changed_at)
         if read_from is not None and read_from != found:

@@ -40,6 +40,10 @@ class Entry:
     stage: Stage = Stage.RESOLVE
     """The stage that it is in."""
     firmware: str | None = None
+    label: str | None = None
+    """The label of the token that was found."""
+    module: str | None = None
+    """The library of a slot that is named by its id alone."""
     offered: tuple[Credential, ...] = ()
     """The secrets that its test offers."""
     login: bool = False
@@ -50,25 +54,26 @@ class Entry:
 
     def close(self) -> SlotResult:
         """The result, once the last stage has ended."""
-        # A crypto stage that policy forbids leaves a slot that works.
-        decisive = [stage.outcome for stage in self.stages if stage.stage is not Stage.CRYPTO]
+        # A crypto stage that policy forbids leaves a slot that works, and so does a login that nobody wants.
+        decisive = [stage.outcome for stage in self.stages if stage.error and stage.stage is not Stage.CRYPTO]
         if any(stage.outcome is Outcome.FAILED for stage in self.stages):
             outcome = Outcome.FAILED
         else:
             outcome = Outcome.SKIPPED if Outcome.SKIPPED in decisive else Outcome.OK
         test = self.test
         self.result = SlotResult(
-            hsm=test.hsm.name,
+            hsm=test.hsm,
             host=test.host,
             port=test.port,
-            slot=test.slot.name,
-            id=test.slot.id,
-            user=test.user,
-            proxy=test.slot.proxy_user,
+            slot=test.slot,
+            id=test.id,
+            user=test.user if self.module is None else self.label or "",
+            proxy=test.proxy,
             outcome=outcome,
             stages=tuple(self.stages),
             secrets={kind.value: source.value for kind, source in self.secrets.sources.items()},
             firmware=self.firmware,
+            module=self.module,
         )
         return self.result
 
@@ -90,7 +95,7 @@ class Book:
     def stakes(self, entry: Entry) -> Stakes:
         """What a return value of this slot's test may speak of."""
         open_ones = tuple(one for one in entry.offered if not self.gate.accepted(one))
-        return Stakes(entry.test.slot.path, open_ones, entry.secrets.sources)
+        return Stakes(entry.test.path, open_ones, entry.secrets.sources)
 
     def begin_stage(self, entry: Entry, stage: Stage) -> None:
         """A slot enters a stage."""

@@ -107,6 +107,12 @@ CONDITIONS = {
         "check id and user_name of this slot against the module's own list: pkcs11-tool --module LIB -L",
         0x00000003,
     ),
+    "no-such-slot": Condition(
+        "CKR_SLOT_ID_INVALID",
+        "The library has no slot with this id",
+        "correct the slot's id, in decimal, after the module's own list: ppinui slots --module LIB",
+        0x00000003,
+    ),
     "label-not-unique": Condition(
         "LABEL_NOT_UNIQUE",
         "The library has no slot with this id, and several tokens with the partition's name as their label",
@@ -144,6 +150,22 @@ CONDITIONS = {
         "PIN_FINAL_TRY",
         "The token says that one more wrong PIN locks it; none was offered",
         "make sure of the PIN, then test this slot alone with --login --spend-final-try",
+    ),
+    "pin-count-low": Condition(
+        "PIN_COUNT_LOW",
+        "The token says that a wrong PIN was offered since the last right one, which may have been this; "
+        "none was offered",
+        "make sure of the PIN in the file, then test this slot alone with --spend-one-try",
+    ),
+    "pin-elsewhere": Condition(
+        "PIN_ELSEWHERE",
+        "The PIN is not in the file; none was offered",
+        "test with --login to be asked for it",
+    ),
+    "pin-contradicted": Condition(
+        "PIN_CONTRADICTED",
+        "The file has two PINs for this slot, of which one is wrong; this one was not offered",
+        "write the right one in both places",
     ),
     "secret-rejected-before": Condition(
         "SECRET_REJECTED_BEFORE",

@@ -1,7 +1,8 @@
-"""Which slots a test goes through: the configuration's slots, narrowed to what the user asked for."""
+"""Which slots a test goes through, whatever configuration they come from; those of a primus.cfg are here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,7 @@ from ppinui.config.document import encode, parse
 from ppinui.config.paths import short_path
 from ppinui.config.primus import Hsm, PrimusConfig, Slot, put, slot_configuration
 from ppinui.errors import PpinuiError
+from ppinui.secrets.kinds import SecretKind
 from ppinui.secrets.secret import Secret
 
 
@@ -46,51 +48,50 @@ class Selection:
 
 @dataclass(frozen=True)
 class SlotTest:
-    """One slot on one HSM, to be tested."""
+    """One slot of one HSM, to be tested."""
 
     index: int
     """Its place in the plan, counted from 0."""
-    hsm: Hsm
-    slot: Slot
+    hsm: str
+    """What the configuration calls the HSM (``hsm0``)."""
+    slot: str
+    """What the configuration calls the slot (``slot0``)."""
+    id: int | None
+    """The PKCS#11 slot id; None where it is missing."""
+    user: str
+    """Whose PIN opens the slot: the partition, empty where it is missing."""
+    path: str
+    """Where the configuration has the slot."""
+    host: str = ""
+    """The HSM's or proxy's host as written; empty where it is missing."""
+    port: str = ""
+    """The port's digits; empty where it is missing."""
+    proxy: str | None = None
+    """The service user of the proxy in between."""
+    in_clear: frozenset[SecretKind] = frozenset()
+    """The secrets that the configuration holds in clear text."""
 
-    @property
-    def host(self) -> str:
-        """The HSM's or proxy's host as written; empty where it is missing."""
-        return self.hsm.host or ""
 
-    @property
-    def port(self) -> str:
-        """The port's digits; empty where it is missing."""
-        return self.hsm.port or ""
-
-    @property
-    def user(self) -> str:
-        """The partition; empty where it is missing."""
-        return self.slot.user_name or ""
+Configure = Callable[[SlotTest, str, Secret | None], bytes]
+"""Makes the private configuration for a slot, of the name of its log and the password of its proxy, if the
+provider can have that in no other way. What it makes may hold secrets."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The slots to test, in the order of the file, and what their private configurations are made of."""
+    """The slots to test, in the order of the configuration."""
 
-    config: PrimusConfig
+    origin: str
+    """The configuration's file."""
     tests: tuple[SlotTest, ...]
+    configure: Configure | None = None
+    """How a slot gets a primus.cfg of its own. None: the module is configured in its own way, ppinui knows of
+    no network on the way to it, and a slot is named by its id alone, not by its token's label."""
 
     @cached_property
     def users(self) -> tuple[str, ...]:
         """The partitions to be tested, each once, in the order of the file."""
         return tuple(dict.fromkeys(test.user for test in self.tests))
-
-    def configuration(self, test: SlotTest, log_file: str, proxy_password: Secret | None = None) -> bytes:
-        """A primus.cfg that holds just this HSM and this slot; it may hold secrets.
-
-        ``proxy_password`` is written into it, where the provider can have it in no other way.
-        """
-        text = slot_configuration(self.config, test.slot, log_file=log_file)
-        if proxy_password is not None:
-            clear = proxy_password.reveal_bytes().decode("utf-8", "surrogateescape")
-            text = put(parse(text), f"{test.slot.path}.proxy_password", clear).text
-        return encode(text)
 
 
 def make_plan(config: PrimusConfig, selection: Selection | None = None) -> Plan:
@@ -117,4 +118,38 @@ def make_plan(config: PrimusConfig, selection: Selection | None = None) -> Plan:
             config.document.origin,
             f"choose among {known}{more}; ppinui config show lists all",
         )
-    return Plan(config, tuple(SlotTest(index, hsm, slot) for index, (hsm, slot) in enumerate(taken)))
+    return plan_of_slots(config, taken)
+
+
+def plan_of_slots(config: PrimusConfig, slots: Iterable[tuple[Hsm, Slot]]) -> Plan:
+    """The plan for these slots of a primus.cfg, each with its HSM."""
+    chosen = tuple(slots)
+
+    def configure(test: SlotTest, log_file: str, proxy_password: Secret | None) -> bytes:
+        slot = slot_at[test.path]
+        text = slot_configuration(config, slot, log_file=log_file)
+        if proxy_password is not None:
+            clear = proxy_password.reveal_bytes().decode("utf-8", "surrogateescape")
+            text = put(parse(text), f"{slot.path}.proxy_password", clear).text
+        return encode(text)
+
+    slot_at = {slot.path: slot for _, slot in chosen}
+    tests = tuple(slot_test(index, hsm, slot) for index, (hsm, slot) in enumerate(chosen))
+    return Plan(config.document.origin, tests, configure)
+
+
+def slot_test(index: int, hsm: Hsm, slot: Slot) -> SlotTest:
+    """The test of one slot of a primus.cfg."""
+    in_clear = {SecretKind.PERMANENT: hsm.has_clear_pin, SecretKind.PROXY: slot.has_clear_proxy_password}
+    return SlotTest(
+        index,
+        hsm.name,
+        slot.name,
+        slot.id,
+        slot.user_name or "",
+        slot.path,
+        host=hsm.host or "",
+        port=hsm.port or "",
+        proxy=slot.proxy_user,
+        in_clear=frozenset(kind for kind, is_there in in_clear.items() if is_there),
+    )

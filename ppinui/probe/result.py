@@ -96,6 +96,9 @@ class SlotResult:
     ``file``, ``keyring``, ``configuration``, ``asked`` or ``missing``."""
     firmware: str | None = None
     """The token's hardware version, ``major.minor``, which for a Primus is its firmware."""
+    module: str | None = None
+    """The library of a slot that is named by its id alone. There is no host then, and ``user`` is the label
+    of the token that was found, empty where none was."""
 
     @property
     def scope(self) -> str:
@@ -122,6 +125,7 @@ class SlotResult:
             "scope": self.scope,
             "outcome": self.outcome.value,
             "firmware": self.firmware,
+            **({"module": self.module} if self.module is not None else {}),
             "secrets": dict(self.secrets),
             "stages": [stage.as_json() for stage in self.stages],
         }

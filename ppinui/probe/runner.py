@@ -21,15 +21,17 @@ from ppinui.probe.gate import Credential
 from ppinui.probe.lane import Lane
 from ppinui.probe.order import SlotOrder
 from ppinui.probe.plan import Plan, SlotTest
-from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage
+from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage, StageResult
 from ppinui.probe.spending import credentials_of
 from ppinui.probe.stopping import Stop
-from ppinui.probe.supply import AskedSupply, Pin, Supply, with_pin_source
+from ppinui.probe.supply import NO_LOGIN, AskedSupply, Pin, Source, Supply, with_pin_source
 from ppinui.probe.workshop import WORKSHOP
 from ppinui.provider.library import is_primus
 from ppinui.secrets.secret import Secret
 
 __all__ = ["AskPin", "Event", "Options", "run"]
+
+NOT_WANTED = "skipped, as the application does not log in to this slot; crypto was not tried either"
 
 LOAD_FAILURES_IN_A_ROW = 3
 """After so many slots at which the module crashed or hung while loading, HSMs no longer wait in one lane."""
@@ -54,8 +56,17 @@ class Options:
     """``hsm``: a lane for each HSM; ``one``: one lane in all; ``auto``: as the library's maker asks for."""
     spend_final_try: bool = False
     """Offer a PIN even where the token says that one more wrong one locks it."""
+    spend_one_try: bool = False
+    """Offer a configuration's PIN even where the token says that a wrong one was offered since the last right
+    one; one that somebody has typed, or that the keyring holds, is offered in any case."""
+    modules: Mapping[str, Path | PpinuiError] = field(default_factory=dict)
+    """The library of each HSM that has another than ``module``, or why there is none."""
     secrets_file: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+    def module_for(self, test: SlotTest) -> Path | PpinuiError | None:
+        """The library to test a slot with, or why there is none, where that is known."""
+        return self.modules.get(test.hsm, self.module or self.module_error)
 
 
 AskPin = Callable[[str], Secret]
@@ -88,6 +99,14 @@ def run(
         for pin in known.values():
             if pin.secret is not None:
                 pin.secret.wipe()
+
+
+def _no_module(error: PpinuiError | None) -> ErrorInfo:
+    missing = explain_condition("module-missing")
+    if error is None:
+        return missing
+    # What a stage reports has no place of its own.
+    return replace(missing, message=f"{error.message} (looked at {error.place})", remedy=error.remedy)
 
 
 def _nobody(user: str) -> Secret:
@@ -129,7 +148,12 @@ class _Run:
     def go(self) -> Report:
         interrupted = False
         try:
-            self._endpoints.start(WORKSHOP, self._options.environ)
+            if self._plan.configure is not None:
+                self._endpoints.start(WORKSHOP, self._options.environ)
+            else:
+                for entry in self._book.entries:
+                    entry.stage = Stage.LOAD
+                    self._on_reachable(entry)
             self._hand_out()
             while self._book.open and not interrupted:
                 self._listen()
@@ -144,8 +168,14 @@ class _Run:
                 lane.end_worker()
         if interrupted:
             self._book.interrupt()
-        module = str(self._options.module) if self._options.module else None
-        return Report(self._plan.config.document.origin, module, self._book.results(), interrupted)
+        modules = {self._options.module_for(test) for test in self._plan.tests}
+        module = modules.pop() if len(modules) == 1 else None
+        return Report(
+            self._plan.origin,
+            str(module) if isinstance(module, Path) else None,
+            self._book.results(),
+            interrupted,
+        )
 
     def _listen(self) -> None:
         """Wait until a process has something to say or a stage is overdue, and hear what it is."""
@@ -174,23 +204,19 @@ class _Run:
     # -- lanes -------------------------------------------------------------------------------------------
 
     def _lane_of(self, test: SlotTest) -> Lane:
-        return self._lanes.setdefault(test.hsm.name if self._split_lanes else "", Lane(left=0))
+        name = test.hsm if self._split_lanes else str(self._options.modules.get(test.hsm, ""))
+        return self._lanes.setdefault(name, Lane(left=0))
 
     def _on_reachable(self, entry: Entry) -> None:
-        if self._options.module is None:
+        module = self._options.module_for(entry.test)
+        if self._plan.configure is None:
+            entry.module = module.place if isinstance(module, PpinuiError) else str(module)
+        if not isinstance(module, Path):
             self._book.begin_stage(entry, Stage.LOAD)
-            self._book.fail(entry, self._no_module())
+            self._book.fail(entry, _no_module(module))
         else:
             entry.secrets = self._supply.secrets_of(entry.test)
             insort(self._lane_of(entry.test).ready, entry.test, key=attrgetter("index"))
-
-    def _no_module(self) -> ErrorInfo:
-        missing = explain_condition("module-missing")
-        error = self._options.module_error
-        if error is None:
-            return missing
-        # What a stage reports has no place of its own.
-        return replace(missing, message=f"{error.message} (looked at {error.place})", remedy=error.remedy)
 
     def _know_module(self, manufacturer: str) -> None:
         """With the first word of the module itself, the lanes are settled."""
@@ -202,7 +228,7 @@ class _Run:
 
     def _split(self) -> None:
         """From one lane in all to a lane for each HSM, unless the user said otherwise."""
-        if self._split_lanes or self._options.lanes != "auto":
+        if self._split_lanes or self._options.lanes != "auto" or self._plan.configure is None:
             return
         self._split_lanes = True
         shared = self._lanes.pop("")
@@ -215,10 +241,12 @@ class _Run:
             # The process goes on with the HSM whose slot it has in hand.
             ours = self._lane_of(shared.current)
             shared.left, shared.ready = ours.left, ours.ready
-            self._lanes[shared.current.hsm.name] = shared
+            self._lanes[shared.current.hsm] = shared
 
     def _is_private(self) -> bool:
         """Whether each slot gets a configuration of its own, and the module is initialised anew for it."""
+        if self._plan.configure is None:
+            return False
         return self._options.lanes == "hsm" or self._is_primus is not False
 
     # -- giving out --------------------------------------------------------------------------------------
@@ -264,20 +292,22 @@ class _Run:
         # Only a PIN can have been rejected here: the slot is tested as far as it needs none.
         pin = self._pins.get(test.user)
         entry.login = pin is not None and pin.secret is not None and self._book.gate.rejected(wanted) is None
-        if pin is not None:
+        if pin is not None and pin is not NO_LOGIN:
             entry.secrets = with_pin_source(entry.secrets, pin.source)
         entry.offered = self._credentials(test, login=entry.login)
         self._book.gate.take(entry.offered)
         self._book.begin_stage(entry, Stage.LOAD)
         order = SlotOrder(
-            module=str(options.module),
-            slot_id=test.slot.id,
-            user=test.user,
+            module=str(options.module_for(test)),
+            slot_id=test.id,
+            label=test.user if self._plan.configure is not None else None,
+            own_configuration=self._plan.configure is not None,
             own_secrets_file=entry.secrets.secrets_file is not None,
             initialise_anew=self._is_private(),
             login=entry.login,
             crypto=options.crypto,
             spend_final_try=options.spend_final_try,
+            spend_one_try=options.spend_one_try or pin is None or pin.source is not Source.CONFIGURATION,
             timeout=options.timeout,
         )
         environ = dict(options.environ)
@@ -288,7 +318,9 @@ class _Run:
     def _order_with_secrets(self, entry: Entry, order: SlotOrder, log: str) -> tuple[SlotOrder, list[bytes]]:
         """An order, and what travels with it."""
         secrets = entry.secrets
-        attachments = [self._plan.configuration(entry.test, log, secrets.proxy_password)]
+        attachments: list[bytes] = []
+        if self._plan.configure is not None:
+            attachments.append(self._plan.configure(entry.test, log, secrets.proxy_password))
         if secrets.secrets_file is not None:
             attachments.append(secrets.secrets_file)
         if entry.login:
@@ -319,16 +351,19 @@ class _Run:
                 self._load_failures = 0
                 self._know_module(message["manufacturer"])
             case "token":
-                entry.firmware = message["firmware"]
+                entry.firmware, entry.label = message["firmware"], message["label"]
             case "done":
                 self._end_slot(lane, entry, reusable=message["reusable"])
 
     def _end_slot(self, lane: Lane, entry: Entry, *, reusable: bool) -> None:
         lane.let_go(keep_worker=reusable)
         if self._options.login and not entry.login and entry.stages[-1].outcome is Outcome.OK:
-            withheld = self._pins[entry.test.user].withheld
-            if withheld is not None:
-                self._skip(entry, Stage.LOGIN, "stored-secret-rejected", withheld)
+            pin = self._pins[entry.test.user]
+            if pin is NO_LOGIN:
+                self._book.add(entry, StageResult(Stage.LOGIN, Outcome.SKIPPED, 0.0, note=NOT_WANTED))
+                self._book.finish(entry)
+            elif pin.withheld is not None:
+                self._skip(entry, Stage.LOGIN, pin.condition, pin.withheld)
             else:
                 rejected = self._book.gate.rejected(self._credentials(entry.test, login=True))
                 self._skip(entry, Stage.LOGIN, "secret-rejected-before", str(rejected))

@@ -91,8 +91,8 @@ def credentials_of(test: SlotTest, *, connects_with_secrets: bool, login: bool) 
     """
     offered: list[Credential] = []
     if connects_with_secrets:
-        if test.slot.proxy_user:
-            offered.append(Credential(SecretKind.PROXY, test.slot.proxy_user))
+        if test.proxy:
+            offered.append(Credential(SecretKind.PROXY, test.proxy))
         offered.append(Credential(SecretKind.PERMANENT, test.user))
     if login:
         offered.append(Credential(SecretKind.PIN, test.user))

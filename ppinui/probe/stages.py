@@ -98,11 +98,11 @@ class ModuleInHand:
         self._slot = None
         self._session = None
 
-    def find_slot(self, slot_id: int | None, label: str) -> str | None:
-        """Choose the slot with this id, or else the one whose token has exactly this label.
+    def find_slot(self, slot_id: int | None, label: str | None) -> str | None:
+        """Choose the slot with this id, or else the one whose token has exactly this label, if one is given.
 
         Returns a note when the slot was found by its label. Raises PKCS11Error, AnswerError, or StageError
-        ``slot-not-found`` or ``label-not-unique``.
+        ``slot-not-found``, ``label-not-unique``, or without a label ``no-such-slot``.
         """
         if not self._slots:
             self._slots = self._list_slots()
@@ -113,13 +113,13 @@ class ModuleInHand:
             return None
         if self._labels is None:
             self._labels = self._read_labels()
+        there = ", ".join(f"{found} '{name}'" for found, name in list(self._labels.items())[:8])
+        listed = f"the module has the slots {there}" if there else "the module has no slot"
+        if label is None:
+            raise StageError("no-such-slot", listed)
         matches = [found for found, found_label in self._labels.items() if found_label == label]
         if len(matches) != 1:
-            there = ", ".join(f"{found} '{name}'" for found, name in list(self._labels.items())[:8])
-            condition = "label-not-unique" if matches else "slot-not-found"
-            raise StageError(
-                condition, f"the module has the slots {there}" if there else "the module has no slot"
-            )
+            raise StageError("label-not-unique" if matches else "slot-not-found", listed)
         self._slot = self._slots[matches[0]]
         return f"no slot has the id {slot_id}: found by its token label in slot {matches[0]}"
 
@@ -157,28 +157,33 @@ class ModuleInHand:
         assert self._slot is not None
         self._slot.get_token().open().close()
 
-    def login(self, pin: bytes, *, spend_final_try: bool) -> None:
+    def login(self, pin: bytes, *, spend_final_try: bool, spend_one_try: bool) -> None:
         """Log in as the user, where the token's flags allow it, and keep the session for what comes next.
 
+        An empty PIN is none: C_Login gets a null pointer.
+
         Raises PKCS11Error (then the module has to be finalised: the library leaves the session open), or
-        StageError ``pin-locked``, ``pin-not-set``, ``pin-final-try`` or ``pin-not-text`` (it has to be UTF-8)
-        without having offered the PIN.
+        StageError ``pin-locked``, ``pin-not-set``, ``pin-final-try``, ``pin-count-low`` or ``pin-not-text``
+        (it has to be UTF-8) without having offered the PIN.
         """
         assert self._slot is not None
         token = self._slot.get_token()
         if token.flags & TokenFlag.USER_PIN_LOCKED:
             raise StageError("pin-locked")
-        if not token.flags & TokenFlag.USER_PIN_INITIALIZED:
+        if pin and not token.flags & TokenFlag.USER_PIN_INITIALIZED:
             raise StageError("pin-not-set")
         if token.flags & TokenFlag.USER_PIN_FINAL_TRY and not spend_final_try:
             raise StageError("pin-final-try", skipped=True)
+        if token.flags & TokenFlag.USER_PIN_COUNT_LOW and not (spend_one_try or spend_final_try):
+            raise StageError("pin-count-low", skipped=True)
         try:
             text = pin.decode()
         except UnicodeDecodeError:
             text = None
         if text is None:  # not in the handler: the error there has the PIN in it
             raise StageError("pin-not-text")
-        self._session = token.open(user_pin=text)
+        with FunctionList(self._path).empty_pin_is_null() if not pin else contextlib.nullcontext():
+            self._session = token.open(user_pin=text)
 
     def use_crypto(self) -> str | None:
         """Fetch random bytes, and let a key that lives in this session sign; returns a note.

@@ -55,9 +55,7 @@ class StoredSupply:
         self._connects = with_connection_secrets
         wanted: list[Key] = []
         if with_connection_secrets and choice is not Choice.FILE:
-            keys = [
-                key for test in plan.tests for key in _keys_of(test) if not _in_configuration(test, key[0])
-            ]
+            keys = [key for test in plan.tests for key in _keys_of(test) if key[0] not in test.in_clear]
             wanted += [key for key in keys if key not in self._file]
         if with_pins:
             wanted += [(SecretKind.PIN, user) for user in plan.users]
@@ -94,10 +92,10 @@ class StoredSupply:
             composed = secretsfile.compose(stored)
         except SecretsFileError as error:
             return SlotSecrets(sources, withheld=error.message)
-        return SlotSecrets(sources, composed, passwords.get(test.slot.proxy_user or ""))
+        return SlotSecrets(sources, composed, passwords.get(test.proxy or ""))
 
     def _source_of(self, test: SlotTest, key: Key) -> Source:
-        if _in_configuration(test, key[0]):
+        if key[0] in test.in_clear:
             return Source.CONFIGURATION
         if key in self._file:
             return Source.FILE
@@ -142,9 +140,5 @@ class StoredSupply:
 
 def _keys_of(test: SlotTest) -> list[Key]:
     """The secrets that a Primus connects with for this slot."""
-    keys: list[Key] = [(SecretKind.PROXY, test.slot.proxy_user)] if test.slot.proxy_user else []
+    keys: list[Key] = [(SecretKind.PROXY, test.proxy)] if test.proxy else []
     return [*keys, (SecretKind.PERMANENT, test.user)]
-
-
-def _in_configuration(test: SlotTest, kind: SecretKind) -> bool:
-    return test.slot.has_clear_proxy_password if kind is SecretKind.PROXY else test.hsm.has_clear_pin

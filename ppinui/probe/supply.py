@@ -62,11 +62,21 @@ class SlotSecrets:
 
 @dataclass(frozen=True)
 class Pin:
-    """A PIN, or why there is none to offer."""
+    """A PIN, or why there is none to offer.
+
+    ``secret`` may be empty: a login without a PIN is one, too.
+    """
 
     secret: Secret | None
     source: Source
     withheld: str | None = None
+    """What to say besides the ``condition`` of a PIN that must not be offered; None for one that may."""
+    condition: str = "stored-secret-rejected"
+    """Which of :data:`ppinui.probe.conditions.CONDITIONS` keeps it back."""
+
+
+NO_LOGIN = Pin(None, Source.MISSING)
+"""The application does not log in to this slot, which is no failure of it."""
 
 
 class Supply(Protocol):
@@ -76,7 +86,7 @@ class Supply(Protocol):
         """What this slot's test is given. Quick: whatever has to be asked was asked before the run."""
 
     def pin_of(self, user: str) -> Pin:
-        """The PIN of a partition; asked once for each, before anything starts."""
+        """The PIN of a partition (a test's ``user``); asked once for each, before anything starts."""
 
 
 class AskedSupply:

@@ -73,7 +73,7 @@ class _SlotRun:
         reusable = True
         passed = (
             self.stage(Stage.LOAD, self._load)
-            and self.stage(Stage.SLOT, lambda: module.find_slot(order.slot_id, order.user))
+            and self.stage(Stage.SLOT, lambda: module.find_slot(order.slot_id, order.label))
             and self.stage(Stage.TOKEN, self._token)
             and self.stage(Stage.SESSION, module.open_session)
         )
@@ -81,7 +81,10 @@ class _SlotRun:
             assert pin is not None
             # After a failed login the library leaves the session open: only a fresh process is clean.
             reusable = self.stage(
-                Stage.LOGIN, lambda: module.login(pin, spend_final_try=order.spend_final_try)
+                Stage.LOGIN,
+                lambda: module.login(
+                    pin, spend_final_try=order.spend_final_try, spend_one_try=order.spend_one_try
+                ),
             )
             if reusable and order.crypto:
                 self.stage(Stage.CRYPTO, module.use_crypto)
@@ -99,10 +102,10 @@ class _SlotRun:
 
     def _token(self) -> None:
         found: TokenFound = self._module.read_token()
-        self._channel.send({"kind": "token", "firmware": found.firmware})
+        self._channel.send({"kind": "token", "firmware": found.firmware, "label": found.label})
         if not found.flags & TokenFlag.TOKEN_INITIALIZED:
             raise StageError("token-not-initialised")
-        if found.label != self._order.user:
+        if self._order.label not in (None, found.label):
             raise StageError("label-mismatch", f"the token's label is '{found.label}'")
 
 
@@ -114,27 +117,30 @@ def test_slots(channel: Channel) -> None:
     """
     # The kernel ends the process if a module never comes back and the parent is gone.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    applications_secrets_file = os.environ.get("SECUROSYS_SECRETS_CONF")
+    before = {name: os.environ.get(name) for name in ("SECUROSYS_PKCS11_CONF", "SECUROSYS_SECRETS_CONF")}
     with (
         MemoryFile("provider-log", writable=True) as log,
         MemoryFile("provider-configuration") as configuration,
         MemoryFile("provider-secrets") as secrets_file,
     ):
-        os.environ["SECUROSYS_PKCS11_CONF"] = configuration.path
         channel.send({"kind": "ready", "log": log.path})
         module: ModuleInHand | None = None
         while True:
             message, attachments = channel.receive()
             order = SlotOrder(**message["order"])
-            configuration.replace(attachments.pop(0))
             log.wipe()
-            if order.own_secrets_file:
-                secrets_file.replace(attachments.pop(0))
-                os.environ["SECUROSYS_SECRETS_CONF"] = secrets_file.path
-            elif applications_secrets_file is None:
-                os.environ.pop("SECUROSYS_SECRETS_CONF", None)
-            else:
-                os.environ["SECUROSYS_SECRETS_CONF"] = applications_secrets_file
+            for is_ours, file, variable in (
+                (order.own_configuration, configuration, "SECUROSYS_PKCS11_CONF"),
+                (order.own_secrets_file, secrets_file, "SECUROSYS_SECRETS_CONF"),
+            ):
+                value = before[variable]
+                if is_ours:
+                    file.replace(attachments.pop(0))
+                    os.environ[variable] = file.path
+                elif value is not None:
+                    os.environ[variable] = value
+                else:
+                    os.environ.pop(variable, None)
             pin = attachments.pop(0) if order.login else None
             if module is None:
                 module = ModuleInHand(order.module)

@@ -80,6 +80,7 @@ _POINTER = ctypes.sizeof(ctypes.c_void_p)
 Function = Callable[..., int]
 
 _GET_SLOT_INFO = ctypes.CFUNCTYPE(CK_RV, CK_ULONG, ctypes.c_void_p)
+_LOGIN = ctypes.CFUNCTYPE(CK_RV, CK_ULONG, CK_ULONG, ctypes.c_void_p, CK_ULONG)
 
 
 class FunctionList:
@@ -119,7 +120,6 @@ class FunctionList:
         python-pkcs11 lists all slots or none, so that one bad slot of a module hides the good ones. The list
         is the module's own memory, hence in a worker process only, and put back as it was.
         """
-        entry = self._entry("C_GetSlotInfo")
         original = self.function("C_GetSlotInfo", _GET_SLOT_INFO)
         # CK_SLOT_INFO: 104 bytes of zeros are a slot without description, flags or versions.
         empty = bytes(ctypes.sizeof(SlotInfo))
@@ -132,12 +132,31 @@ class FunctionList:
                 ctypes.memmove(info, empty, len(empty))
             return CKR_OK
 
-        replacement = _GET_SLOT_INFO(forgiving)
+        with self._replaced("C_GetSlotInfo", ctypes.cast(_GET_SLOT_INFO(forgiving), ctypes.c_void_p)):
+            yield failing
+
+    @contextmanager
+    def empty_pin_is_null(self) -> Iterator[None]:
+        """While this lasts, C_Login is given a null pointer for an empty PIN.
+
+        python-pkcs11 offers a null pointer to tokens with a PIN pad alone, and others take it for "no PIN".
+        """
+        original = self.function("C_Login", _LOGIN)
+
+        def login(session: int, user: int, pin: int, length: int) -> int:
+            return original(session, user, pin if length else None, length)
+
+        with self._replaced("C_Login", ctypes.cast(_LOGIN(login), ctypes.c_void_p)):
+            yield
+
+    @contextmanager
+    def _replaced(self, name: str, function: ctypes.c_void_p) -> Iterator[None]:
+        entry = self._entry(name)
         before = ctypes.c_void_p.from_address(entry).value
         _make_writable(entry)
-        ctypes.c_void_p.from_address(entry).value = ctypes.cast(replacement, ctypes.c_void_p).value
+        ctypes.c_void_p.from_address(entry).value = function.value
         try:
-            yield failing
+            yield
         finally:
             ctypes.c_void_p.from_address(entry).value = before
 

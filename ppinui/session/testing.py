@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from ppinui.config.primus import PrimusConfig
 from ppinui.probe.book import Event
 from ppinui.probe.gate import Credential
-from ppinui.probe.plan import Plan, SlotTest
+from ppinui.probe.plan import Plan, SlotTest, slot_test
 from ppinui.probe.result import Outcome, Report, SlotResult, Stage
 from ppinui.probe.spending import accepted_by, credentials_of, rejected_by
 
@@ -28,7 +28,7 @@ class Row:
     @property
     def path(self) -> str:
         """The slot's path."""
-        return self.test.slot.path
+        return self.test.path
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Memory:
         rejected: dict[Credential, str] = {}
         good: set[Credential] = set()
         for test, result in tested:
-            self.results[test.slot.path] = (subject_of(test), result)
+            self.results[test.path] = (subject_of(test), result)
             offered = credentials_of(test, connects_with_secrets=primus, login=login)
             if result.outcome is Outcome.OK:
                 self.near_lock.discard(test.user)
@@ -128,7 +128,7 @@ class Memory:
                     self.near_lock.add(test.user)
                     continue
                 kinds = rejected_by(stage)
-                how = f"{stage.error.name} on {test.hsm.name}"
+                how = f"{stage.error.name} on {test.hsm}"
                 rejected |= {credential: how for credential in offered if credential.kind in kinds}
         self.rejected |= rejected
         for credential in good:
@@ -146,7 +146,7 @@ class Memory:
             for hsm in config.hsms
             for slot in hsm.slots
             if (known := self.results.get(slot.path)) is not None
-            and known[0] == subject_of(SlotTest(0, hsm, slot))
+            and known[0] == subject_of(slot_test(0, hsm, slot))
         }
 
     def failed(self, config: PrimusConfig) -> tuple[str, ...]:
@@ -167,4 +167,4 @@ class Memory:
 
 def subject_of(test: SlotTest) -> str:
     """What a test was about, so that a result is not taken for that of another slot."""
-    return "\0".join((test.host, test.port, test.user, str(test.slot.id), test.slot.proxy_user or ""))
+    return "\0".join((test.host, test.port, test.user, str(test.id), test.proxy or ""))

@@ -47,7 +47,7 @@ def prove(
             config.document.origin,
             "add their slots, or go on without a test: --no-test",
         )
-    proxies = {test.slot.proxy_user for test in tests if test.slot.proxy_user is not None}
+    proxies = {test.proxy for test in tests if test.proxy is not None}
     keys = [(SecretKind.PERMANENT, name) for name in partitions]
     keys += [(SecretKind.PROXY, name) for name in sorted(proxies)]
     offered = offer_all(store, keys)

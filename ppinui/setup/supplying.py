@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import SlotResult
@@ -21,6 +22,7 @@ Note = Callable[[PpinuiError], None]
 
 
 def stored_supply(
+    config: PrimusConfig,
     plan: Plan,
     *,
     secrets_file: Path | None,
@@ -32,7 +34,7 @@ def stored_supply(
     without_file: Note,
     without_keyring: Note | None,
 ) -> StoredSupply:
-    """Everything that a test of this plan needs; whoever takes it wipes it.
+    """Everything that a test of this plan, of this configuration, needs; whoever takes it wipes it.
 
     ``secrets_file``: the application's .secrets.cfg, None where there is none. ``connects``: the module takes
     permanent secrets and proxy passwords. ``without_file`` is told of a .secrets.cfg that cannot be read: the
@@ -42,7 +44,7 @@ def stored_supply(
     entries: tuple[FileEntry, ...] = ()
     if connects and choice is not Choice.KEYRING and secrets_file is not None:
         try:
-            entries = transfer.read_entries(secrets_file, known_users(plan.config))
+            entries = transfer.read_entries(secrets_file, known_users(config))
         except PpinuiError as error:
             without_file(error)
     return StoredSupply(

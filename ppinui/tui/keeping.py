@@ -178,7 +178,13 @@ class Keeper:
         return path
 
     async def supply(
-        self, plan: Plan, ask: Callable[[str], Secret], *, login: bool, connects: bool
+        self,
+        config: PrimusConfig,
+        plan: Plan,
+        ask: Callable[[str], Secret],
+        *,
+        login: bool,
+        connects: bool,
     ) -> StoredSupply:
         """The secrets of a connection test, from where the command line takes them.
 
@@ -197,6 +203,7 @@ class Keeper:
 
         def find() -> StoredSupply:
             return stored_supply(
+                config,
                 plan,
                 secrets_file=self._secrets_file() if connects else None,
                 choice=Choice.AUTO,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan, Selection, make_plan
 from ppinui.probe.result import Report
@@ -80,11 +81,12 @@ class Tester:
             return
         if not self.app.main.take_typed():
             return
-        plan = make_plan(self.app.main.config, Selection(paths=wish.paths))
+        config = self.app.main.config
+        plan = make_plan(config, Selection(paths=wish.paths))
         module, flaw = await off_screen(self._find_module)
         is_primus = module is not None and await off_screen(lambda: mentions_primus(module))
         try:
-            prepared = await self._prepare(plan, wish, is_primus)
+            prepared = await self._prepare(config, plan, wish, is_primus)
         except GivenUpError:
             return
         if prepared is None:
@@ -105,12 +107,16 @@ class Tester:
         report = await self._go(plan, options, supply, is_primus)
         await self.app.keeper.tested(supply, report.results)
 
-    async def _prepare(self, plan: Plan, wish: Wish, is_primus: bool) -> tuple[StoredSupply, bool] | None:
+    async def _prepare(
+        self, config: PrimusConfig, plan: Plan, wish: Wish, is_primus: bool
+    ) -> tuple[StoredSupply, bool] | None:
         """The secrets of a test, after everything was asked that has to be before one of them is offered.
 
         With whether a PIN's final try may be spent; None where nothing shall be tested.
         """
-        supply = await self.app.keeper.supply(plan, self._asker(plan), login=wish.login, connects=is_primus)
+        supply = await self.app.keeper.supply(
+            config, plan, self._asker(plan), login=wish.login, connects=is_primus
+        )
         with ExitStack() as unused:
             unused.callback(supply.wipe)
             if not await self._is_meant(plan, wish, supply, is_primus):

@@ -55,6 +55,7 @@ def test_help_and_version_import_the_grammar_alone(option: str) -> None:
         "ppinui.cli.config_parser",
         "ppinui.cli.console",
         "ppinui.cli.grammar",
+        "ppinui.cli.kms_parser",
         "ppinui.cli.main",
         "ppinui.cli.parser",
         "ppinui.cli.secret_parser",

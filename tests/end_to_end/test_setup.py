@@ -183,6 +183,7 @@ def test_the_kinds_are_listed_and_can_be_chosen(machine: EmptyMachine) -> None:
         "on-premises",
         "developer-program",
         "existing",
+        "kms",
     ]
     assert "did you mean on-premises?" in machine.run("setup", "onpremises", "--forget").err
     with machine.terminal("setup") as terminal:

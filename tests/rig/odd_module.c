@@ -298,7 +298,8 @@ static CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user, CK_UTF8CHAR *o
     }
     ENTER(slot);
     if (!session) LEAVE(NULL, CKR_SESSION_HANDLE_INVALID);
-    if (!offered) LEAVE(slot, CKR_ARGUMENTS_BAD);
+    /* a token without a PIN takes no pointer to one */
+    if (!offered == (*odd_pin_of(slot->label) != 0)) LEAVE(slot, CKR_ARGUMENTS_BAD);
     if (user != CKU_USER) LEAVE(slot, CKR_USER_TYPE_INVALID);
     if (slot->logged_in) LEAVE(slot, CKR_USER_ALREADY_LOGGED_IN);
     LEAVE(slot, check_pin(slot, pin));

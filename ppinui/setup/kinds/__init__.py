@@ -6,10 +6,16 @@ import difflib
 from typing import Final
 
 from ppinui.errors import PpinuiError
-from ppinui.setup.kinds import cloudhsm, developer, existing, on_premises
+from ppinui.setup.kinds import cloudhsm, developer, existing, kms, on_premises
 from ppinui.setup.walkthrough import Kind
 
-KINDS: Final[tuple[Kind, ...]] = (cloudhsm.KIND, on_premises.KIND, developer.KIND, existing.KIND)
+KINDS: Final[tuple[Kind, ...]] = (
+    cloudhsm.KIND,
+    on_premises.KIND,
+    developer.KIND,
+    existing.KIND,
+    kms.KIND,
+)
 """In the order in which they are offered."""
 
 

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from ppinui.config.primus import PrimusConfig
-from ppinui.errors import ExitCode, PpinuiError
-from ppinui.probe.book import Event
+from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan, make_plan
-from ppinui.probe.result import Outcome, Report, SlotResult, Stage
+from ppinui.probe.result import SlotResult, Stage
 from ppinui.probe.runner import Options, run
 from ppinui.probe.spending import rejected_by
 from ppinui.probe.stored_supply import Choice, StoredSupply
@@ -26,6 +25,7 @@ from ppinui.setup.steps.partitions import PARTITIONS
 from ppinui.setup.steps.permanent import PERMANENT
 from ppinui.setup.steps.provider import PROVIDER
 from ppinui.setup.steps.proxy import PROXY
+from ppinui.setup.steps.reporting import finding_of, progress_of
 from ppinui.setup.steps.wanting import concerned
 from ppinui.setup.walkthrough import (
     Action,
@@ -96,7 +96,7 @@ def _plan(here: Here, config: PrimusConfig) -> Plan:
     plan = make_plan(config)
     names = concerned(here, config).partitions
     tests = [test for test in plan.tests if test.user in names] or plan.tests
-    return Plan(config, tuple(replace(test, index=index) for index, test in enumerate(tests)))
+    return replace(plan, tests=tuple(replace(test, index=index) for index, test in enumerate(tests)))
 
 
 def _pins(here: Here, plan: Plan) -> tuple[SecretNeed, ...]:
@@ -148,7 +148,7 @@ def _test(here: Here, given: Given, running: Running) -> Finding:
             plan,
             options,
             supply=supply,
-            on_event=lambda event: running.say(_progress(event)),
+            on_event=lambda event: running.say(progress_of(event)),
             stop=running.stop,
         )
         if (taken := supply.taken_from_keyring) is not None:
@@ -156,53 +156,7 @@ def _test(here: Here, given: Given, running: Running) -> Finding:
             mark_rejected(store, offered, report.results)
     finally:
         supply.wipe()
-    return _finding(report)
-
-
-def _progress(event: Event) -> str:
-    test = event.test
-    stage = event.stage.value if event.stage else "done"
-    return (
-        f"{event.done} of {event.total} slots tested, {test.hsm.name}.{test.slot.name} {test.user}: {stage}"
-    )
-
-
-def _finding(report: Report) -> Finding:
-    total = report.partitions
-    if report.interrupted:
-        return Finding(
-            State.TO_DO,
-            "the test was interrupted",
-            items=_failures(report),
-            exit_code=ExitCode.INTERRUPTED,
-        )
-    if not report.failures:
-        return Finding(State.DONE, f"all {total} slots are fine" if total > 1 else "the slot is fine")
-    return Finding(
-        State.PROBLEM,
-        f"{report.failures} of {total} slot{'' if total == 1 else 's'} are not fine",
-        items=_failures(report),
-        back_to=next((item.back_to for item in _failures(report) if item.back_to), None),
-    )
-
-
-def _failures(report: Report) -> tuple[Finding, ...]:
-    """One for each reason, with the slots that have it."""
-    found: dict[Finding, list[str]] = {}
-    for result in report.results:
-        if result.outcome is not Outcome.OK:
-            found.setdefault(_failure(result), []).append(f"{result.hsm}.{result.slot}")
-    return tuple(replace(finding, subject=", ".join(slots)) for finding, slots in found.items())
-
-
-def _failure(result: SlotResult) -> Finding:
-    stage = result.stages[-1] if result.stages else None
-    error = stage.error if stage else None
-    if stage is None or error is None:
-        return Finding(State.PROBLEM, "was not tested", "test again")
-    code = f" ({error.hex})" if error.hex else ""
-    words = f"{stage.stage.value} {stage.outcome.value}: {error.name}{code}. {error.message}"
-    return Finding(State.PROBLEM, words, error.remedy, back_to=_back_to(result, stage.stage))
+    return finding_of(report, _back_to)
 
 
 def _back_to(result: SlotResult, stage: Stage) -> str | None:

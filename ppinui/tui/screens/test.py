@@ -65,8 +65,8 @@ class TestTable(Rows):
         row = self.progress.rows[index]
         word, name = state_of(row, self.progress.running)
         cells: list[Piece] = [
-            (set_cell_size(plain(row.test.hsm.name), 8) + " ", ""),
-            (set_cell_size(plain(row.test.slot.name), 7) + " ", ""),
+            (set_cell_size(plain(row.test.hsm), 8) + " ", ""),
+            (set_cell_size(plain(row.test.slot), 7) + " ", ""),
             (set_cell_size(plain(row.test.user), 18) + " ", ""),
             (set_cell_size(word, 16) + " ", name),
             (f"{_total(row):>9} ", ""),
@@ -187,7 +187,7 @@ class TestScreen(Screen[None]):
         row = self.query_one("#test-table", TestTable).selected
         lines: list[Piece] = []
         if row is not None and row.result is not None:
-            lines = [(f"{row.test.hsm.name}.{row.test.slot.name} {row.test.user}", "strong")]
+            lines = [(f"{row.test.hsm}.{row.test.slot} {row.test.user}", "strong")]
             reasons = [piece for piece in result_lines(row.result) if row.result.error or piece[1] != "faint"]
             lines += reasons
         self.query_one("#test-lines", TextLines).show(lines)

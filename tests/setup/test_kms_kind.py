@@ -1,0 +1,182 @@
+"""The walkthrough for another PKCS#11 HSM with a KMS, on SoftHSM2's tokens."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.secrets.secret import Secret
+from ppinui.setup.kinds import kms
+from ppinui.setup.surroundings import Surroundings
+from ppinui.setup.walk import Walk
+from ppinui.setup.walkthrough import Running, State, Style
+from tests.rig.odd_module import OddModule, Switches
+from tests.rig.softhsm import USER_PIN, SoftHsm
+from tests.setup.walking import MemoryKeyrings, at, commands, do, found, surroundings
+
+MakeTokens = Callable[..., SoftHsm]
+MakeOdd = Callable[[Switches], OddModule]
+PAYMENTS = {"tokens": [{"label": "PAYMENTS"}]}
+
+
+@pytest.fixture
+def hsm(make_tokens: MakeTokens) -> SoftHsm:
+    return make_tokens("PAYMENTS")
+
+
+@pytest.fixture
+def around(hsm: SoftHsm, tmp_path: Path) -> Surroundings:
+    """A machine on which SoftHSM2 is the library of an "other" HSM, and no kms.toml."""
+    (tmp_path / "etc/cosmian").mkdir(parents=True)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/libkmshsm.so").symlink_to(hsm.module)
+    return surroundings(tmp_path, {**hsm.environ, "PATH": os.environ["PATH"]})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "etc/cosmian/kms.toml"
+
+
+def keep(around: Surroundings, label: str, pin: str) -> None:
+    around.keyrings.store(None).put(StoredSecret(SecretKind.PIN, label, password=Secret(pin)))
+
+
+def kms_at(step: str, around: Surroundings, **answers: Any) -> Walk:
+    return at(step, around, kms.KIND, **answers)
+
+
+def test_from_a_library_to_a_test_of_every_slot(around: Surroundings, path: Path) -> None:
+    walk = Walk(kms.KIND, around)
+    walk.go_to("library")
+    assert found(walk.page()).state is State.DONE
+    walk.go_to("tokens")
+    assert walk.answer({"tokens": [{"label": "PAYMENTS"}, {"label": "SIGNING"}]}) == {}
+
+    assert "no token is called 'SIGNING'" in found(walk.page()).words
+    assert do(walk, so_pin="0815-so-pin", user_pin="signing-pin") is None
+    assert found(walk.page()).state is State.DONE
+
+    walk.forward()
+    assert found(walk.page()).words == "the PIN of 'PAYMENTS' is not in the keyring"
+    do(walk, user_pin=USER_PIN)
+    assert found(walk.page()).words == "all 2 PINs are set, and in the keyring"
+
+    walk.forward()
+    assert walk.answer({"kms_admin": "alice", "kms_pins_in_file": True}) == {}
+    (diff,) = found(walk.page()).blocks
+    assert diff.style is Style.VERBATIM
+    assert "signing-pin" not in diff.text
+    assert "hsm_password = [••••, ••••]" in diff.text
+    do(walk)
+    assert found(walk.page()).state is State.DONE
+    written = tomllib.loads(path.read_text())
+    assert written["hsm_password"] == [USER_PIN, "signing-pin"]
+    assert (written["hsm_model"], written["hsm_admin"]) == ("other", ["alice"])
+    assert path.stat().st_mode & 0o777 == 0o600
+
+    walk.forward()
+    outcome = do(walk)
+    assert outcome is not None
+    assert (outcome.state, outcome.words) == (State.DONE, "all 2 slots are fine")
+
+
+def test_going_through_it_again_changes_nothing(around: Surroundings, path: Path) -> None:
+    keep(around, "PAYMENTS", USER_PIN)
+    do(kms_at("kms", around, **PAYMENTS))
+    before = path.read_bytes()
+    again = kms_at("kms", around, **PAYMENTS)
+    assert found(again.page()).state is State.DONE
+    assert path.read_bytes() == before
+    assert not path.with_name("kms.toml.bak").exists()
+
+
+def test_a_pin_is_written_on_request_alone(around: Surroundings, path: Path) -> None:
+    keep(around, "PAYMENTS", USER_PIN)
+    do(kms_at("kms", around, **PAYMENTS))
+    assert tomllib.loads(path.read_text())["hsm_password"] == ["<NO_LOGIN>"]
+
+
+def test_slots_that_the_file_has_stay(around: Surroundings, path: Path, hsm: SoftHsm) -> None:
+    path.write_text(
+        'hsm_model = "other" # ours\nhsm_admin = ["a", "b"]\nhsm_slot = [3]\nhsm_password = ["x"]\n'
+    )
+    path.chmod(0o600)
+    do(kms_at("kms", around, **PAYMENTS))
+    (slot,) = hsm.slot_ids
+    assert path.read_text() == (
+        'hsm_model = "other" # ours\nhsm_admin = ["a", "b"]\n'
+        f'hsm_slot = [3, {slot}]\nhsm_password = ["x", "<NO_LOGIN>"]\n'
+    )
+
+
+def test_a_wrong_pin_leads_back_to_the_pins(around: Surroundings) -> None:
+    keep(around, "PAYMENTS", "wrong-pin")
+    do(kms_at("kms", around, kms_pins_in_file=True, **PAYMENTS))
+    outcome = do(kms_at("test", around, kms_pins_in_file=True, **PAYMENTS))
+    assert outcome is not None
+    assert (outcome.state, outcome.back_to) == (State.PROBLEM, "pins")
+    assert "CKR_PIN_INCORRECT" in outcome.items[0].words
+
+
+def test_a_library_that_is_elsewhere_is_linked(around: Surroundings, hsm: SoftHsm, tmp_path: Path) -> None:
+    place = tmp_path / "lib/libkmshsm.so"
+    place.unlink()
+    place.symlink_to("/gone")
+    walk = kms_at("library", around)
+    assert "leads nowhere" in found(walk.page()).words
+    walk = kms_at("library", around, kms_library=str(hsm.module))
+    do(walk)
+    assert place.resolve() == hsm.module.resolve()
+    assert found(walk.page()).state is State.DONE
+
+
+def test_a_library_that_is_none_is_not_linked(around: Surroundings, tmp_path: Path) -> None:
+    (tmp_path / "lib/libkmshsm.so").unlink()
+    (tmp_path / "none.so").write_text("no library")
+    page = kms_at("library", around, kms_library=str(tmp_path / "none.so")).page()
+    assert found(page).state is State.PROBLEM
+    assert found(page).action is None
+    assert not (tmp_path / "lib/libkmshsm.so").exists()
+
+
+def test_a_token_that_is_in_use_is_never_initialised(around: Surroundings, hsm: SoftHsm) -> None:
+    (slot,) = hsm.slot_ids
+    finding = found(kms_at("tokens", around, tokens=[{"label": "OTHER", "slot": slot}]).page())
+    assert (finding.state, finding.action) == (State.PROBLEM, None)
+    assert f"slot {slot} is none that was never initialised" in finding.words
+
+
+def test_two_tokens_of_one_label_are_told_apart_by_nobody(make_tokens: MakeTokens, tmp_path: Path) -> None:
+    twins = make_tokens("TWIN", "TWIN")
+    around = surroundings(tmp_path, {**twins.environ, "OTHER_HSM_PKCS11_LIB": str(twins.module)})
+    finding = found(kms_at("tokens", around, tokens=[{"label": "TWIN"}]).page())
+    assert finding.words.startswith("several tokens are called 'TWIN'")
+
+
+def test_a_keyring_that_fails_costs_no_token(around: Surroundings, path: Path) -> None:
+    keyrings = around.keyrings
+    assert isinstance(keyrings, MemoryKeyrings)
+    keyrings.keyring.fails = lambda _: True
+    walk = kms_at("tokens", around, tokens=[{"label": "NEW"}])
+    said: list[str] = []
+    action = found(walk.page()).action
+    assert action is not None
+    given = {"so_pin": Secret("0815-so-pin"), "user_pin": Secret("4711-pin")}
+    assert walk.act(action, given, Running(said.append)) is None
+    assert any("is not in the keyring" in line for line in said)
+    assert found(walk.page()).state is State.DONE
+
+
+def test_the_end_names_commands_for_this_file(around: Surroundings, path: Path) -> None:
+    page = kms_at("next", around, **PAYMENTS).page()
+    lines = [line for block in page.blocks if block.style is Style.COMMAND for line in block.text.split("\n")]
+    assert f"ppinui -c {path} --test --format json" in lines
+    assert f"cosmian_kms -c {path}" in lines
+    assert commands(found(page)) == []
