@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +11,7 @@ from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import Options
-from ppinui.probe.runner import run as run_test
 from ppinui.probe.stopping import Stop
-from ppinui.probe.workshop import warm_up
 from ppinui.provider.library import mentions_primus
 from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.private_folder import PrivateFolder, memory_place
@@ -120,14 +116,12 @@ class Tester:
         await self.app.keeper.tested(offered, report.results)
 
     async def _go(self, plan: Plan, options: Options, pins: Mapping[str, Secret], is_primus: bool) -> Report:
-        board = self.board = Board(plan)
+        board = self.board = Board(plan, clock=self.app.setup.clock)
         stop = self._stop = Stop()
         self._shown = -1
 
         def work() -> Report:
-            # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
-            with redirect_stderr(sys.__stderr__):
-                warm_up()
+            run_test = self.app.setup.run_test
             return run_test(plan, options, pins=lambda user: pins[user], on_event=board, stop=stop)
 
         report: Report | None = None
