@@ -54,6 +54,7 @@ class PpinuiApp(App[None]):
     COMMANDS = App.COMMANDS | {_actions, _places}
     CSS = """
     ToastRack { dock: top; align: right top; margin-top: 1; }
+    CommandPalette SearchIcon { display: none; } /* a picture that many terminals do not have */
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

@@ -212,7 +212,8 @@ class Keeper:
             environ = self.app.setup.keyring_environ
             choice = choice_of(None, environ) if self.choice == "usual" else self.choice
             finder = PassphraseFinder(environ=environ, asker=self)
-            self._keyring = KeyringProcess(choice, environ=environ, passphrases=finder)
+            open_keyring = self.app.setup.open_keyring or KeyringProcess
+            self._keyring = open_keyring(choice, environ=environ, passphrases=finder)
             store = SecretStore(self._keyring)
             store.backend()
             self._store = store

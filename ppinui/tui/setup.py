@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ppinui.probe.result import Report
     from ppinui.probe.runner import AskPin, Options
     from ppinui.probe.stopping import Stop
-    from ppinui.secrets.keyring_process import KeyringChoice
+    from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess
 
 
 class Runner(Protocol):
@@ -66,6 +66,8 @@ class Setup:
     """Knows the PIN of each partition (the demo does); None: people are asked."""
     keyring: KeyringChoice | Literal["usual"] | None = "usual"
     """Which keyring, ``usual`` as the environment says; None: there is none here (the demo keeps nothing)."""
+    open_keyring: Callable[..., KeyringProcess] | None = None
+    """Called as ``KeyringProcess`` is, which is what None stands for."""
     keyring_environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """The environment in which the keyring and ppin are looked for."""
     tracer: Callable[[str, Path], None] = trace

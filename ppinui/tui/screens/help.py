@@ -86,6 +86,5 @@ def _about(widget: Widget | None) -> str:
         return ""
     row = widget.parent
     if isinstance(row, FieldRow):
-        field = row.field
-        return f"{field.explanation}. While it is absent: {field.absent_means}. {row.flaw}"
+        return f"{row.field.explanation}. {row.flaw}".rstrip()
     return _ABOUT.get(widget.id or "", "")

@@ -38,7 +38,7 @@ class KeyBar(Static):
         room = width = max(20, self.size.width or self.app.size.width)
         for binding in sorted(shown.values(), key=_order):
             display = self.app.get_key_display(binding)
-            key = display.upper() if binding.key.startswith("f") else display
+            key = display.upper() if _is_function_key(binding.key) else display
             part = Content.assemble(Content.styled(key, "$text-accent bold"), f" {binding.description}")
             if len(part.plain) > room:
                 lines.append([])
@@ -50,6 +50,10 @@ class KeyBar(Static):
 
 def _order(binding: Binding) -> tuple[bool, int]:
     """Function keys first, by their number: of several keys for one thing they work everywhere."""
-    number = binding.key.removeprefix("f")
-    is_function_key = binding.key.startswith("f") and number.isdigit()
-    return not is_function_key, int(number) if is_function_key else len(binding.key)
+    if _is_function_key(binding.key):
+        return False, int(binding.key[1:])
+    return True, len(binding.key)
+
+
+def _is_function_key(key: str) -> bool:
+    return key.startswith("f") and key[1:].isdigit()
