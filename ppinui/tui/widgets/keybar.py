@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.app import App
 from textual.binding import Binding
 from textual.content import Content
 from textual.events import Mount
@@ -37,15 +38,20 @@ class KeyBar(Static):
         lines: list[list[Content]] = [[]]
         room = width = max(20, self.size.width or self.app.size.width)
         for binding in sorted(shown.values(), key=_order):
-            display = self.app.get_key_display(binding)
-            key = display.upper() if _is_function_key(binding.key) else display
-            part = Content.assemble(Content.styled(key, "$text-accent bold"), f" {binding.description}")
+            key = Content.styled(key_name(self.app, binding), "$text-accent bold")
+            part = Content.assemble(key, f" {binding.description}")
             if len(part.plain) > room:
                 lines.append([])
                 room = width
             room -= len(part.plain) + 2
             lines[-1].append(part)
         self.update(Content("\n").join([Content("  ").join(line) for line in lines]))
+
+
+def key_name(app: App[object], binding: Binding) -> str:
+    """A key as it is written on it; a letter as it has to be typed."""
+    name = app.get_key_display(binding)
+    return name.upper() if _is_function_key(binding.key) else name
 
 
 def _order(binding: Binding) -> tuple[bool, int]:
