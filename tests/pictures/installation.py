@@ -72,7 +72,7 @@ def installed(installation: Installation, folder: Path) -> Iterator[Installed]:
         state=folder / "state",
         module=_no_module,
         environ={},
-        open_keyring=lambda *_, **__: ring,  # type: ignore[arg-type, return-value]
+        open_keyring=lambda *_, **__: ring,  # type: ignore[arg-type]
         keyring_environ={"HOME": str(folder), "SECUROSYS_SECRETS_CONF": str(secrets)},
         tracer=lambda *_: None,
         run_test=play.run,

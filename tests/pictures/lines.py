@@ -44,7 +44,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Stroke:
-    """A line from one point to another; a ``round`` one bends at a right angle, first up or down."""
+    """A line from one point to another; a ``round`` one begins upright and ends level."""
 
     x1: float
     y1: float
@@ -109,13 +109,9 @@ def _strokes(name: str, cell: Cell, colour: str) -> list[Stroke] | None:
         return None
     if words[2]:
         return [Stroke(*ends[wanted[0]], *ends[wanted[1]], thickness, colour, round=True)]
-    straight = ((side, ends[side]) for side in wanted)
-    return [Stroke(*sorted_ends((middle_x, middle_y), end), thickness, colour) for _, end in straight]
-
-
-def sorted_ends(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float, float, float]:
-    """Two points, the upper or left one first."""
-    return (*min(one, other), *max(one, other))
+    middle = (middle_x, middle_y)
+    lines = [sorted((middle, ends[side])) for side in wanted]
+    return [Stroke(*begin, *end, thickness, colour) for begin, end in lines]
 
 
 @cache

@@ -6,6 +6,7 @@ import asyncio
 import os
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from textual.widgets import Input
 
@@ -14,6 +15,10 @@ from tests.pictures.installation import Installed, installed
 from tests.pictures.scenes import Scene
 from tests.pictures.svg import screen_lines, svg_of
 from tests.tui.conftest import Driver
+
+_LOOKS: Final = 20
+_BETWEEN: Final = 0.3
+"""Seconds; the app brings a running test up to date three times in them."""
 
 
 def picture_of(scene: Scene) -> str:
@@ -37,7 +42,9 @@ async def _play(scene: Scene, there: Installed) -> str:
         for entry in app.screen.query(Input):
             entry.cursor_blink = False
         seen = ""
-        while (now := svg_of(screen_lines(app), scene.caption)) != seen:
-            seen = now
-            await pilot.pause(0.3)
-        return seen
+        for _ in range(_LOOKS):
+            before, seen = seen, svg_of(screen_lines(app), scene.caption)
+            if seen == before:
+                return seen
+            await pilot.pause(_BETWEEN)
+    raise AssertionError(f"the picture {scene.name} does not come to rest")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
+import textual
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -157,18 +158,22 @@ def screen_lines(app: App[None]) -> list[Strip]:
 
 
 def svg_of(strips: Sequence[Strip], title: str) -> str:
-    """The picture of these lines; ``title`` is for those who do not see it."""
+    """The picture of these lines; ``title`` is for those who do not see it.
+
+    It names the Textual that it was made with: another one may have other shades for its own widgets.
+    """
+    made_with = ".".join(textual.__version__.split(".")[:2])
     canvas = _Canvas()
     for row, strip in enumerate(strips):
         canvas.draw(strip, row)
     width = max(strip.cell_length for strip in strips) * _CELL_WIDTH
     height = len(strips) * _CELL_HEIGHT
-    full = f"{number(width + 2 * _PADDING)} {number(height + 2 * _PADDING)}"
-    full_width, full_height = full.split()
+    full_width, full_height = number(width + 2 * _PADDING), number(height + 2 * _PADDING)
     frame = f'width="{number(width + 2 * _PADDING - 1)}" height="{number(height + 2 * _PADDING - 1)}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {full}" width="{full_width}" '
-        f'height="{full_height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {full_width} {full_height}" '
+        f'width="{full_width}" height="{full_height}" role="img">',
+        f"<!-- made with Textual {made_with} -->",
         f"<title>{escape(title, quote=False)}</title>",
         f'<rect x="0.5" y="0.5" {frame} rx="8" fill="{_BEHIND}" stroke="#808080" stroke-opacity="0.5"/>',
         f'<g transform="translate({_PADDING} {_PADDING})" font-family="{_FONTS}" font-size="{_FONT_SIZE}">',

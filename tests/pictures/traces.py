@@ -20,7 +20,7 @@ class Machine:
     names: tuple[str, ...]
 
     def traces_in(self, text: str, ours: Iterable[str] = ()) -> list[str]:
-        """The folders and names that a text has; a name that is one of ``ours`` says nothing."""
+        """The folders and names that a text has; a name that is also one of our words says nothing."""
         known = {word.casefold() for word in ours}
         folders = [folder for folder in self.folders if folder in text]
         names = [
@@ -41,7 +41,7 @@ def this_machine() -> Machine:
         Path(os.path.realpath(tempfile.gettempdir())),
     }
     host = socket.gethostname()
-    names = {getpass.getuser(), host, host.partition(".")[0], socket.getfqdn()}
+    names = {getpass.getuser(), host, host.partition(".")[0]}
     # The root folder is part of every path.
     folders = tuple(sorted(str(path) for path in paths if path.parent != path))
     return Machine(folders, tuple(sorted(name for name in names if name)))
