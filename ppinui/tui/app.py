@@ -6,15 +6,14 @@ import asyncio
 import gc
 import signal
 import traceback
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.screen import Screen
 
 from ppinui.errors import PpinuiError
 from ppinui.session.session import Session
@@ -51,9 +50,10 @@ class PpinuiApp(App[None]):
     TITLE = "ppinui"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f9"
-    COMMANDS = App.COMMANDS | {_actions, _places}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_actions, _places}
     CSS = """
     ToastRack { dock: top; align: right top; margin-top: 1; }
+    CommandPalette SearchIcon { display: none; } /* a picture that many terminals do not have */
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -274,10 +274,6 @@ class PpinuiApp(App[None]):
         else:
             self.main.show_document(state.path or None)
             self.notify(f"Done again: {state.words}", markup=False)
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002
-        """Of Textual's own commands the theme alone: the others are ours."""
-        yield SystemCommand("Theme", "Light or dark, and its colours", self.search_themes)
 
     # -- crashes -------------------------------------------------------------------------------------------
 

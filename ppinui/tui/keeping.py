@@ -278,7 +278,8 @@ class Keeper:
             taken = choice_of(None, environ) if choice == "usual" else choice
             self._may_have_keyring = self._is_chosen or may_exist(taken, environ)
             finder = PassphraseFinder(environ=environ, asker=self)
-            keyring = KeyringProcess(taken, environ=environ, passphrases=finder)
+            open_keyring = self.app.setup.open_keyring or KeyringProcess
+            keyring = open_keyring(taken, environ=environ, passphrases=finder)
             self._held = keyring, SecretStore(keyring)
 
     # -- away from the screen ------------------------------------------------------------------------------

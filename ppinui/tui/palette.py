@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
 
 from ppinui.tui.plain import plain
+from ppinui.tui.widgets.keybar import key_name
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
@@ -20,17 +21,18 @@ _MOST: Final = 50
 
 
 class ActionsProvider(Provider):
-    """What keys do here."""
+    """What keys do here, and what has no key."""
 
     def _actions(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
         seen: set[str] = set()
         for node, binding, enabled, tooltip in self.screen.active_bindings.values():
             if enabled and binding.description and binding.show and binding.action not in seen:
                 seen.add(binding.action)
-                key = self.app.get_key_display(binding)
-                words = f"{binding.description} ({key})"
+                words = f"{binding.description} ({key_name(self.app, binding)})"
                 run = partial(self.app.run_action, binding.action, node)
                 yield words, tooltip or binding.tooltip, run
+        # Textual's own provider would have it too, at the top or at the bottom: there is no order among them.
+        yield "Theme", "Light or dark, and its colours", self.app.search_themes
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""

@@ -3,23 +3,50 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ppinui.secrets.secret import Secret
 from ppinui.state import state_folder
 from ppinui.trace import trace
 
 if TYPE_CHECKING:
-    from ppinui.secrets.keyring_process import KeyringChoice
+    from ppinui.probe.book import Listener
+    from ppinui.probe.plan import Plan
+    from ppinui.probe.result import Report
+    from ppinui.probe.runner import Options
+    from ppinui.probe.stopping import Stop
+    from ppinui.probe.supply import Supply
+    from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess
+
+
+class Runner(Protocol):
+    """Runs a connection test, in the thread that calls it, and tells how it goes on."""
+
+    def __call__(
+        self, plan: Plan, options: Options, *, supply: Supply, on_event: Listener, stop: Stop
+    ) -> Report: ...
 
 
 def _find_module() -> Path:
     from ppinui.provider.library import find_module
 
     return find_module().path
+
+
+def _run_test(plan: Plan, options: Options, *, supply: Supply, on_event: Listener, stop: Stop) -> Report:
+    from ppinui.probe.runner import run
+    from ppinui.probe.workshop import warm_up
+
+    # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
+    with redirect_stderr(sys.__stderr__):
+        warm_up()
+    return run(plan, options, supply=supply, on_event=on_event, stop=stop)
 
 
 @dataclass(frozen=True)
@@ -40,8 +67,13 @@ class Setup:
     """Knows the PIN of each partition (the demo does); None: people are asked."""
     keyring: KeyringChoice | Literal["usual"] | None = "usual"
     """Which keyring, ``usual`` as the environment says; None: there is none here (the demo keeps nothing)."""
+    open_keyring: Callable[..., KeyringProcess] | None = None
+    """Called as ``KeyringProcess`` is, which is what None stands for."""
     keyring_environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """The environment in which the keyring and ppin are looked for."""
     tracer: Callable[[str, Path], None] = trace
     timeout: float = 10.0
     """Seconds for each stage of a connection test."""
+    run_test: Runner = _run_test
+    clock: Callable[[], float] = time.monotonic
+    """Seconds, by which a test shows how long it takes."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection
-from contextlib import ExitStack, redirect_stderr
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +13,8 @@ from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan, Selection, make_plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import Options
-from ppinui.probe.runner import run as run_test
 from ppinui.probe.stopping import Stop
 from ppinui.probe.stored_supply import StoredSupply
-from ppinui.probe.workshop import warm_up
 from ppinui.provider.library import mentions_primus
 from ppinui.secrets.secret import Secret
 from ppinui.session.testing import Board, Memory, Progress
@@ -131,15 +128,13 @@ class Tester:
         return supply, spend
 
     async def _go(self, plan: Plan, options: Options, supply: StoredSupply, is_primus: bool) -> Report:
-        board = self.board = Board(plan)
+        board = self.board = Board(plan, clock=self.app.setup.clock)
         stop = self._stop = Stop()
         self._shown = -1
 
         def work() -> Report:
             try:
-                # multiprocessing hands stderr on to its helper; Textual has put something else in its place.
-                with redirect_stderr(sys.__stderr__):
-                    warm_up()
+                run_test = self.app.setup.run_test
                 return run_test(plan, options, supply=supply, on_event=board, stop=stop)
             finally:
                 supply.wipe()  # here, where nobody is left who would offer what is no secret any more

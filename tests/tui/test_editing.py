@@ -351,3 +351,21 @@ def test_a_masked_field_is_empty_once_it_is_left(run: Run) -> None:
         assert not app.app.session.unsaved
 
     run(steps)
+
+
+def test_arrows_go_from_field_to_field_and_take_what_was_typed(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.select("primus.hsms.hsm0")
+        await app.press("enter", "down")
+        await app.until(lambda: app.entry("port").has_focus)
+        await app.press("end", "ctrl+u")
+        await app.write("2411")
+        await app.press("up", "up")
+        await app.until(lambda: app.entry("host").has_focus)
+        await app.until("UNSAVED: 1 edit")
+        await app.press(*["down"] * 9)
+        await app.until(lambda: app.entry("color").has_focus)
+        await app.press("f1", "end")
+        await app.until("To the field above")
+
+    run(steps)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.screen import Screen
 
+from ppinui.tui.screens.question import Answer, Question
 from ppinui.tui.widgets.filepane import FilePane
 from tests.tui.conftest import Driver, Run
 
@@ -63,7 +64,8 @@ def test_help_explains_the_field_with_the_focus(run: Run) -> None:
 def test_the_palette_has_every_action_and_goes_to_every_slot(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.press("f9")
-        await app.until("Duplicate")
+        text = await app.until("Undo (F7)")
+        assert 0 < text.index("Save (F2)") < text.index("Test (F5)") < text.index("Undo (F7)")
         await app.write("signing")
         await app.until("Go to hsm0.slot1 id 2 SIGNING")
         await app.press("down", "enter")
@@ -106,5 +108,40 @@ def test_without_colours_the_cursor_and_the_states_are_still_seen(
         lines = app.text.split("\n")
         assert next(line for line in lines if "hsm0 10.1.2.3" in line).startswith(">")
         assert "never" in app.text
+
+    run(steps)
+
+
+def test_a_letter_is_shown_as_it_has_to_be_typed(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.press("f5")
+        text = await app.until("What shall be tested?")
+        assert "F1 Help" in text
+        assert "f Failed" in text
+
+    run(steps)
+
+
+@pytest.mark.parametrize("words", ["Yes", "Keep what is on the screen"])
+def test_every_answer_of_a_question_is_in_sight(run: Run, words: str) -> None:
+    answers = [Answer(key, key, f"{words} {key}") for key in "abcd"]
+
+    async def steps(app: Driver) -> None:
+        app.app.push_screen(Question("Which one?", [("a line", "")] * 40, answers))
+        text = await app.until("Which one?")
+        for answer in answers:
+            assert f"({answer.key}) {answer.words}" in text
+
+    run(steps)
+
+
+def test_what_matters_less_is_paler_than_the_rest(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.until("never")
+        tree = app.app.main.outline
+        styles = {segment.text.strip(): segment.style for segment in tree.render_line(4)}
+        never = styles["never"]
+        assert never is not None
+        assert never.dim
 
     run(steps)

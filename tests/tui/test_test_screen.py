@@ -185,3 +185,42 @@ def test_without_a_library_the_network_is_tested_all_the_same(
         assert "✗ connect" in rows[2]
 
     run(steps)
+
+
+def test_progress_may_come_while_the_screen_is_being_made(
+    run: Run, config: Path, odd: MakeOdd, listening: Listening
+) -> None:
+    write(config, listening(accepting()), listening(accepting()))
+    module = odd(Switches(slots={1: "ONE", 2: "TWO"}))
+
+    async def steps(app: Driver) -> None:
+        await app.press("f5", "a")
+        await app.until("done, 3 of 3")
+        await app.press("escape")
+        progress = app.app.tester.progress()
+        assert progress is not None
+        app.app.action_test()
+        app.app.show_progress(progress)
+        await app.until("done, 3 of 3")
+
+    run(steps, module=lambda: module.path)
+
+
+def test_why_a_slot_failed_and_what_to_do_is_in_sight_however_many_slots_there_are(
+    run: Run, config: Path, listening: Listening
+) -> None:
+    slots = "".join(f'slot{one}: {{ user_name = "P{one}"; id = {one}; }}; ' for one in range(40))
+    port = listening(refusing()).port
+    config.write_text(
+        f'primus: {{ hsms: {{ hsm0: {{ host = "127.0.0.1"; port = "{port}"; slots: {{ {slots} }}; }}; }}; }};'
+    )
+
+    async def steps(app: Driver) -> None:
+        await app.press("f5", "a")
+        await app.until("done, 40 of 40, 40 failed")
+        await app.press("end")
+        text = await app.until(">hsm0     slot39")
+        assert "CONNECTION_REFUSED" in text
+        assert "do: check the port" in text
+
+    run(steps)

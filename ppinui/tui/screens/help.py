@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from ppinui.tui.widgets.form import FieldRow
+from ppinui.tui.widgets.keybar import key_name
 from ppinui.tui.widgets.rows import Piece
 from ppinui.tui.widgets.textlines import TextLines
 
@@ -71,8 +72,7 @@ def help_lines(screen: Screen[object]) -> list[Piece]:
         if enabled and binding.description and binding.id:
             words = tooltip or binding.tooltip or binding.description
             names = keys.setdefault(binding.action, ([], words))[0]
-            name = screen.app.get_key_display(binding)
-            names.append(name.upper() if binding.key[:1] == "f" and len(binding.key) > 1 else name)
+            names.append(key_name(screen.app, binding))
     for names, words in sorted(keys.values(), key=lambda one: _order(one[0][0])):
         lines.append((f"  {' '.join(names):16} {words}", ""))
     return lines
@@ -88,6 +88,5 @@ def _about(widget: Widget | None) -> str:
         return ""
     row = widget.parent
     if isinstance(row, FieldRow):
-        field = row.field
-        return f"{field.explanation}. While it is absent: {field.absent_means}. {row.flaw}"
+        return f"{row.field.explanation}. {row.flaw}".rstrip()
     return _ABOUT.get(widget.id or "", "")

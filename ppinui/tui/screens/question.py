@@ -61,10 +61,19 @@ class Question(ModalScreen[str]):
                     yield Button(f"({answer.key}) {answer.words}", id=f"answer-{answer.value}", compact=True)
 
     def on_mount(self) -> None:
-        """As high as the text, as far as there is room."""
+        """As high as the text, as far as there is room; answers that do not fit in one line have one each."""
+        stacked = not self._fit_in_one_line()
+        self.query_one("#question-answers").set_class(stacked, "-stacked")
+        more = len(self._answers) - 1 if stacked else 0
         text = self.query_one(TextLines)
-        text.styles.height = max(1, min(text.count, self.app.size.height - 8))
+        text.styles.height = max(1, min(text.count, self.app.size.height - 8 - more))
         self.query(Button).first().focus()
+
+    def _fit_in_one_line(self) -> bool:
+        box = self.query_one("#question").styles.width
+        room = min(box.value if box is not None else 0, self.app.size.width) - 4
+        # before the words their letter, around them a blank on each side, and two behind
+        return sum(len(answer.words) + 8 for answer in self._answers) <= room
 
     def on_key(self, event: Key) -> None:
         """The letter of an answer gives it."""

@@ -160,10 +160,11 @@ class TestScreen(Screen[None]):
 
     def show(self, progress: Progress) -> None:
         """Show the state of a run."""
-        table = self.query_one("#test-table", TestTable)
-        table.show(progress)
+        if not self.query(TestTable):
+            return  # the screen is just being made, or taken away
+        self.query_one("#test-table", TestTable).show(progress)
         bar = self.query_one("#test-bar", ProgressBar)
-        bar.display = True  # without a total it would move all the time, and say nothing
+        bar.display = progress.running  # without a total it would move all the time, and say nothing
         bar.update(total=progress.total, progress=progress.done)
         self._say_what()
         self._show_details()

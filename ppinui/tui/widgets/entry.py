@@ -38,6 +38,10 @@ class Entry(Input):
             self.value = text
         self.cursor_position = len(text) if self.has_focus else 0
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A field of one line does not scroll: up, down and their like are for what is around it."""
+        return not action.startswith("scroll_") and super().check_action(action, parameters)
+
     def action_give_up(self) -> None:
         """Let whoever is around decide what escape means."""
         self.post_message(self.GivenUp(self))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
@@ -135,6 +136,10 @@ class Form(VerticalScroll, can_focus=False):
         """Escape: the focus goes back to where it came from."""
 
     INHERIT_BINDINGS: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False, id="form.up", tooltip="To the field above"),
+        Binding("down", "move(1)", "Down", show=False, id="form.down", tooltip="To the field below"),
+    ]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -235,6 +240,13 @@ class Form(VerticalScroll, can_focus=False):
         row = _row_of(event.widget)
         if row is not None and row.changed:
             self._take(row)
+
+    def action_move(self, by: int) -> None:
+        """Go to the field above or below."""
+        entries = [row.entry for row in self.rows() if not row.entry.disabled]
+        here = next((number for number, entry in enumerate(entries) if entry.has_focus), None)
+        if here is not None:
+            entries[max(0, min(here + by, len(entries) - 1))].focus()
 
     def _take(self, row: FieldRow) -> bool:
         if not row.changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.app import App
 from textual.binding import Binding
 from textual.content import Content
 from textual.events import Mount
@@ -37,9 +38,8 @@ class KeyBar(Static):
         lines: list[list[Content]] = [[]]
         room = width = max(20, self.size.width or self.app.size.width)
         for binding in sorted(shown.values(), key=_order):
-            display = self.app.get_key_display(binding)
-            key = display.upper() if binding.key.startswith("f") else display
-            part = Content.assemble(Content.styled(key, "$text-accent bold"), f" {binding.description}")
+            key = Content.styled(key_name(self.app, binding), "$text-accent bold")
+            part = Content.assemble(key, f" {binding.description}")
             if len(part.plain) > room:
                 lines.append([])
                 room = width
@@ -48,8 +48,18 @@ class KeyBar(Static):
         self.update(Content("\n").join([Content("  ").join(line) for line in lines]))
 
 
+def key_name(app: App[object], binding: Binding) -> str:
+    """A key as it is written on it; a letter as it has to be typed."""
+    name = app.get_key_display(binding)
+    return name.upper() if _is_function_key(binding.key) else name
+
+
 def _order(binding: Binding) -> tuple[bool, int]:
     """Function keys first, by their number: of several keys for one thing they work everywhere."""
-    number = binding.key.removeprefix("f")
-    is_function_key = binding.key.startswith("f") and number.isdigit()
-    return not is_function_key, int(number) if is_function_key else len(binding.key)
+    if _is_function_key(binding.key):
+        return False, int(binding.key[1:])
+    return True, len(binding.key)
+
+
+def _is_function_key(key: str) -> bool:
+    return key.startswith("f") and key[1:].isdigit()

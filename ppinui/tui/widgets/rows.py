@@ -34,7 +34,7 @@ class Rows(ScrollView, can_focus=True):
         & > .rows--error { color: $text-error; text-style: bold; }
         & > .rows--warning { color: $text-warning; }
         & > .rows--good { color: $text-success; }
-        & > .rows--faint { color: $text-muted; }
+        & > .rows--faint { text-style: dim; }
         & > .rows--strong { text-style: bold; }
     }
     """  # noqa: E501
