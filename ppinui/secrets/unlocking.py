@@ -47,8 +47,8 @@ class PassphraseFinder:
     def candidates(self, vault: str, *, asking: bool = True) -> Iterator[Secret]:
         """Passphrases to try one after another, until one opens the vault at the path ``vault``.
 
-        ``asking`` False: a person is not asked, as if nobody were there.
-        Raises :class:`SecretUnavailable` if a source cannot be read, KeyringLockedError if there is none.
+        ``asking`` False: a person is not asked, as if nobody were there. Raises :class:`SecretUnavailable`
+        if a source cannot be read, KeyringLockedError if there is none.
         """
         if self._descriptor is not None:
             yield read_passphrase(self._descriptor)
