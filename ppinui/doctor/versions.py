@@ -19,6 +19,7 @@ REQUIRED: Final = {
     "textual": ">=8,<9",
     "libconf": ">=2.0",
     "pexpect": ">=4.9",
+    "tomlkit": ">=0.13",
 }
 """As in pyproject.toml, which is not there once ppinui is installed; a test holds them together."""
 
