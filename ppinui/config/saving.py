@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from ppinui.config.attributes import AttributeLostError, OwnerLostError, of_new_file
 from ppinui.config.document import Document, encode
+from ppinui.config.identity import Identity, identify
 from ppinui.config.mounts import mounted_from
 from ppinui.config.replacing import (
     Current,
@@ -24,7 +25,16 @@ from ppinui.config.save_refusals import Refusals, SaveRefused
 from ppinui.config.witness import MisreadError, confirm
 from ppinui.trace import trace
 
-__all__ = ["Identity", "Refusals", "SaveRefused", "SaveReport", "identify", "put_in_place", "save"]
+__all__ = [
+    "Identity",
+    "Refusals",
+    "SaveRefused",
+    "SaveReport",
+    "Unparsed",
+    "identify",
+    "put_in_place",
+    "save",
+]
 
 NEW_FILE_MODE: Final = 0o640
 GROUP: Final = "primus"
@@ -32,16 +42,10 @@ GROUP: Final = "primus"
 
 
 @dataclass(frozen=True)
-class Identity:
-    """Which file on the disk a document was read from: where links led, and the file found there.
+class Unparsed:
+    """What was read of a file that does not parse, to be replaced by something that does."""
 
-    The time of its last change (ns) is part of it, since an inode number is soon used again.
-    """
-
-    target: Path
-    device: int
-    inode: int
-    changed_at: int
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,19 +64,9 @@ class SaveReport:
     """For the next save."""
 
 
-def identify(path: Path) -> Identity | None:
-    """The file that a path leads to now, None if there is none: ask before reading it, for ``save``."""
-    target = Path(os.path.realpath(path))
-    try:
-        status = target.stat()
-    except OSError:
-        return None
-    return Identity(target, status.st_dev, status.st_ino, status.st_mtime_ns)
-
-
 def save(
     path: Path,
-    old: Document | None,
+    old: Document | Unparsed | None,
     new: Document,
     *,
     read_from: Identity | None = None,
@@ -93,7 +87,7 @@ def save(
     """
     refusals = Refusals(path, Path(os.path.realpath(path)), tuple(edit), new, group)
     try:
-        raw, notes = confirm(old, new)
+        raw, notes = confirm(None if isinstance(old, Unparsed) else old, new)
     except MisreadError as error:
         raise refusals.misread(str(error)) from None
     before = encode(old.text) if old is not None else None

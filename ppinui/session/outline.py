@@ -69,9 +69,9 @@ def hsm_line(hsm: Hsm, *, is_open: bool) -> Line:
 
 
 def slot_line(slot: Slot) -> Line:
-    """``slot0  1  PAYMENTS``."""
+    """``slot0  PAYMENTS  1``: the id is last, since it may be long and says the least."""
     number = "(no id)" if slot.id is None else str(slot.id)
-    return Line(Branch.SLOT, slot.path, 2, slot.name, f"{number}  {slot.user_name or '(no user_name)'}", None)
+    return Line(Branch.SLOT, slot.path, 2, slot.name, f"{slot.user_name or '(no user_name)'}  {number}", None)
 
 
 def _fits(line: Line, word: str) -> bool:

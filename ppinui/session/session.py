@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from pathlib import Path
 
 from ppinui.config.document import Document, load
@@ -15,20 +14,14 @@ from ppinui.session.edits import AddHsm, AddSlot, Edit, digest_of, patch_between
 from ppinui.session.history import History, State
 from ppinui.session.journal import Journal, Left, find_left, forget
 from ppinui.session.merging import Merged, put_on
+from ppinui.session.opening import Opened
+from ppinui.session.watching import OnDisk
 from ppinui.trace import trace
-
-
-class OnDisk(Enum):
-    """How the file on the disk stands to the one that was read."""
-
-    SAME = auto()
-    CHANGED = auto()
-    GONE = auto()
 
 
 @dataclass(frozen=True)
 class DiskState:
-    """The file as it is now; ``document`` where it was changed and can be read."""
+    """The file as it is now; ``document`` where it can be read."""
 
     state: OnDisk
     document: Document | None = field(default=None, repr=False)
@@ -44,15 +37,15 @@ class Session:
     others are for the screen's own thread.
     """
 
-    def __init__(self, path: Path, *, state: Path, tracer: Callable[[str, Path], None] = trace) -> None:
-        """Read the file. ``state`` is the folder of this user's state. Raises PpinuiError."""
-        self.path = path
+    def __init__(self, opened: Opened, *, state: Path, tracer: Callable[[str, Path], None] = trace) -> None:
+        """``state`` is the folder of this user's state, ``tracer`` as for ``save``."""
+        self.path = opened.path
         self._tracer = tracer
-        self._identity = identify(path)
-        self.base = load(path, allow_duplicates=True)
+        self._identity = opened.identity
+        self.base = opened.document
         self._history = History(self.base)
         self._state = state
-        self._journal = Journal(state, path.resolve())
+        self._journal = Journal(state, self.path.resolve())
         self._journal.begin(self.base.text)
         self.journal_flaw: str | None = None
         """Why edits are not kept against a crash; None where they are."""
@@ -155,7 +148,7 @@ class Session:
         try:
             document = load(self.path, allow_duplicates=True)
         except PpinuiError as flaw:
-            return DiskState(OnDisk.CHANGED, identity=identity, flaw=flaw)
+            return DiskState(OnDisk.UNREADABLE, identity=identity, flaw=flaw)
         if document.text == self.base.text:
             self._identity = identity
             return DiskState(OnDisk.SAME, document, identity)
@@ -175,11 +168,15 @@ class Session:
         self._go_to(State(merged.document, "put our edits on the file on the disk", ""))
         return merged.notes
 
-    def save(self, document: Document) -> SaveReport:
-        """Write a document of this session in the place of the file. Raises SaveRefused. Writes the disk.
+    def save(self, document: Document, *, anew: bool = False) -> SaveReport:
+        """Write a document of this session in the place of the file; ``anew``: where none is any more.
+
+        Raises SaveRefused. Writes the disk.
 
         For a thread of its own; ``saved`` has to be called on the screen's thread when it is done.
         """
+        if anew:
+            return save(self.path, None, document, tracer=self._tracer)
         return save(self.path, self.base, document, read_from=self._identity, tracer=self._tracer)
 
     def saved(self, document: Document, report: SaveReport) -> None:

@@ -7,6 +7,7 @@ import gc
 import signal
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,18 +15,22 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.screen import Screen
 
+from ppinui.config.document import ConfigSyntaxError
 from ppinui.errors import PpinuiError
-from ppinui.session.session import Session
+from ppinui.session.opening import Opened, open_file
 from ppinui.tui.background import off_screen
 from ppinui.tui.screens.main import MainScreen
 from ppinui.tui.setup import Setup
 from ppinui.tui.widgets.rows import Piece
 
 if TYPE_CHECKING:
+    from ppinui.session.session import Session
     from ppinui.session.testing import Progress
     from ppinui.tui.keeping import Keeper
     from ppinui.tui.testing import Tester
+    from ppinui.tui.watching import DiskWatch
 
 # What the first screen does not need is imported where it is: people wait for that screen.
 
@@ -48,11 +53,14 @@ class PpinuiApp(App[None]):
     """The admin console on a screen."""
 
     TITLE = "ppinui"
+    # The first screen is the lowest one: with Textual's own empty one below it there would be two to style.
+    DEFAULT_MODE = "editing"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f9"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_actions, _places}
     CSS = """
-    ToastRack { dock: top; align: right top; margin-top: 1; }
+    ToastRack { margin-bottom: 2; }
+    Toast { padding: 0 1; max-width: 75%; }
     CommandPalette SearchIcon { display: none; } /* a picture that many terminals do not have */
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,13 +73,32 @@ class PpinuiApp(App[None]):
     ]
 
     def __init__(self, setup: Setup) -> None:
-        """Reads the configuration. Raises PpinuiError."""
+        """Reads the configuration. Raises PpinuiError where it cannot be read, syntax errors excepted."""
         super().__init__()
+        self.add_mode(self.DEFAULT_MODE, self._first_screen)
         self.setup = setup
-        self.session = Session(setup.configuration, state=setup.state, tracer=setup.tracer)
+        self.opened: Opened | None = None
+        """The configuration as it was read; None while it has an error in its syntax."""
+        with suppress(ConfigSyntaxError):
+            self.opened = open_file(setup.configuration)
         self.main: MainScreen
         self.activity = ""
         """What goes on besides editing, for the head of the screen."""
+
+    @cached_property
+    def session(self) -> Session:
+        """What is edited. The first screen does not need it."""
+        from ppinui.session.session import Session
+
+        assert self.opened is not None
+        return Session(self.opened, state=self.setup.state, tracer=self.setup.tracer)
+
+    @cached_property
+    def disk_watch(self) -> DiskWatch:
+        """Whether the file is still as it was read."""
+        from ppinui.tui.watching import DiskWatch
+
+        return DiskWatch(self)
 
     @cached_property
     def tester(self) -> Tester:
@@ -92,20 +119,41 @@ class PpinuiApp(App[None]):
         loop = asyncio.get_running_loop()
         for number in _ENDING:
             loop.add_signal_handler(number, self._end_by, number)
-        self.main = MainScreen(self)
-        self.push_screen(self.main)
+        if self.opened is not None:
+            self.call_after_refresh(self.call_later, self._begin)
+
+    def _first_screen(self) -> Screen[Any]:
+        if self.opened is not None:
+            self.main = MainScreen(self, self.opened)
+            return self.main
+        from ppinui.session.mending import Mending
+        from ppinui.tui.screens.mending import MendingScreen
+
+        return MendingScreen(self, Mending(self.setup.configuration, tracer=self.setup.tracer))
+
+    def open(self, opened: Opened) -> None:
+        """Open the main screen on a configuration that could not be read before."""
+        self.opened = opened
+        self.add_mode("mended", self._first_screen)
+        self.switch_mode("mended")
         self.call_after_refresh(self.call_later, self._begin)
 
-    def _begin(self) -> None:
+    async def _begin(self) -> None:
         """What can wait until the first screen is seen."""
         gc.freeze()  # the configuration stays; it need not be looked through again and again
         gc.enable()
-        self.main.begin()
+        await self.main.begin()
+        self.set_interval(self.setup.look_every, self._look_at_disk)
         self.in_flow(self._offer_what_was_left(), "recovery")
         self.keeper.look_soon()
 
+    def _look_at_disk(self) -> None:
+        self.run_worker(self.disk_watch.look(), group="watch")
+
     def on_app_focus(self) -> None:
-        """Somebody is back at this terminal, and may have been at the keyring elsewhere."""
+        """Somebody is back at this terminal, and may have been at the file or the keyring elsewhere."""
+        if "disk_watch" in self.__dict__:
+            self._look_at_disk()
         if "keeper" in self.__dict__:
             self.keeper.look_again()
 
@@ -191,6 +239,18 @@ class PpinuiApp(App[None]):
 
         self.in_flow(saving.save(self), "flow")
 
+    def action_settle(self) -> None:
+        """Say what is to become of a file that somebody else has changed."""
+        from ppinui.tui import saving
+
+        self.in_flow(saving.settle(self), "flow")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what makes sense now is offered."""
+        if action == "settle":
+            return "disk_watch" in self.__dict__ and self.disk_watch.is_other
+        return super().check_action(action, parameters)
+
     async def action_quit(self) -> None:
         """Leave, asking where something is not saved."""
         from ppinui.tui import saving
@@ -230,6 +290,12 @@ class PpinuiApp(App[None]):
     def action_text(self) -> None:
         """The file as text, then the change, then neither."""
         self.main.next_view()
+
+    def action_edit_text(self) -> None:
+        """Open all of it in the user's own editor."""
+        from ppinui.tui import text_editing
+
+        self.in_flow(text_editing.edit_text(self), "flow")
 
     def action_add(self) -> None:
         """Add an HSM or a slot."""

@@ -54,6 +54,8 @@ class PlacesProvider(Provider):
     async def search(self, query: str) -> Hits:
         """Those in which every word of the query occurs."""
         app = cast("PpinuiApp", self.app)
+        if app.opened is None:
+            return
         wanted = query.casefold().split()
         found = 0
         for hsm in app.main.config.hsms:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ from ppinui.config.masking import is_any_lost, masked_diff
 from ppinui.config.running import processes_using
 from ppinui.config.saving import SaveRefused, SaveReport
 from ppinui.errors import PpinuiError
-from ppinui.session.session import DiskState, OnDisk
+from ppinui.session.session import DiskState, Session
+from ppinui.session.watching import OnDisk
 from ppinui.tui.background import off_screen
 from ppinui.tui.plain import plain
 from ppinui.tui.screens.asking import Asking, Wanted
-from ppinui.tui.screens.question import Answer, Question
+from ppinui.tui.screens.question import Answer, Question, error_question
 from ppinui.tui.widgets.rows import Piece
 from ppinui.tui.widgets.textlines import diff_lines
 
@@ -31,15 +33,15 @@ async def save(app: PpinuiApp) -> bool:
     if not app.main.take_typed():
         return False
     while True:
-        if not session.unsaved:
-            app.notify("Nothing has changed since the file was read or saved.")
-            return True
         disk = await off_screen(session.look_at_disk)
         if disk.state is not OnDisk.SAME:
             if not await _settle(app, disk):
                 return False
             continue
-        answer = await app.push_screen_wait(_what_will_be_written(app))
+        if not session.unsaved:
+            app.notify("Nothing has changed since the file was read or saved.")
+            return True
+        answer = await app.push_screen_wait(what_will_be_written(session.path, session.diff()))
         if answer == "copy":
             await save_copy(app)
             return False
@@ -47,6 +49,18 @@ async def save(app: PpinuiApp) -> bool:
             return False
         if await _write(app):
             return True
+
+
+async def settle(app: PpinuiApp) -> None:
+    """Somebody else changed the file: let the user say what is to become of it, before anything is saved."""
+    if not app.main.take_typed():
+        return
+    disk = await off_screen(app.session.look_at_disk)
+    if disk.state is OnDisk.SAME:
+        app.notify("The file is as it was read.")
+    else:
+        await _settle(app, disk)
+    await app.disk_watch.look()
 
 
 async def quit_app(app: PpinuiApp) -> None:
@@ -76,21 +90,26 @@ async def save_copy(app: PpinuiApp) -> Path | None:
     """Save what is on the screen to another file; its path, None where that did not come about."""
     session = app.session
     document = session.document
+    return await ask_and_copy(app, session.path, lambda path: session.save_copy(document, path))
+
+
+async def ask_and_copy(app: PpinuiApp, original: Path, write: Callable[[Path], SaveReport]) -> Path | None:
+    """Ask where to, have it written there, and say how it gets in the place of the original."""
     answers = await app.push_screen_wait(
         Asking(
             "Save a copy",
-            [Wanted("path", "to the file", str(Path.home() / f"{session.path.name}.copy"), "a new file")],
+            [Wanted("path", "to the file", str(Path.home() / f"{original.name}.copy"), "a new file")],
         )
     )
     if answers is None or not answers["path"]:
         return None
     path = Path(answers["path"]).expanduser()
     try:
-        await off_screen(lambda: session.save_copy(document, path))
+        await off_screen(lambda: write(path))
     except PpinuiError as error:
-        await app.push_screen_wait(_refusal(error))
+        await app.push_screen_wait(error_question(error))
         return None
-    command = shlex.join(["sudo", "cp", "--", str(path.absolute()), str(session.path.absolute())])
+    command = shlex.join(["sudo", "cp", "--", str(path.absolute()), str(original.absolute())])
     await app.push_screen_wait(
         Question(
             f"Saved a copy: {path}",
@@ -106,55 +125,54 @@ async def save_copy(app: PpinuiApp) -> Path | None:
     return path
 
 
-def _what_will_be_written(app: PpinuiApp) -> Question:
-    session = app.session
-    target = session.path.resolve()
+def what_will_be_written(path: Path, diff: str, *, overtaken: bool = False) -> Question:
+    """What a save does; ``overtaken``: to a file that somebody else has changed since it was read."""
+    target = path.resolve()
     lines: list[Piece] = [
         (f"to     {target}", ""),
         (f"backup {target}.bak", ""),
         ("", ""),
-        *diff_lines(session.diff()),
+        *diff_lines(diff),
     ]
+    title = "Somebody else has changed the file meanwhile. Save this over it?" if overtaken else ""
     return Question(
-        "Save this change?", lines, [Answer("save", "s", "Save"), Answer("copy", "c", "Save a copy"), _BACK]
+        title or "Save this change?",
+        lines,
+        [Answer("save", "s", "Save"), Answer("copy", "c", "Save a copy"), _BACK],
     )
 
 
-async def _write(app: PpinuiApp) -> bool:
+async def _write(app: PpinuiApp, *, anew: bool = False) -> bool:
     session = app.session
     base, document = session.base, session.document
     try:
-        report = await off_screen(lambda: session.save(document))
+        report = await off_screen(lambda: session.save(document, anew=anew))
     except SaveRefused as refused:
-        answer = await app.push_screen_wait(_refusal(refused, _answers_to(refused)))
+        answer = await app.push_screen_wait(refusal(refused))
         if answer == "copy":
             await save_copy(app)
         return False
     session.saved(document, report)
     app.main.show_head()
-    words = _what_was_saved(report)
-    if report.backup is not None and is_any_lost(base.text, document.text):
-        words += f"\nThat one still holds the old password: shred -u {shlex.quote(str(report.backup))}"
-    app.notify(words, markup=False)
-    app.in_flow(_name_processes(app), "processes")
+    tell_saved(app, report, is_password_lost=is_any_lost(base.text, document.text))
     return not session.unsaved
 
 
-def _answers_to(_: SaveRefused) -> list[Answer]:
-    return [Answer("copy", "c", "Save a copy"), _BACK]
+def refusal(refused: SaveRefused) -> Question:
+    """Why it was not saved, and what can be done instead; the answer may be "copy"."""
+    return error_question(refused, [Answer("copy", "c", "Save a copy"), _BACK])
 
 
-def _refusal(error: PpinuiError, answers: list[Answer] | None = None) -> Question:
-    from ppinui.tui.screens.question import error_question
-
-    return error_question(error, answers or [Answer("ok", "o", "OK")])
-
-
-def _what_was_saved(report: SaveReport) -> str:
+def tell_saved(app: PpinuiApp, report: SaveReport, *, is_password_lost: bool) -> None:
+    """Say what was saved, and who does not know of it; ``is_password_lost``: the backup still has one."""
     parts = [f"Saved {plain(str(report.path))}"]
     if report.backup is not None:
         parts.append(f"The file as it was: {plain(str(report.backup))}")
-    return "\n".join([*parts, *report.notes])
+    parts += report.notes
+    if report.backup is not None and is_password_lost:
+        parts.append(f"That one still holds the old password: shred -u {shlex.quote(str(report.backup))}")
+    app.notify("\n".join(parts), markup=False)
+    app.in_flow(_name_processes(app), "processes")
 
 
 async def _name_processes(app: PpinuiApp) -> None:
@@ -172,30 +190,19 @@ async def _name_processes(app: PpinuiApp) -> None:
 
 
 async def _settle(app: PpinuiApp, disk: DiskState) -> bool:
-    """Somebody else changed the file: let the user choose whose it shall be; False for neither."""
+    """Let the user choose whose it shall be; whether what is on the screen can go to the disk now."""
     session = app.session
     if disk.document is None:
-        what = "is gone" if disk.state is OnDisk.GONE else "was changed, and cannot be read any more"
-        flaw = [(disk.flaw.message, "error"), (disk.flaw.place, "")] if disk.flaw else []
-        answer = await app.push_screen_wait(
-            Question(
-                f"{session.path} {what}",
-                [*flaw, ("Nothing is lost here: save a copy, or look at the file first.", "")],
-                [Answer("copy", "c", "Save a copy"), _BACK],
-            )
-        )
-        if answer == "copy":
-            await save_copy(app)
-        return False
+        return await _settle_without_theirs(app, disk)
     theirs = disk.document
     while True:
-        answer = await app.push_screen_wait(_whose(session.base, theirs, str(session.path)))
+        answer = await app.push_screen_wait(_whose(session, theirs))
         if answer == "both":
             await app.push_screen_wait(_both(theirs, session.document))
         elif answer == "theirs":
             session.take_theirs(disk)
             app.main.show_document()
-            app.notify("The screen has what the disk has. Undo brings your edits back.")
+            app.notify("The screen has what the disk has. Undo brings back what it had before.")
             return False
         elif answer == "ours":
             notes = session.keep_ours(disk)
@@ -210,16 +217,31 @@ async def _settle(app: PpinuiApp, disk: DiskState) -> bool:
             return False
 
 
-def _whose(base: Document, theirs: Document, name: str) -> Question:
+async def _settle_without_theirs(app: PpinuiApp, disk: DiskState) -> bool:
+    session = app.session
+    is_gone = disk.state is OnDisk.GONE
+    lines: list[Piece] = [(disk.flaw.message, "error"), (disk.flaw.place, "")] if disk.flaw else []
+    lines.append(("Nothing is lost here: the screen has all of it.", ""))
+    answers = [Answer("copy", "c", "Save a copy"), _BACK]
+    if is_gone:
+        answers.insert(0, Answer("again", "p", "Put it there again"))
+    what = "is gone" if is_gone else "cannot be read any more"
+    answer = await app.push_screen_wait(Question(f"{session.path} {what}", lines, answers))
+    if answer == "again":
+        return await _write(app, anew=True)
+    if answer == "copy":
+        await save_copy(app)
+    return False
+
+
+def _whose(session: Session, theirs: Document) -> Question:
+    base = session.base
+    keep = [Answer("ours", "k", "Keep ours, on top of theirs")] if session.unsaved else []
+    both = [Answer("both", "s", "See both")] if session.unsaved else []
     return Question(
-        f"{name} was changed by somebody else since it was read",
+        f"{session.path} was changed by somebody else since it was read",
         [("What they changed:", ""), *diff_lines(masked_diff(base.text, theirs.text, base.origin))],
-        [
-            Answer("ours", "k", "Keep ours, on top of theirs"),
-            Answer("theirs", "t", "Take theirs"),
-            Answer("both", "s", "See both"),
-            _BACK,
-        ],
+        [*keep, Answer("theirs", "t", "Take theirs"), *both, _BACK],
     )
 
 

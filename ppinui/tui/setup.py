@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from ppinui.secrets.secret import Secret
 from ppinui.state import state_folder
-from ppinui.trace import trace
 
 if TYPE_CHECKING:
     from ppinui.probe.book import Listener
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from ppinui.probe.stopping import Stop
     from ppinui.probe.supply import Supply
     from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess
+    from ppinui.secrets.secret import Secret
 
 
 class Runner(Protocol):
@@ -49,6 +48,12 @@ def _run_test(plan: Plan, options: Options, *, supply: Supply, on_event: Listene
     return run(plan, options, supply=supply, on_event=on_event, stop=stop)
 
 
+def _trace(action: str, file: Path) -> None:
+    from ppinui.trace import trace
+
+    trace(action, file)
+
+
 @dataclass(frozen=True)
 class Setup:
     """Where the app works, and with what."""
@@ -71,7 +76,11 @@ class Setup:
     """Called as ``KeyringProcess`` is, which is what None stands for."""
     keyring_environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """The environment in which the keyring and ppin are looked for."""
-    tracer: Callable[[str, Path], None] = trace
+    editor_environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    """The environment of the user's editor."""
+    tracer: Callable[[str, Path], None] = _trace
+    look_every: float = 2.0
+    """Seconds between two looks at the file, for what others do to it."""
     timeout: float = 10.0
     """Seconds for each stage of a connection test."""
     run_test: Runner = _run_test

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ppinui.config.primus import PrimusConfig, Slot
 from ppinui.config.problem import Severity
-from ppinui.probe.result import Outcome, SlotResult
 from ppinui.session.outline import Branch, Line
 from ppinui.tui.widgets.tree import Marks
+
+if TYPE_CHECKING:
+    from ppinui.probe.result import SlotResult
 
 Word = tuple[str, str]
 """A word and what it is (error, warning, good, faint), which gives it its colour."""
 
 _NONE: Word = ("–", "faint")
+_NO_STATE: Word = ("", "")
 _PROBLEMS: Mapping[Severity, tuple[str, str, str]] = {
     Severity.ERROR: ("err!", "error!", "error"),
     Severity.WARNING: ("warn", "warning", "warning"),
@@ -57,11 +61,11 @@ class States:
             problem = (long if wide else short, name)
         if line.branch is Branch.SLOT:
             secret = self.secrets.get(line.path, UNKNOWN)
-            return Marks(problem, (secret.long if wide else secret.short, secret.name), self.test(line.path))
+            return Marks((secret.long if wide else secret.short, secret.name), problem, self.test(line.path))
         if line.branch is Branch.HSM:
             hsm = config.hsm(line.title)
-            return Marks(problem, ("", ""), self._of_all(hsm.slots) if hsm is not None else _NONE)
-        return Marks(problem)
+            return Marks(_NO_STATE, problem, self._of_all(hsm.slots) if hsm is not None else _NONE)
+        return Marks(_NO_STATE, problem)
 
     def test(self, path: str) -> Word:
         """The last test of a slot: running at which stage, fine, failed at which stage, skipped, never."""
@@ -70,6 +74,8 @@ class States:
         result = self.results.get(path)
         if result is None:
             return ("never", "faint")
+        from ppinui.probe.result import Outcome
+
         if result.outcome is Outcome.OK:
             return ("fine", "good")
         stage = result.stages[-1].stage.value if result.stages else ""
@@ -83,5 +89,7 @@ class States:
             return ("…", "warning")
         if not results:
             return _NONE
+        from ppinui.probe.result import Outcome
+
         bad = sum(result.outcome is not Outcome.OK for result in results)
         return (f"✗{bad} of {len(results)}", "error") if bad else ("fine", "good")

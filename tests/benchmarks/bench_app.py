@@ -83,7 +83,7 @@ def key_press(file: Path, state: Path) -> float:
         app = PpinuiApp(Setup(file, state=state, keyring=None))
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
-            while not app.main.is_mounted or app.main.outline.count < 4:
+            while not app.main.is_whole.is_set():
                 await pilot.pause()
             await pilot.press("down", "down", "down")
             await pilot.pause(1.0)  # the checks of the whole file are over by then

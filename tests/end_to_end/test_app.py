@@ -13,52 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import CHECKOUT, PPINUI, environment, ppinui
+from tests.end_to_end.app_screen import TELL_PID, open_app, pid_of_app
+from tests.end_to_end.program import PPINUI, environment, ppinui
 from tests.rig.canary import files_with
-from tests.rig.processes import MarkedProcesses
 from tests.rig.screen import Screen
 from tests.rig.terminal import Terminal
 
-EXAMPLE = CHECKOUT / "tests/config/examples/cluster-two-partitions.cfg"
 
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    file = tmp_path / "primus.cfg"
-    file.write_bytes(EXAMPLE.read_bytes())
-    return file
-
-
-@pytest.fixture
-def environ(tmp_path: Path, marked: MarkedProcesses) -> Mapping[str, str]:
-    """A home and a state folder of the test's own; no process may be left."""
-    home = tmp_path / "home"
-    home.mkdir()
-    return {
-        "HOME": str(home),
-        "XDG_STATE_HOME": str(tmp_path / "state"),
-        "PRIMUS_HOME": str(tmp_path),
-        **marked.environ,
-    }
-
-
-TELL_PID = 'echo $$ >"$0"; exec "$@"'
-"""The app tells nobody of itself: for an ordinary user even its environment is not readable."""
-
-
-def open_app(config: Path, environ: Mapping[str, str], columns: int = 80, rows: int = 24) -> Screen:
-    return Screen(
-        ["sh", "-c", TELL_PID, config.with_name("pid"), *PPINUI, "-c", config],
-        environ=environment(environ),
-        columns=columns,
-        rows=rows,
-        seconds=20,
-    )
-
-
-def test_a_host_is_changed_seen_saved_undone_and_left(config: Path, environ: Mapping[str, str]) -> None:
-    before = config.read_text()
-    with open_app(config, environ) as screen:
+def test_a_host_is_changed_seen_saved_undone_and_left(example: Path, app_environ: Mapping[str, str]) -> None:
+    before = example.read_text()
+    with open_app(example, app_environ) as screen:
         screen.wait_until("hsm1 a-api.cloud")
         screen.press("Down", "Down", "Down", "Enter")
         screen.wait_until("host (string)")
@@ -71,15 +35,15 @@ def test_a_host_is_changed_seen_saved_undone_and_left(config: Path, environ: Map
         screen.wait_until('+         host = "c-api.cloudshsm.com";')
         screen.press("s")
         screen.wait_until("[saved]")
-        assert config.read_text() == before.replace("a-api", "c-api", 1)
+        assert example.read_text() == before.replace("a-api", "c-api", 1)
         screen.press("F7")
         screen.wait_until("UNSAVED")
         screen.press("F10")
         screen.wait_until("has changes that are not saved")
         screen.press("d")
         assert screen.finish() == 0
-    assert config.read_text() == before.replace("a-api", "c-api", 1)
-    assert not list((config.parent / "state").rglob("*.jsonl"))
+    assert example.read_text() == before.replace("a-api", "c-api", 1)
+    assert not list((example.parent / "state").rglob("*.jsonl"))
 
 
 def edit_host(screen: Screen) -> None:
@@ -94,22 +58,18 @@ def edit_host(screen: Screen) -> None:
     screen.wait_until("UNSAVED: 1 edit")
 
 
-def pid_of_app(config: Path) -> int:
-    return int(config.with_name("pid").read_text())
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_edits_outlive_a_signal_and_are_offered_again(
-    number: signal.Signals, config: Path, environ: Mapping[str, str]
+    number: signal.Signals, example: Path, app_environ: Mapping[str, str]
 ) -> None:
-    with open_app(config, environ) as screen:
+    with open_app(example, app_environ) as screen:
         edit_host(screen)
-        os.kill(pid_of_app(config), number)
+        os.kill(pid_of_app(example), number)
         assert screen.finish() == 128 + number
         if number != signal.SIGKILL:
             assert "Traceback" not in screen.text
-    assert "edited.example.com" not in config.read_text()
-    with open_app(config, environ) as screen:
+    assert "edited.example.com" not in example.read_text()
+    with open_app(example, app_environ) as screen:
         screen.wait_until("ended without saving")
         assert 'hsm1.host = "edited.example.com"' in screen.text
         screen.press("p")
@@ -120,18 +80,18 @@ def test_edits_outlive_a_signal_and_are_offered_again(
         screen.wait_until("[saved]")
         screen.press("F10")
         assert screen.finish() == 0
-    assert "edited.example.com" in config.read_text()
+    assert "edited.example.com" in example.read_text()
 
 
-def test_a_lost_terminal_ends_the_app(config: Path, environ: Mapping[str, str]) -> None:
+def test_a_lost_terminal_ends_the_app(example: Path, app_environ: Mapping[str, str]) -> None:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
     app = subprocess.Popen(
-        ["setsid", "--ctty", *PPINUI, "-c", config],  # the pty is its controlling terminal
+        ["setsid", "--ctty", *PPINUI, "-c", example],  # the pty is its controlling terminal
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env=environment(environ),
+        env=environment(app_environ),
     )
     os.close(theirs)
     seen = b""
@@ -161,11 +121,11 @@ sys.exit(app.return_code or 0)
 
 
 def test_a_crash_shows_where_and_nothing_of_the_variables(
-    config: Path, environ: Mapping[str, str], tmp_path: Path
+    example: Path, app_environ: Mapping[str, str], tmp_path: Path
 ) -> None:
     state = tmp_path / "state"
     with Screen(
-        [sys.executable, "-c", CRASH, config, state], environ=environment(environ), columns=120, rows=40
+        [sys.executable, "-c", CRASH, example, state], environ=environment(app_environ), columns=120, rows=40
     ) as screen:
         edit_host(screen)
         screen.press("Escape", "F3")
@@ -177,15 +137,19 @@ def test_a_crash_shows_where_and_nothing_of_the_variables(
     assert list(state.rglob("*.jsonl"))
 
 
-def test_without_a_terminal_it_shows_its_usage_and_fails(config: Path, environ: Mapping[str, str]) -> None:
-    ran = ppinui("-c", config, environ=environ)
+def test_without_a_terminal_it_shows_its_usage_and_fails(
+    example: Path, app_environ: Mapping[str, str]
+) -> None:
+    ran = ppinui("-c", example, environ=app_environ)
 
     assert ran.code == 2
     assert ran.err.startswith("usage: ppinui ")
 
 
-def test_a_configuration_that_is_not_there_is_three_lines(tmp_path: Path, environ: Mapping[str, str]) -> None:
-    with Terminal([*PPINUI, "-c", tmp_path / "none.cfg"], environ=environment(environ)) as terminal:
+def test_a_configuration_that_is_not_there_is_three_lines(
+    tmp_path: Path, app_environ: Mapping[str, str]
+) -> None:
+    with Terminal([*PPINUI, "-c", tmp_path / "none.cfg"], environ=environment(app_environ)) as terminal:
         ended = terminal.finish()
 
     assert ended.status == 2
@@ -193,12 +157,12 @@ def test_a_configuration_that_is_not_there_is_three_lines(tmp_path: Path, enviro
 
 
 def test_the_demo_opens_the_app_tests_everything_and_leaves_nothing(
-    tmp_path: Path, environ: Mapping[str, str]
+    tmp_path: Path, app_environ: Mapping[str, str]
 ) -> None:
     demos = tmp_path / "demos"
     demos.mkdir()
     with Screen(
-        [*PPINUI, "demo"], environ=environment({**environ, "TMPDIR": str(demos)}), seconds=20
+        [*PPINUI, "demo"], environ=environment({**app_environ, "TMPDIR": str(demos)}), seconds=20
     ) as screen:
         screen.wait_until("2 HSMs, 4 slots")
         screen.press("F5", "c", "a")
@@ -210,13 +174,13 @@ def test_the_demo_opens_the_app_tests_everything_and_leaves_nothing(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_clears_the_demo_away(
-    number: signal.Signals, tmp_path: Path, environ: Mapping[str, str]
+    number: signal.Signals, tmp_path: Path, app_environ: Mapping[str, str]
 ) -> None:
     demos = tmp_path / "demos"
     demos.mkdir()
     with Screen(
         ["sh", "-c", TELL_PID, tmp_path / "pid", *PPINUI, "demo"],
-        environ=environment({**environ, "TMPDIR": str(demos)}),
+        environ=environment({**app_environ, "TMPDIR": str(demos)}),
         seconds=20,
     ) as screen:
         screen.wait_until("2 HSMs, 4 slots")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ppinui.session.opening import open_file
 from ppinui.session.session import Session
 from tests.rig.configurations import one_hsm
 
@@ -23,4 +24,4 @@ def config(tmp_path: Path) -> Path:
 @pytest.fixture
 def open_session(config: Path, tmp_path: Path) -> Callable[[], Session]:
     """`open_session()`: a session on `config`; each leaves no line in the system's log."""
-    return lambda: Session(config, state=tmp_path / "state", tracer=lambda *_: None)
+    return lambda: Session(open_file(config), state=tmp_path / "state", tracer=lambda *_: None)

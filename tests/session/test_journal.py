@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ppinui.session.edits import AddHsm, Remove, SetValue
+from ppinui.session.opening import open_file
 from ppinui.session.session import Session
 from tests.end_to_end.program import CHECKOUT, environment
 from tests.rig.canary import files_with
@@ -23,8 +24,9 @@ EDIT_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
 from ppinui.session.edits import AddSlot, SetValue
+from ppinui.session.opening import open_file
 from ppinui.session.session import Session
-session = Session(Path(sys.argv[1]), state=Path(sys.argv[2]), tracer=lambda *_: None)
+session = Session(open_file(Path(sys.argv[1])), state=Path(sys.argv[2]), tracer=lambda *_: None)
 session.do(SetValue("primus.hsms.hsm0.host", "10.9.9.9"))
 session.do(SetValue("primus.wait_delay", 999))
 session.undo()
@@ -183,7 +185,7 @@ def test_discarded_edits_are_not_offered_again(open_session: Open, config: Path,
 
 def test_a_state_folder_that_cannot_be_written_is_no_reason_to_stop(config: Path, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
-    session = Session(config, state=tmp_path / "state", tracer=lambda *_: None)
+    session = Session(open_file(config), state=tmp_path / "state", tracer=lambda *_: None)
     session.do(AddHsm("10.1.2.9", "2310"))
 
     assert session.unsaved

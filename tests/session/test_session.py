@@ -10,7 +10,8 @@ import pytest
 from ppinui.config.saving import SaveRefused
 from ppinui.errors import PpinuiError
 from ppinui.session.edits import AddHsm, AddSlot, Duplicate, Remove, Rename, SetValue
-from ppinui.session.session import OnDisk, Session
+from ppinui.session.session import Session
+from ppinui.session.watching import OnDisk
 
 HOST = "primus.hsms.hsm0.host"
 Open = Callable[[], Session]

@@ -80,7 +80,7 @@ class Driver:
     async def select(self, path: str) -> None:
         """Put the cursor of the tree on a line."""
         self.app.main.go_to(path)
-        await self.until(lambda: self.app.main._shown == path)
+        await self.until(lambda: self.app.main.details.path == path)
 
     async def type_into(self, name: str, text: str) -> None:
         """Give a field of the form another text, and press enter."""
@@ -123,6 +123,7 @@ def setup(config: Path, tmp_path: Path) -> Setup:
         module=lambda: missing,
         keyring=None,
         keyring_environ=environ,
+        look_every=3600.0,
         tracer=lambda *_: None,
     )
 
@@ -137,7 +138,7 @@ def run(setup: Setup) -> Run:
         async def main() -> None:
             async with app.run_test(size=size, notifications=True) as pilot:
                 driver = Driver(app, pilot)
-                await driver.until(lambda: app.main.is_mounted)
+                await driver.until(lambda: app.opened is None or app.main.is_whole.is_set())
                 await steps(driver)
 
         asyncio.run(main())

@@ -155,7 +155,7 @@ def test_a_clear_text_proxy_password_is_adopted(run_with_vault: Run, config: Pat
     config.write_text(PROXIED.replace('proxy_user = "SERVICE";', password))
 
     async def steps(app: Driver) -> None:
-        await app.until(lambda: any("clear" in row for row in app.rows("#tree")))
+        await app.until("proxy_password holds the password of the service proxy")
         await unlock(app)
         await app.press("c")
         await app.until("Kept 1 proxy password")

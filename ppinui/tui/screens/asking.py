@@ -68,6 +68,7 @@ class Asking(ModalScreen[Answers | None]):
 
     def on_mount(self) -> None:
         """Fill in what is known."""
+        self.app.clear_notifications()  # they would lie over it
         for one in self._wanted:
             self.query_one(f"#ask-{one.name}", Entry).put(one.text)
         self.query(Entry).first().focus()

@@ -19,7 +19,7 @@ from ppinui.tui.widgets.textlines import TextLines
 
 _ABOUT: dict[str, str] = {
     "tree": "The configuration: the file, its globals and log, each HSM, each slot. The words on the right "
-    "are the worst problem, where the slot's secret is, and how its last test ended. Enter edits.",
+    "are where a slot's secret is, the worst problem, and how the last test ended. Enter edits.",
     "problems": "What is wrong with the configuration as it is on the screen. Enter goes to the place.",
     "filter": "Shows the HSMs and slots in which this occurs. Enter keeps it, Esc ends it.",
     "test-table": "Each slot of the test: the stage that it is in, or how it ended. Enter goes to the slot.",
@@ -27,11 +27,11 @@ _ABOUT: dict[str, str] = {
 }
 _SIGNS: Sequence[Piece] = (
     ("Words in the tree", "strong"),
-    ("  err! warn note   the worst problem of this line and those below it", ""),
     ("  ring file clear  the secret is in the keyring, in .secrets.cfg, in primus.cfg in clear text", ""),
     ("  none rej! bad!   there is none, it was rejected, nobody can read it", ""),
     ("  lock n/a mute    the keyring is locked, there is no keyring, it does not answer", ""),
     ("  ask fail ?       the keyring is not asked unasked (F4), it failed, it is being asked", ""),
+    ("  err! warn note   the worst problem of this line and those below it", ""),
     ("  fine ✗login …    the last test was fine, failed at login, is running", ""),
     ("", ""),
 )
@@ -55,6 +55,10 @@ class Help(ModalScreen[None]):
             yield Static("Help", id="help-title")
             yield TextLines(self._lines, id="help-text", mark=" ", wrap=True)
             yield Static("Esc goes back, arrows move", id="help-keys")
+
+    def on_mount(self) -> None:
+        """Nothing lies over it."""
+        self.app.clear_notifications()
 
 
 def help_lines(screen: Screen[object]) -> list[Piece]:

@@ -62,6 +62,7 @@ class Question(ModalScreen[str]):
 
     def on_mount(self) -> None:
         """As high as the text, as far as there is room; answers that do not fit in one line have one each."""
+        self.app.clear_notifications()  # they would lie over it
         stacked = not self._fit_in_one_line()
         self.query_one("#question-answers").set_class(stacked, "-stacked")
         more = len(self._answers) - 1 if stacked else 0

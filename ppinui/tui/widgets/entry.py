@@ -9,22 +9,25 @@ from textual.events import Key
 from textual.message import Message
 from textual.widgets import Input
 
+from ppinui.tui.widgets.inorder import act_at_once
+
 
 class Entry(Input):
     """A line to type. ``choices`` makes the space bar go through these words instead."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape", "give_up", "Back", show=False, id="entry.give-up", tooltip="Back to what was there"
-        ),
+        Binding("enter", "submit", "Take it", id="entry.take", tooltip="Take what was typed"),
+        Binding("escape", "give_up", "Back", id="entry.give-up", tooltip="Back to what was there"),
     ]
 
     def __init__(self, *, id: str | None = None, placeholder: str = "") -> None:
         super().__init__(id=id, placeholder=placeholder, compact=True, select_on_focus=False)
         self.choices: tuple[str, ...] = ()
 
-    def on_key(self, event: Key) -> None:
+    async def on_key(self, event: Key) -> None:
         """Space goes to the next choice."""
+        if await act_at_once(self, event):
+            return
         if event.key == "space" and self.choices:
             event.prevent_default()
             event.stop()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
-
-from textual.geometry import Region
 
 from ppinui.config.document import Document
 from ppinui.config.masking import mask
-from ppinui.tui.plain import plain
+from ppinui.session.session import Session
 from ppinui.tui.widgets.rows import Piece
-from ppinui.tui.widgets.textlines import TextLines, diff_lines
+from ppinui.tui.widgets.textlines import NumberedLines, diff_lines
 
 
 class View(Enum):
@@ -22,49 +19,41 @@ class View(Enum):
     CHANGE = "change"
 
 
-class FilePane(TextLines):
+class FilePane(NumberedLines):
     """The text without its passwords; lines of the setting have a bar before them."""
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(id=id, mark="")
+        super().__init__(id=id)
         self.view = View.OFF
-        self._document: Document | None = None
-        self._first = self._last = 0
-        """The lines of the marked setting, counted from 1; 0 for none."""
+        self._shown: tuple[Document, Document] | None = None
+        """The document, and the one on the disk."""
 
     def next_view(self) -> View:
         """Text, change, nothing, and around again."""
         order = list(View)
         self.view = order[(order.index(self.view) + 1) % len(order)]
-        self._document = None
+        self.is_numbered = self.view is View.TEXT
+        self._shown = None
         return self.view
 
-    def show_document(self, document: Document, diff: str, path: str) -> None:
-        """Show a document and mark the setting at a path."""
+    def show_document(self, session: Session, path: str) -> None:
+        """Show what is being edited and mark the setting at a path."""
+        document = session.document
         if self.view is View.OFF:
             return
-        if document is not self._document:
-            self._document = document
+        if self._shown != (document, session.base):
+            self._shown = (document, session.base)
             if self.view is View.CHANGE:
-                self.show(diff_lines(diff) or [("Nothing has changed since the file was saved.", "faint")])
+                nothing: list[Piece] = [("Nothing has changed since the file was saved.", "faint")]
+                self.show(diff_lines(session.diff()) or nothing)
             else:
                 self.show([(line, "") for line in mask(document.text).split("\n")])
         self._mark_setting(document, path)
 
     def _mark_setting(self, document: Document, path: str) -> None:
-        setting = document.get(path) if path else None
-        if setting is None or self.view is not View.TEXT or setting.place.file != document.origin:
-            self._first = self._last = 0
+        setting = document.get(path) if path and self.view is View.TEXT else None
+        if setting is None or setting.place.file != document.origin:
+            self.mark_lines(range(0))
         else:
-            self._first = setting.place.line
-            self._last = document.place_of(max(setting.start, setting.end - 1)).line
-            self.scroll_to_region(Region(0, self._first - 1, 1, 3), animate=False, force=True)
-        self.refresh()
-
-    def row(self, index: int, width: int) -> Sequence[Piece]:
-        """A line with its number, and a bar where it is the setting's."""
-        if self.view is not View.TEXT:
-            return super().row(index, width)
-        here = self._first <= index + 1 <= self._last
-        text = plain(self.lines[index][0])[self.offset_x :]
-        return [(f"{'▌' if here else ' '}{index + 1:>5} ", "faint"), (text, "strong" if here else "")]
+            last = document.place_of(max(setting.start, setting.end - 1)).line
+            self.mark_lines(range(setting.place.line, last + 1))

@@ -137,15 +137,13 @@ class Form(VerticalScroll, can_focus=False):
 
     INHERIT_BINDINGS: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False, id="form.up", tooltip="To the field above"),
-        Binding("down", "move(1)", "Down", show=False, id="form.down", tooltip="To the field below"),
+        Binding("up", "move(-1)", "Up", id="form.up", tooltip="To the field above"),
+        Binding("down", "move(1)", "Down", id="form.down", tooltip="To the field below"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._fields: tuple[Field, ...] = ()
-        self.leaving: list[str] = []
-        """What was typed and not taken, of groups that were left meanwhile."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -181,16 +179,6 @@ class Form(VerticalScroll, can_focus=False):
         order = {row: index for index, row in enumerate(used)}
         if [row for row in self.query(FieldRow) if row in order] != used:
             self.sort_children(key=lambda child: order.get(child, len(order)))  # type: ignore[call-overload]
-
-    def row_of(self, path: str) -> FieldRow | None:
-        """The row of a setting."""
-        return next((row for row in self.rows() if row.field.path == path), None)
-
-    def commit(self) -> None:
-        """Take what is typed in the field that has the focus, as leaving it would."""
-        for row in self.rows():
-            if row.changed:
-                self._take(row)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Check while typing."""
@@ -244,7 +232,8 @@ class Form(VerticalScroll, can_focus=False):
     def action_move(self, by: int) -> None:
         """Go to the field above or below."""
         entries = [row.entry for row in self.rows() if not row.entry.disabled]
-        here = next((number for number, entry in enumerate(entries) if entry.has_focus), None)
+        focused = self.screen.focused  # an entry knows only later that it has the focus
+        here = next((number for number, entry in enumerate(entries) if entry is focused), None)
         if here is not None:
             entries[max(0, min(here + by, len(entries) - 1))].focus()
 

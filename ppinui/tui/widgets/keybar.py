@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual.app import App
 from textual.binding import Binding
 from textual.content import Content
 from textual.events import Mount
+from textual.keys import KEY_NAME_REPLACEMENTS, key_to_character
 from textual.screen import Screen
 from textual.widgets import Static
+
+_NAMES: Final = {name: unicode_name for unicode_name, name in KEY_NAME_REPLACEMENTS.items()}
 
 
 class KeyBar(Static):
@@ -31,7 +36,7 @@ class KeyBar(Static):
             return
         shown: dict[str, Binding] = {}
         for _, binding, enabled, _ in screen.active_bindings.values():
-            if binding.show and enabled and binding.description:
+            if binding.show and enabled and binding.description and not self._is_typed(binding, screen):
                 known = shown.get(binding.action)
                 if known is None or _order(binding) < _order(known):
                     shown[binding.action] = binding
@@ -46,6 +51,12 @@ class KeyBar(Static):
             room -= len(part.plain) + 2
             lines[-1].append(part)
         self.update(Content("\n").join([Content("  ").join(line) for line in lines]))
+
+    def _is_typed(self, binding: Binding, screen: Screen[object]) -> bool:
+        """Whether this key is a character for the field that has the focus; Textual overlooks the slash."""
+        character = key_to_character(_NAMES.get(binding.key, binding.key))
+        focused = screen.focused
+        return focused is not None and focused.check_consume_key(binding.key, character)
 
 
 def key_name(app: App[object], binding: Binding) -> str:

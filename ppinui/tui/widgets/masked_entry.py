@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from ppinui.secrets.secret import Secret
+from ppinui.tui.widgets.inorder import act_at_once
 
 _LONGEST: Final = 4096
 """Characters; far beyond any password."""
@@ -75,8 +76,10 @@ class MaskedEntry(Widget, can_focus=True):
         more = "…" if len(self._typed) > _SHOWN else ""
         return Content(f"{'•' * min(len(self._typed), _SHOWN)}{more}{cursor}")
 
-    def on_key(self, event: Key) -> None:
+    async def on_key(self, event: Key) -> None:
         """Take what can be printed."""
+        if await act_at_once(self, event):
+            return
         if event.character is not None and event.is_printable:
             event.stop()
             event.prevent_default()

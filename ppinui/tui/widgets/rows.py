@@ -109,8 +109,12 @@ class Rows(ScrollView, can_focus=True):
         self.post_message(self.Moved(self, new))
 
     def on_resize(self, _: Resize) -> None:
-        """Rows are as wide as the list, and the cursor stays in sight."""
+        """Rows are as wide as the list. Textual calls this besides what a subclass does then."""
         self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+        self.keep_in_sight()
+
+    def keep_in_sight(self) -> None:
+        """Scroll to what people look at: the cursor."""
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-from textual.geometry import Size
+from textual.geometry import Region
 from textual.reactive import reactive
 
 from ppinui.tui.plain import plain
@@ -44,11 +44,15 @@ class TextLines(Rows):
         """How many lines there are."""
         return len(self.lines)
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self, _: Resize) -> None:
         """Lines break where the screen ends now."""
         if self._wrap:
             self.show(self._whole)
-        super().on_resize(event)
+
+    def keep_in_sight(self) -> None:
+        """What is read stays where it is; a cursor is followed."""
+        if self._mark:
+            super().keep_in_sight()
 
     def show(self, lines: Sequence[Piece]) -> None:
         """Show other lines."""
@@ -67,10 +71,67 @@ class TextLines(Rows):
         """Move the text sideways."""
         self.offset_x = max(0, min(self.offset_x + by, self._longest - 8))
 
+    def action_move(self, by: int) -> None:
+        """Go up or down; where no cursor is shown the text moves instead."""
+        if self._mark:
+            super().action_move(by)
+        else:
+            self.scroll_relative(y=by, animate=False)
+
+    def action_page(self, direction: int) -> None:
+        """The same by what is seen."""
+        if self._mark:
+            super().action_page(direction)
+        else:
+            self.action_move(direction * max(1, self.scrollable_content_region.height - 1))
+
+    def action_first(self) -> None:
+        """Go to the first line."""
+        if self._mark:
+            super().action_first()
+        else:
+            self.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """Go to the last line."""
+        if self._mark:
+            super().action_last()
+        else:
+            self.scroll_end(animate=False)
+
     @property
-    def wanted(self) -> Size:
-        """So wide and high it would be best."""
-        return Size(self._longest + 2, len(self.lines))
+    def is_cut(self) -> bool:
+        """Whether there is more than is seen."""
+        return self.count > self.scrollable_content_region.height
+
+
+class NumberedLines(TextLines):
+    """Lines with their numbers; those that are marked have a bar in front."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, mark="")
+        self.is_numbered = True
+        self.marked = range(0)
+        """The numbers of the lines with a bar, counted from 1."""
+
+    def mark_lines(self, lines: range) -> None:
+        """Put the bar before these lines, and show the first of them."""
+        self.marked = lines
+        self.keep_in_sight()
+        self.refresh()
+
+    def keep_in_sight(self) -> None:
+        """Scroll to the first of the marked lines."""
+        if self.marked:
+            self.scroll_to_region(Region(0, self.marked[0] - 1, 1, 3), animate=False, force=True)
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:
+        """A line with its number, and a bar where it is marked."""
+        if not self.is_numbered:
+            return super().row(index, width)
+        here = index + 1 in self.marked
+        ((text, _),) = super().row(index, width)
+        return [(f"{'▌' if here else ' '}{index + 1:>5} ", "faint"), (text, "strong" if here else "")]
 
 
 def wrapped(lines: Sequence[Piece], width: int) -> Iterator[Piece]:

@@ -19,13 +19,13 @@ from ppinui.tui.widgets.rows import Piece, Rows
 class Marks:
     """The three states of a line, each as a word (short and long) and what it is, for its colour."""
 
-    problem: tuple[str, str] = ("", "")
     secret: tuple[str, str] = ("", "")
+    problem: tuple[str, str] = ("", "")
     test: tuple[str, str] = ("", "")
 
 
-_WIDTHS = (4, 5, 8)
-_WIDE_WIDTHS = (8, 10, 14)
+_WIDTHS = (5, 4, 8)
+_WIDE_WIDTHS = (10, 8, 14)
 _WIDE = 76
 """Cells from which on the states have room for long words."""
 
@@ -84,19 +84,23 @@ class ConfigTree(Rows):
         self.content_changed()
 
     def row(self, index: int, width: int) -> Sequence[Piece]:
-        """Indentation, name and details on the left, the states on the right."""
+        """Indentation, name and details on the left, the states on the right.
+
+        What is cut off where there is little room is the end of the details, never a state. Only slots have
+        a secret: its column is the first, so that the other lines have its room for their text.
+        """
         line = self._lines[index]
         wide = width >= _WIDE
         marks = self._states_of(line, wide)
         sign = {None: " ", True: "▾", False: "▸"}[line.open]
         states: list[Piece] = []
         for (word, name), size in zip(
-            (marks.problem, marks.secret, marks.test), _WIDE_WIDTHS if wide else _WIDTHS, strict=True
+            (marks.secret, marks.problem, marks.test), _WIDE_WIDTHS if wide else _WIDTHS, strict=True
         ):
-            if line.branch is not Branch.FILE or word:
+            if word or states:
                 states.append((f" {set_cell_size(word, size)}", name))
         room = width - sum(cell_len(text) for text, _ in states)
-        title = f"{'  ' * line.depth}{sign} {plain(line.title)} "
+        title = f"{' ' * line.depth}{sign} {plain(line.title)} "
         detail = plain(line.detail)
         pieces = [(title, "strong"), (detail, "")]
         return [*_fitted(pieces, room), *states]
