@@ -55,6 +55,7 @@ def test_an_emptied_field_takes_the_setting_away_and_shows_its_default(run: Run)
         await app.until("UNSAVED")
         assert "priority" not in app.app.session.document.text
         assert app.entry("priority").placeholder == "0 by default"
+        assert app.app.screen is app.app.main
 
     run(steps)
 

@@ -37,6 +37,9 @@ def test_the_text_pane_shows_no_password(run: Run, config: Path) -> None:
 
 def test_the_second_view_is_the_change(run: Run) -> None:
     async def steps(app: Driver) -> None:
+        await app.press("f3", "f3")
+        await app.until("Nothing has changed since the file was saved.")
+        await app.press("f3")
         await app.select("primus.hsms.hsm0")
         await app.type_into("host", "10.9.9.9")
         await app.press("f3", "f3")
@@ -70,6 +73,64 @@ def test_the_palette_has_every_action_and_goes_to_every_slot(run: Run) -> None:
         await app.until("Go to hsm0.slot1 id 2 SIGNING")
         await app.press("down", "enter")
         await app.until(lambda: app.app.main.selected.path == "primus.hsms.hsm0.slots.slot1")
+
+    run(steps)
+
+
+def test_f6_goes_round_by_tree_form_what_is_cut_off_text_and_problems(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        main = app.app.main
+        await app.select("primus.hsms.hsm0")
+        await app.press("f6")
+        await app.until(lambda: app.entry("host").has_focus)
+        for wanted in ("overview", "problems", "tree"):
+            await app.press("f6")
+            await app.until(lambda wanted=wanted: main.focused is not None and main.focused.id == wanted)
+        await app.press("f3")
+        await app.until(lambda: main.details.overview.is_cut)
+        for wanted in ("overview", "file"):
+            await app.press("f6", "f6") if wanted == "overview" else await app.press("f6")
+            await app.until(lambda wanted=wanted: main.focused is not None and main.focused.id == wanted)
+
+    run(steps)
+
+
+def test_what_is_cut_off_below_the_form_is_scrolled_to(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.select("primus.hsms.hsm0")
+        assert "2. hsm1" not in app.text
+        app.app.main.details.overview.focus()
+        await app.press("down", "down", "down")
+        await app.until("2. hsm1 10.1.2.4")
+
+    run(steps)
+
+
+def test_a_problem_can_be_read_whole_while_the_list_has_the_focus(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.until("Problems: 1 note")
+        assert "if nothing else reads it" not in app.text
+        app.app.main.problem_pane.list.focus()
+        await app.until("if nothing else reads it")
+        await app.press("f6")
+        await app.until(lambda: "if nothing else reads it" not in app.text)
+
+    run(steps)
+
+
+def test_the_keys_of_a_field_are_shown_and_no_character_is_called_one(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        await app.select("primus.log")
+        await app.until("/ Filter")
+        await app.press("enter")
+        await app.until("↑ Up  ↓ Down  ⏎ Take it  esc Back")
+        assert "/ Filter" not in app.text
+        await app.press("down")
+        await app.until("space Change")
+        await app.press("space")
+        assert app.entry("write_log_file").value == "true"
+        await app.press("space")
+        assert app.entry("write_log_file").value == "false"
 
     run(steps)
 

@@ -277,7 +277,7 @@ class MainScreen(Screen[None]):
         try:
             if value is not None:
                 self.do(SetValue(field.path, value), select=self.selected.path)
-            elif field.present:
+            elif self.desk.session.document.get(field.path) is not None:  # left and entered: it comes twice
                 self.do(Remove(field.path), select=self.selected.path)
         except PpinuiError as error:
             from ppinui.tui.screens.question import error_question

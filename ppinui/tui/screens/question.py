@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +16,10 @@ from textual.widgets import Button, Static
 from ppinui.errors import PpinuiError
 from ppinui.tui.plain import plain
 from ppinui.tui.widgets.rows import Piece
-from ppinui.tui.widgets.textlines import TextLines
+from ppinui.tui.widgets.textlines import TextLines, wrapped
+
+_WIDTH: Final = 70
+"""Cells of a text that is broken into lines, so that it fits at 80 columns."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Question(ModalScreen[str]):
         self.query_one("#question-answers").set_class(stacked, "-stacked")
         more = len(self._answers) - 1 if stacked else 0
         text = self.query_one(TextLines)
+        text.display = bool(text.count)
         text.styles.height = max(1, min(text.count, self.app.size.height - 8 - more))
         self.query(Button).first().focus()
 
@@ -100,18 +104,5 @@ class Question(ModalScreen[str]):
 
 def error_question(error: PpinuiError, answers: Sequence[Answer] = ()) -> Question:
     """An error of three lines, to be read."""
-    lines: list[Piece] = [
-        *_wrapped("where: ", error.place),
-        *_wrapped("do: ", error.remedy),
-    ]
-    return Question(error.message, lines, answers or [Answer("ok", "o", "OK")])
-
-
-def _wrapped(label: str, text: str, width: int = 68) -> list[Piece]:
-    """The text in lines of at most so many characters, the label before the first."""
-    lines: list[str] = [label]
-    for word in plain(text).split(" "):
-        if len(lines[-1]) + len(word) + 1 > width and lines[-1].strip():
-            lines.append(" " * len(label))
-        lines[-1] += word if lines[-1].endswith(" ") else f" {word}"
-    return [(line, "") for line in lines]
+    lines: list[Piece] = [(f"where: {error.place}", ""), (f"do: {error.remedy}", "")]
+    return Question(error.message, [*wrapped(lines, _WIDTH)], answers or [Answer("ok", "o", "OK")])

@@ -123,7 +123,8 @@ class NumberedLines(TextLines):
     def keep_in_sight(self) -> None:
         """Scroll to the first of the marked lines."""
         if self.marked:
-            self.scroll_to_region(Region(0, self.marked[0] - 1, 1, 3), animate=False, force=True)
+            rows = max(3, min(len(self.marked), self.scrollable_content_region.height))
+            self.scroll_to_region(Region(0, self.marked[0] - 1, 1, rows), animate=False, force=True)
 
     def row(self, index: int, width: int) -> Sequence[Piece]:
         """A line with its number, and a bar where it is marked."""
@@ -140,8 +141,9 @@ def wrapped(lines: Sequence[Piece], width: int) -> Iterator[Piece]:
         indent = text[: len(text) - len(text.lstrip())]
         rest = plain(text)
         while len(rest) > width:
-            cut = rest.rfind(" ", len(indent) + 1, width + 1)
-            cut = cut if cut > len(indent) else width
+            begun = len(rest) - len(rest.lstrip())
+            cut = rest.rfind(" ", begun, width + 1)
+            cut = cut if cut > begun else width
             yield rest[:cut], name
             rest = f"{indent}  {rest[cut:].lstrip()}"
         yield rest, name
@@ -150,7 +152,7 @@ def wrapped(lines: Sequence[Piece], width: int) -> Iterator[Piece]:
 def diff_lines(diff: str) -> list[Piece]:
     """The lines of a unified diff: what comes and goes is told by its sign, and by colour besides."""
     found: list[Piece] = []
-    for line in diff.split("\n")[: -1 if diff.endswith("\n") else None]:
+    for line in diff.removesuffix("\n").split("\n") if diff else ():
         name = next((name for sign, name in _DIFF if line.startswith(sign)), "")
         found.append((line, name))
     return found
