@@ -65,6 +65,9 @@ async def settle(app: PpinuiApp) -> None:
 
 async def quit_app(app: PpinuiApp) -> None:
     """Leave; where something is not saved, ask first."""
+    if app.opened is None:
+        app.leave()
+        return
     session = app.session
     app.main.take_typed()
     if session.unsaved:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ppinui.state import state_folder
 
 if TYPE_CHECKING:
+    from ppinui.doctor.surroundings import Surroundings as Machine
     from ppinui.probe.book import Listener
     from ppinui.probe.plan import Plan
     from ppinui.probe.result import Report
@@ -54,6 +55,12 @@ def _trace(action: str, file: Path) -> None:
     trace(action, file)
 
 
+def _machine() -> Machine:
+    from ppinui.doctor.surroundings import surroundings
+
+    return surroundings()
+
+
 @dataclass(frozen=True)
 class Setup:
     """Where the app works, and with what."""
@@ -61,6 +68,8 @@ class Setup:
     configuration: Path
     rule: str = "-c"
     """What led to the configuration, in words."""
+    is_there: bool = True
+    """Whether there is a configuration; where there is none the app offers to make one."""
     state: Path = field(default_factory=state_folder)
     """The folder for what is to outlive the app."""
     secrets_file: Path | None = None
@@ -81,6 +90,10 @@ class Setup:
     tracer: Callable[[str, Path], None] = _trace
     look_every: float = 2.0
     """Seconds between two looks at the file, for what others do to it."""
+    machine: Machine = field(default_factory=_machine, repr=False)
+    """The account and limits with which the program was started, for what is set up."""
+    called: Callable[[str], str] = str
+    """Gives a message with the commands of this program in it as the user can call them."""
     timeout: float = 10.0
     """Seconds for each stage of a connection test."""
     run_test: Runner = _run_test

@@ -15,12 +15,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from ppinui.errors import PpinuiError
 from ppinui.secrets.secret import Secret
-from ppinui.setup.questions import Question as Asked
+from ppinui.setup import questions
 from ppinui.setup.questions import Unacceptable
 from ppinui.setup.walk import Page
 from ppinui.setup.walkthrough import Action, Finding, SecretNeed, State
-from ppinui.errors import PpinuiError
 from ppinui.tui.plain import plain
 from ppinui.tui.screens.asking import Answers, Asking, Wanted
 from ppinui.tui.screens.prompt import Prompt
@@ -48,7 +48,9 @@ class WalkthroughScreen(Screen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "act", "Do it", id="walk.act", tooltip="Do what this step can do; it asks before"),
         Binding("f3", "steps", "Steps", id="walk.steps", tooltip="The list of the steps; Enter goes to one"),
-        Binding("f4", "mend", "Mend", id="walk.mend", tooltip="Go to the step in which the problem is mended"),
+        Binding(
+            "f4", "mend", "Mend", id="walk.mend", tooltip="Go to the step in which the problem is mended"
+        ),
         Binding("f5", "look", "Look again", id="walk.look", tooltip="Find out how things are now"),
         Binding("f6", "copy", "Copy", id="walk.copy", tooltip="Copy commands; again: the next ones"),
         Binding("f7", "back", "Back", id="walk.back", tooltip="Go to the step before"),
@@ -479,12 +481,10 @@ class WalkthroughScreen(Screen[bool]):
         self.dismiss(False)
 
 
-_OF_THE_SCREEN = frozenset(
-    ("act", "steps", "mend", "look", "copy", "back", "next", "leave")
-)
+_OF_THE_SCREEN = frozenset(("act", "steps", "mend", "look", "copy", "back", "next", "leave"))
 
 
-def _flaw_of(column: Asked, typed: str) -> str:
+def _flaw_of(column: questions.Question, typed: str) -> str:
     """What is wrong with what is typed for a column, "" for nothing."""
     try:
         column.read(typed)

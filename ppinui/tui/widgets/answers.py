@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from rich.cells import set_cell_size
@@ -122,7 +122,9 @@ class LineRow(QuestionRow):
     @property
     def _known(self) -> str:
         value = self.asked.value
-        return "" if value is None else {True: "yes", False: "no"}.get(value, str(value))  # type: ignore[call-overload,no-any-return]
+        if isinstance(value, bool):
+            return _YES_NO[0 if value else 1]
+        return "" if value is None else str(value)
 
     @property
     def changed(self) -> bool:
@@ -178,7 +180,11 @@ class ChoiceList(Rows):
         choice = self.question.choices[index]
         size = max(len(one.value) for one in self.question.choices) + 2
         mark = "(•) " if choice.value == self.chosen else "( ) "
-        return [(mark, "strong"), (set_cell_size(plain(choice.value), size), "strong"), (plain(choice.words), "")]
+        return [
+            (mark, "strong"),
+            (set_cell_size(plain(choice.value), size), "strong"),
+            (plain(choice.words), ""),
+        ]
 
 
 class ChoiceRow(QuestionRow):
@@ -253,7 +259,7 @@ class RowsTable(Rows):
     def row(self, index: int, width: int) -> Sequence[Piece]:
         """The columns, the first one wide."""
         if not self.rows:
-            return [(f"none yet: a adds one", "faint")]
+            return [("none yet: a adds one", "faint")]
         return [(text, "") for text in _cells(self.question, self.rows[index], width)]
 
     def head(self, width: int) -> str:
@@ -342,7 +348,7 @@ class TableRow(QuestionRow):
         self.query_one(".heads", Static).update(f" {self.field.head(self.size.width - 2)}")
 
 
-_ROWS: Mapping[Sort, type[QuestionRow]] = {Sort.CHOICE: ChoiceRow, Sort.ROWS: TableRow}
+_ROWS: Mapping[Sort, Callable[[Asked], QuestionRow]] = {Sort.CHOICE: ChoiceRow, Sort.ROWS: TableRow}
 
 
 class AnswerForm(Vertical):

@@ -43,7 +43,8 @@ def block_widgets(blocks: Iterable[Block], called: Called) -> Iterator[Static]:
                 yield Commands(called(block.text))
             case Style.VERBATIM:
                 lines = [
-                    Content.styled(plain(line), _COLOURS.get(name, "")) for line, name in diff_lines(block.text)
+                    Content.styled(plain(line), _COLOURS.get(name, ""))
+                    for line, name in diff_lines(block.text)
                 ]
                 yield Static(Content("\n").join(lines), classes="verbatim", markup=False)
 
