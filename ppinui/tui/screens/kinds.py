@@ -15,14 +15,14 @@ from textual.widgets import Static
 
 from ppinui.setup.kinds import KINDS
 from ppinui.setup.progress import interrupted
-from ppinui.tui.plain import plain
+from ppinui.tui.plain import plain, shortened
 from ppinui.tui.widgets.keybar import KeyBar
 from ppinui.tui.widgets.rows import Piece, Rows
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
 
-_NAME = 20
+_NAME = 25
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class _Way:
 
 class KindList(Rows):
     """The ways on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Choose", id="kinds.choose", tooltip="Begin what is under the cursor"),
+    ]
 
     def __init__(self, ways: Sequence[_Way], *, id: str) -> None:
         super().__init__(id=id)
@@ -55,10 +59,11 @@ class KindList(Rows):
         self.ways = tuple(ways)
         self.content_changed()
 
-    def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
+    def row(self, index: int, width: int) -> Sequence[Piece]:
         """Title and words."""
         way = self.ways[index]
-        return [(set_cell_size(f"{way.title} ", _NAME), "strong"), (way.words, "")]
+        title = set_cell_size(f"{shortened(way.title, _NAME - 1)} ", _NAME)
+        return [(title, "strong"), (shortened(way.words, width - _NAME), "")]
 
 
 class KindsScreen(Screen[None]):
@@ -67,7 +72,6 @@ class KindsScreen(Screen[None]):
     CSS_PATH = "kinds.tcss"
     AUTO_FOCUS = "#kinds-list"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Choose", id="kinds.choose", tooltip="Begin what is under the cursor"),
         Binding("f10,q,ctrl+q,escape", "leave", "Quit", id="kinds.quit", tooltip="Leave; nothing is changed"),
     ]
 
@@ -81,6 +85,7 @@ class KindsScreen(Screen[None]):
         yield Static(Content("There is no primus.cfg yet. What do you want to set up?"), id="kinds-head")
         yield Static(Content(f"It will be {path} ({self.desk.setup.rule})."), id="kinds-where", markup=False)
         yield KindList(self._ways(), id="kinds-list")
+        yield Static(id="kinds-words", markup=False)
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
@@ -93,12 +98,16 @@ class KindsScreen(Screen[None]):
             _Way(kind.name, kind.title, f"{'(goes on) ' if kind.name in left else ''}{kind.summary}")
             for kind in KINDS
         ]
-        demo = self.desk.setup.called("ppinui demo")
         return [
             *ways,
-            _Way("demo", "Demo", f"look around without an HSM: leave, and run {demo}"),
+            _Way("demo", "Demo", "look around without an HSM (ppinui demo)"),
             _Way("quit", "Quit", "leave everything as it is"),
         ]
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """All words of the line under the cursor."""
+        way = self.query_one(KindList).ways[event.index]
+        self.query_one("#kinds-words", Static).update(Content(f"{way.title}: {way.words}"))
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Enter on a line."""
@@ -109,10 +118,6 @@ class KindsScreen(Screen[None]):
                 self.desk.leave()
             case kind:
                 self.desk.set_up(kind)
-
-    def action_choose(self) -> None:
-        """Begin what is under the cursor."""
-        self.query_one(KindList).action_choose()
 
     def action_leave(self) -> None:
         """Leave."""

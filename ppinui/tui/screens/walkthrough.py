@@ -133,7 +133,7 @@ class WalkthroughScreen(Screen[bool]):
             self._copied = -1
             self.remove_class("-listing")
             self.query_one("#walk-page").scroll_home(animate=False)
-            self.call_after_refresh(self._focus_first)
+            self._focus_first()
         self._say("")
         self.refresh_bindings()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from rich.cells import set_cell_size
@@ -348,9 +348,6 @@ class TableRow(QuestionRow):
         self.query_one(".heads", Static).update(f" {self.field.head(self.size.width - 2)}")
 
 
-_ROWS: Mapping[Sort, Callable[[Asked], QuestionRow]] = {Sort.CHOICE: ChoiceRow, Sort.ROWS: TableRow}
-
-
 class AnswerForm(Vertical):
     """All questions of a step."""
 
@@ -388,7 +385,7 @@ class AnswerForm(Vertical):
             if row is not None:
                 row.show(one)
             else:
-                row = _ROWS.get(one.question.sort, LineRow)(one)
+                row = _row_for(one)
                 await self.mount(row, after=before) if before else await self.mount(row, before=0)
             before = row
 
@@ -479,6 +476,16 @@ class AnswerForm(Vertical):
             self.post_message(self.Completed())
         else:
             rows[rows.index(row) + 1].field.focus()
+
+
+def _row_for(asked: Asked) -> QuestionRow:
+    match asked.question.sort:
+        case Sort.CHOICE:
+            return ChoiceRow(asked)
+        case Sort.ROWS:
+            return TableRow(asked)
+        case _:
+            return LineRow(asked)
 
 
 def row_of(widget: Widget | None) -> QuestionRow | None:
