@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.empty_machine import EmptyMachine, empty_machine
+from tests.end_to_end.empty_machine import PASSPHRASE, EmptyMachine, empty_machine
 from tests.end_to_end.program import PPINUI, environment
-from tests.primus_sim.stand import PROXY_USER, Stand
+from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.screen import Screen
 
 
@@ -77,9 +77,10 @@ def test_the_first_start_leads_from_an_empty_machine_to_all_slots_fine(machine: 
         add_hsm(screen, second.host, second.port, 1)
         screen.press("F8")
         at_step(screen, 6, "Partitions")
-        print(screen.text)
         screen.write(PROXY_USER)
+        screen.wait_until(PROXY_USER)
         screen.press("Enter")
+        screen.wait_until("a Add")
         screen.press("a")
         screen.wait_until("Add partition")
         replace(screen, "", "PAYMENTS")
@@ -92,12 +93,91 @@ def test_the_first_start_leads_from_an_empty_machine_to_all_slots_fine(machine: 
         screen.press("F8")
         at_step(screen, 7, "primus.cfg")
         screen.wait_until("F2: save")
-        print(screen.text)
         screen.press("F8")
         screen.wait_until("Shall I save")
-        print(screen.text)
         assert not stand.config.exists()
         screen.press("y")
         screen.wait_until("has all of it")
+        screen.press("F8")
+        at_step(screen, 8, "Keyring")
+        screen.wait_until("there is no vault yet")
         print(screen.text)
-        assert 0
+        screen.press("F8")
+        screen.wait_until("Shall I make the vault")
+        screen.press("y")
+        for typed in (PASSPHRASE, "another", PASSPHRASE, PASSPHRASE):
+            screen.wait_until(lambda text: "New passphrase" in text and "••" not in text)
+            screen.write(typed)
+            screen.wait_until("••")
+            screen.press("Enter")
+            screen.wait_until(lambda text: "••" not in text)
+        screen.wait_until("vault" + " ")
+        screen.wait_until("works")
+        print(screen.text)
+        screen.press("F8")
+        at_step(screen, 9, "Proxy password")
+        for typed, outcome in (("wrong-proxy-password", "(0x80005017)"), (PROXY_PASSWORD, "1 of 1 kept")):
+            screen.wait_until("F2: add")
+            screen.press("F2")
+            screen.wait_until("Shall I add")
+            screen.press("y")
+            give(screen, "Provide proxy password", typed)
+            screen.wait_until(outcome)
+            print(screen.text)
+        screen.press("F8")
+        at_step(screen, 10, "Permanent")
+        partition.setup_first_used = stand.clock.now()
+        stand.clock.advance(partition.setup_validity + 1)
+        expired = partition.setup_password
+        for outcome in ("Setup password expired", "1 of 1 kept"):
+            screen.wait_until("F2: fetch")
+            screen.press("F2")
+            screen.wait_until("Shall I fetch")
+            screen.press("y")
+            give(screen, "Provide setup password", partition.setup_password)
+            give(screen, "Provide PKCS11 password", partition.pin)
+            screen.wait_until(outcome)
+            print(screen.text)
+            if partition.setup_password == expired:
+                partition.give_new_setup_password()
+        screen.press("F8")
+        at_step(screen, 11, "Test")
+        second.go_away()
+        screen.wait_until("F2: test")
+        screen.press("F2")
+        screen.wait_until("Shall I test")
+        screen.press("y")
+        screen.wait_until("1 of 2 slots are not fine")
+        screen.wait_until("F4 goes to 'HSMs'")
+        print(screen.text)
+        screen.press("F4")
+        at_step(screen, 5, "HSMs")
+        screen.press("F3")
+        screen.wait_until("12 ")
+        print(screen.text)
+        second.come_back()
+        screen.press("End", "Up", "Enter")
+        at_step(screen, 11, "Test")
+        screen.wait_until("F2: test")
+        screen.press("F2")
+        screen.wait_until("Shall I test")
+        screen.press("y")
+        screen.wait_until("all 2 slots are fine")
+        screen.press("F8")
+        at_step(screen, 12, "What next")
+        print(screen.text)
+        screen.press("F8")
+        screen.wait_until("Problems: ")
+        print(screen.text)
+        screen.press("F10")
+        assert screen.finish() == 0
+    assert 0
+
+
+def give(screen: Screen, prompt: str, secret: str) -> None:
+    """Type a secret, which is not seen."""
+    screen.wait_until(prompt)
+    screen.write(secret)
+    assert secret not in screen.wait_until("•" * min(len(secret), 24))
+    screen.press("Enter")
+    screen.wait_until(lambda text: "••" not in text)

@@ -66,7 +66,9 @@ class WalkthroughScreen(Screen[bool]):
         self.desk = desk
         self.walking = walking
         self.page: Page | None = None
-        """What is shown."""
+        """The step as it is known."""
+        self._shown: Page | None = None
+        """The page that was last shown whole: one that is still being shown may give way to another."""
         self._is_held = False
         """Whether a question or an action is on, which no other flow may end."""
         self._said = ""
@@ -81,6 +83,7 @@ class WalkthroughScreen(Screen[bool]):
                 yield Vertical(id="walk-text")
                 yield AnswerForm(id="walk-form")
                 yield Vertical(id="walk-found")
+        yield Static(id="walk-action", markup=False)
         yield Static(id="walk-status", markup=False)
         yield KeyBar()
 
@@ -117,7 +120,12 @@ class WalkthroughScreen(Screen[bool]):
     # -- showing -------------------------------------------------------------------------------------------
 
     async def _show(self, page: Page) -> None:
-        before, self.page = self.page, page
+        with self.app.batch_update():  # keys that were pressed for the new step find it whole
+            await self._put(page)
+        self._shown = page
+
+    async def _put(self, page: Page) -> None:
+        before, self.page = self._shown, page
         is_new = before is None or before.step.id != page.step.id
         kind = self.walking.kind
         head = f" Step {page.number} of {page.total}: {plain(page.step.title)}   ({plain(kind.title)})"
@@ -128,13 +136,15 @@ class WalkthroughScreen(Screen[bool]):
         if is_new:
             await self.form.clear()
         await self.form.show(page.asked)
+        if is_new:
+            self._focus_first()
         await self._fill("#walk-found", self._found())
         if is_new:
             self._copied = -1
             self.remove_class("-listing")
             self.query_one("#walk-page").scroll_home(animate=False)
-            self._focus_first()
-        self._say("")
+        self._show_action()
+        self._say_nothing()
         self.refresh_bindings()
 
     async def _fill(self, selector: str, widgets: Iterator[Static]) -> None:
@@ -150,9 +160,7 @@ class WalkthroughScreen(Screen[bool]):
         if steps := self._mending():
             titles = " or ".join(f"'{self._title(step)}'" for step in steps)
             yield Static(Content(f"F4 goes to {plain(titles)}, where it can be mended."), markup=False)
-        if (action := self.action) is not None:
-            words = f"F2: {action.words}. {action.consequence}"
-            yield Static(Content(plain(words)), classes="action", markup=False)
+        yield from block_widgets(found.blocks, self.desk.setup.called)
 
     def _focus_first(self) -> None:
         if not self.form.focus_on():
@@ -164,6 +172,17 @@ class WalkthroughScreen(Screen[bool]):
     def _mending(self) -> tuple[str, ...]:
         here = self.page.step.id if self.page is not None else ""
         return tuple(step for step in mending_steps(self.trouble) if step != here)
+
+    def _show_action(self) -> None:
+        """What the step can do stands where it is in sight, however long the page is."""
+        line = self.query_one("#walk-action", Static)
+        line.display = self.action is not None
+        line.update(Content(f"F2: {plain(self.action.words)}" if self.action is not None else ""))
+
+    def _say_nothing(self) -> None:
+        """The line below says what the question with the focus is about."""
+        row = row_of(self.focused)
+        self._say(row.explain() if row is not None else "")
 
     def _say(self, words: str) -> None:
         self._said = words

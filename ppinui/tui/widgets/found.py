@@ -50,7 +50,7 @@ def block_widgets(blocks: Iterable[Block], called: Called) -> Iterator[Static]:
 
 
 def finding_widgets(found: Finding, called: Called, *, level: int = 0) -> Iterator[Static]:
-    """The finding in a line, its remedy, its parts and blocks."""
+    """The finding in a line, its remedy, and its parts with theirs and their blocks."""
     if found.words:
         sign, _ = SIGNS[found.state]
         words = f"{found.subject}: {found.words}" if found.subject else found.words
@@ -62,8 +62,8 @@ def finding_widgets(found: Finding, called: Called, *, level: int = 0) -> Iterat
             Content(f"do: {plain(called(found.remedy))}"), classes=f"remedy -level-{level}", markup=False
         )
     for item in found.items:
-        yield from finding_widgets(item, called, level=1)
-    yield from block_widgets(found.blocks, called)
+        yield from finding_widgets(item, called, level=level + 1)
+        yield from block_widgets(item.blocks, called)
 
 
 def mending_steps(found: Finding | None) -> tuple[str, ...]:
