@@ -8,7 +8,7 @@ from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_process import KeyringChoice, choice_of
 from ppinui.secrets.unlocking import PassphraseFinder
 from ppinui.session.opening import open_file
-from ppinui.session.session import OnDisk
+from ppinui.session.watching import OnDisk
 from ppinui.setup.keyrings import UserKeyrings
 from ppinui.setup.kinds import kind_named
 from ppinui.setup.surroundings import Surroundings

@@ -9,7 +9,7 @@ from ppinui.probe.stopping import Stop
 from ppinui.setup.questions import Value
 from ppinui.setup.walk import Page, Walk
 from ppinui.setup.walkthrough import Action, Finding, Given, Running, State
-from ppinui.tui.background import Lane
+from ppinui.tui.background import Lane, warm_up_workers
 
 
 class Way(Enum):
@@ -74,8 +74,13 @@ class Walking:
     async def act(self, action: Action, given: Given, say: Callable[[str], None]) -> Finding | None:
         """Carry out an action; ``say`` is called in the walk's thread. May take long."""
         stop = self._stop = Stop()
+
+        def work() -> Finding | None:
+            warm_up_workers()
+            return self.walk.act(action, given, Running(say, stop))
+
         try:
-            return await self._lane.do(lambda: self.walk.act(action, given, Running(say, stop)))
+            return await self._lane.do(work)
         finally:
             self._stop = None
             stop.close()

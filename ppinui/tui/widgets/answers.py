@@ -370,7 +370,7 @@ class AnswerForm(Vertical):
 
     def rows(self) -> list[QuestionRow]:
         """From top to bottom."""
-        return list(self.query(QuestionRow))
+        return [row for row in self.children if isinstance(row, QuestionRow)]
 
     async def show(self, asked: Sequence[Asked]) -> None:
         """Show these questions; rows of those that are there already stay, with what is typed in them."""
