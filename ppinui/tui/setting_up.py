@@ -14,6 +14,7 @@ from ppinui.setup.kinds import kind_named
 from ppinui.setup.surroundings import Surroundings
 from ppinui.setup.walk import Walk
 from ppinui.tui.background import off_screen
+from ppinui.tui.saving import quit_app
 from ppinui.tui.screens.question import Answer, Question
 from ppinui.tui.screens.walkthrough import WalkthroughScreen
 from ppinui.tui.walking import Walking
@@ -48,6 +49,12 @@ async def set_up(app: PpinuiApp, name: str) -> None:
     if not finished:
         app.notify(how_to_go_on(app, walking), markup=False)
     await _show_result(app, around, finished=bool(finished))
+
+
+async def quit_from(screen: WalkthroughScreen) -> None:
+    """Leave the app from within a walkthrough."""
+    await screen.stepping.take_typed()
+    await quit_app(screen.desk, message=how_to_go_on(screen.desk, screen.walking))
 
 
 def how_to_go_on(app: PpinuiApp, walking: Walking) -> str:

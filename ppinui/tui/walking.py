@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import Enum
 
+from ppinui.probe.plan import Plan
 from ppinui.probe.stopping import Stop
+from ppinui.session.testing import Board
 from ppinui.setup.questions import Value
 from ppinui.setup.walk import Page, Walk
 from ppinui.setup.walkthrough import Action, Finding, Given, Running, State
@@ -33,6 +35,8 @@ class Walking:
         self._close = close
         self._lane = Lane()
         self._stop: Stop | None = None
+        self.board: Board | None = None
+        """How far the last connection test of the step is that one is at."""
 
     @property
     def is_acting(self) -> bool:
@@ -58,10 +62,12 @@ class Walking:
         if not given:
             return {}
         self._forget_from(self._place)
+        self.board = None
         return await self._lane.do(lambda: self.walk.answer(given))
 
     async def go(self, way: Way) -> bool:
         """To the next step, or the one before; False where there is none. Raises PpinuiError."""
+        self.board = None
         return await self._lane.do(self.walk.back if way is Way.BACK else self.walk.forward)
 
     async def go_to(self, step: str) -> str:
@@ -69,6 +75,7 @@ class Walking:
 
         Raises PpinuiError.
         """
+        self.board = None
         return await self._lane.do(lambda: self._go_to(step))
 
     async def act(self, action: Action, given: Given, say: Callable[[str], None]) -> Finding | None:
@@ -77,13 +84,15 @@ class Walking:
 
         def work() -> Finding | None:
             warm_up_workers()
-            return self.walk.act(action, given, Running(say, stop))
+            return self.walk.act(action, given, Running(say, stop, self._watch))
 
         try:
             return await self._lane.do(work)
         finally:
             self._stop = None
             stop.close()
+            if self.board is not None:
+                self.board.end(None)
             if action.changes:
                 self._forget_from(self._place)
 
@@ -100,6 +109,14 @@ class Walking:
     async def close(self) -> None:
         """End what was opened. Answers and position are kept already."""
         await self._lane.do(self._close)
+
+    def _watch(self, plan: Plan) -> Board:
+        self.board = Board(plan)
+        return self.board
+
+    def title_of(self, step: str) -> str:
+        """The title of the step with this id."""
+        return self.kind.steps[self.kind.index(step)].title
 
     @property
     def _place(self) -> int:

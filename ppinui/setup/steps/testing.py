@@ -143,12 +143,19 @@ def _test(here: Here, given: Given, running: Running) -> Finding:
         with_connection_secrets=module is not None and mentions_primus(module),
         without_keyring=lambda error: running.say(f"the keyring is not used: {error.message}"),
     )
+    watching = running.watch(plan) if running.watch is not None else None
+
+    def hear(event: Event) -> None:
+        running.say(progress_of(event))
+        if watching is not None:
+            watching(event)
+
     try:
         report = run(
             plan,
             options,
             supply=supply,
-            on_event=lambda event: running.say(progress_of(event)),
+            on_event=hear,
             stop=running.stop,
         )
         if (taken := supply.taken_from_keyring) is not None:
