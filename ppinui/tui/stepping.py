@@ -144,8 +144,8 @@ class Stepping:
         if page is None or (page.finding is None and not page.unanswered):
             page = await self._look()
         if page.unanswered:
+            form.show_flaws(dict.fromkeys(page.unanswered, "this needs an answer"))
             form.focus_on(page.unanswered[0])
-            self.screen.say("This needs an answer first.")
             return None
         return page
 

@@ -121,7 +121,9 @@ def test_the_first_start_leads_from_an_empty_machine_to_all_slots_fine(machine: 
         add_row(screen, "partition", ("", "PAYMENTS"), ("", "shop"), ("", "3"))
         go_on(screen, 7, "primus.cfg")
         screen.wait_until("F2: save")
-        screen.press("NPage", "NPage")
+        screen.press("NPage")
+        screen.wait_until("HSM0, the first to be tried")
+        screen.press("NPage")
         screen.wait_until("HSM1, tried when those before it do not answer")
         screen.press("F8")
         screen.wait_until("Shall I save")
@@ -131,7 +133,7 @@ def test_the_first_start_leads_from_an_empty_machine_to_all_slots_fine(machine: 
 
         go_on(screen, 8, "Keyring")
         agree(screen, "make the vault")
-        for typed in (PASSPHRASE, "another", PASSPHRASE, PASSPHRASE):
+        for typed in (PASSPHRASE, "an0ther", PASSPHRASE, PASSPHRASE):
             give(screen, "New passphrase", typed)
         screen.wait_until("works")
 

@@ -22,8 +22,8 @@ class QuestionRow(Vertical):
 
     DEFAULT_CSS = """
     QuestionRow { height: auto; width: 1fr; margin-bottom: 1; }
-    QuestionRow .line { height: 1; }
-    QuestionRow .words { width: 26; height: auto; }
+    QuestionRow .line { height: auto; }
+    QuestionRow .words { width: 34; padding-right: 1; height: auto; }
     QuestionRow .above { width: 1fr; }
     QuestionRow .flaw { display: none; height: auto; width: 1fr; color: $text-error; text-style: bold; }
     QuestionRow.-wrong .flaw { display: block; }
