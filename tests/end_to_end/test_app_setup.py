@@ -45,7 +45,7 @@ def go_on(screen: Screen, number: int, title: str) -> None:
 
 
 def replace(screen: Screen, before: str, after: str) -> None:
-    """Give the field with the focus another text. Keys that edit come later than letters: wait for them."""
+    """Give the field with the focus another text."""
     if before:
         screen.wait_until(before)
         screen.press("C-a", "C-k")
@@ -54,14 +54,15 @@ def replace(screen: Screen, before: str, after: str) -> None:
     screen.wait_until(after[-20:])
 
 
-def add_row(screen: Screen, what: str, *cells: tuple[str, str]) -> None:
-    """Add an HSM or a partition: what stands in each field, and what is typed there."""
+def add_row(screen: Screen, what: str, *cells: tuple[str, str, str]) -> None:
+    """Add an HSM or a partition: how each field is explained, what stands there, and what is typed."""
     screen.wait_until("a Add")
     screen.press("a")
     screen.wait_until(f"Add {what}")
-    for number, (before, after) in enumerate(cells):
+    for number, (explanation, before, after) in enumerate(cells):
         if number:
             screen.press("Down")
+        screen.wait_until(explanation)
         replace(screen, before, after)
     screen.press("F2")
     screen.wait_until(lambda text: "Take it" not in text)
@@ -105,8 +106,13 @@ def to_the_partitions(screen: Screen, machine: EmptyMachine) -> None:
     screen.wait_until("(•) other")
     go_on(screen, 5, "HSMs")
     for number, hsm in enumerate((first, second)):
-        cells = (("", hsm.host), ("Port            2310", str(hsm.port)), ("Priority        0", str(number)))
-        add_row(screen, "HSM", *cells)
+        add_row(
+            screen,
+            "HSM",
+            ("The name or IP address", "", hsm.host),
+            ("2310 unless", "Port            2310", str(hsm.port)),
+            ("the smallest is tried first", "Priority        0", str(number)),
+        )
     go_on(screen, 6, "Partitions")
 
 
@@ -118,7 +124,8 @@ def test_the_first_start_leads_from_an_empty_machine_to_all_slots_fine(machine: 
         to_the_partitions(screen, machine)
         replace(screen, "", PROXY_USER)
         screen.press("Enter")
-        add_row(screen, "partition", ("", "PAYMENTS"), ("", "shop"), ("", "3"))
+        name, client, slot = ("The partition's name", "", "PAYMENTS"), ("Names the app", "", "shop"), "3"
+        add_row(screen, "partition", name, client, ("by which the application finds it", "", slot))
         go_on(screen, 7, "primus.cfg")
         screen.wait_until("F2: save")
         screen.press("NPage")

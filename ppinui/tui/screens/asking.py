@@ -65,7 +65,8 @@ class Asking(ModalScreen[Answers | None]):
                     yield Static(one.words, classes="words", markup=False)
                     yield Entry(id=f"ask-{one.name}", placeholder=one.hint)
             yield Static("", id="asking-flaw", markup=False)
-            yield Static("", id="asking-explanation", markup=False)
+            if any(one.explanation for one in self._wanted):
+                yield Static("", id="asking-explanation", markup=False)
             with Horizontal(id="asking-answers"):
                 yield Button("(F2) Take it", id="asking-take", compact=True)
                 yield Button("(Esc) Back", id="asking-back", compact=True)
@@ -86,7 +87,8 @@ class Asking(ModalScreen[Answers | None]):
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Explain the line."""
         one = next((one for one in self._wanted if f"ask-{one.name}" == event.widget.id), None)
-        self.query_one("#asking-explanation", Static).update(plain(one.explanation if one else ""))
+        for line in self.query("#asking-explanation").results(Static):
+            line.update(plain(one.explanation if one else ""))
 
     def on_entry_given_up(self, event: Entry.GivenUp) -> None:
         """Escape in a field."""
