@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_process import KeyringChoice, choice_of
 from ppinui.secrets.unlocking import PassphraseFinder
 from ppinui.session.opening import open_file
@@ -13,6 +12,7 @@ from ppinui.setup.keyrings import UserKeyrings
 from ppinui.setup.kinds import kind_named
 from ppinui.setup.surroundings import Surroundings
 from ppinui.setup.walk import Walk
+from ppinui.setup.walkthrough import Kind
 from ppinui.tui.background import off_screen
 from ppinui.tui.saving import quit_app
 from ppinui.tui.screens.question import Answer, Question
@@ -30,7 +30,7 @@ async def set_up(app: PpinuiApp, name: str) -> None:
     """Go through the set-up of a kind, or on with it where it was left. Raises PpinuiError."""
     kind = kind_named(name)
     keyrings = _keyrings(app)
-    around = _surroundings(app, keyrings)
+    around = _surroundings(app, kind, keyrings)
     walk = await off_screen(lambda: Walk(kind, around))
     walking = Walking(walk, keyrings.close)
     if walk.resumed:
@@ -48,7 +48,10 @@ async def set_up(app: PpinuiApp, name: str) -> None:
     finished = await app.push_screen_wait(WalkthroughScreen(app, walking))
     if not finished:
         app.notify(how_to_go_on(app, walking), markup=False)
-    await _show_result(app, around, finished=bool(finished))
+    if app.opened is not None:
+        await _read_again(app)
+    elif finished and kind.makes_primus_cfg and (location := around.location()).exists:
+        app.open(await off_screen(lambda: open_file(location.path)))
 
 
 async def quit_from(screen: WalkthroughScreen) -> None:
@@ -73,31 +76,21 @@ def _keyrings(app: PpinuiApp) -> UserKeyrings:
     )
 
 
-def _surroundings(app: PpinuiApp, keyrings: UserKeyrings) -> Surroundings:
+def _surroundings(app: PpinuiApp, kind: Kind, keyrings: UserKeyrings) -> Surroundings:
     setup = app.setup
+    is_named = setup.rule == _NAMED and kind.makes_primus_cfg
     return Surroundings(
         setup.machine,
         keyrings,
-        str(setup.configuration) if setup.rule == _NAMED else None,
+        str(setup.configuration) if is_named else None,
         None if setup.secrets_file is None else str(setup.secrets_file),
         timeout=setup.timeout,
         tracer=setup.tracer,
     )
 
 
-async def _show_result(app: PpinuiApp, around: Surroundings, *, finished: bool) -> None:
-    """The configuration as it is on the disk now. Raises PpinuiError."""
-    if app.opened is not None:
-        await _read_again(app)
-        return
-    location = around.location()
-    if not location.exists:
-        return
-    if finished:
-        app.open(await off_screen(lambda: open_file(location.path)))
-
-
 async def _read_again(app: PpinuiApp) -> None:
+    """Show the configuration as it is on the disk now, and look for the secrets."""
     session = app.session
     disk = await off_screen(session.look_at_disk)
     if disk.state is OnDisk.CHANGED and disk.document is not None:
@@ -106,7 +99,4 @@ async def _read_again(app: PpinuiApp) -> None:
         else:
             session.take_theirs(disk)
             app.main.show_document()
-    try:
-        await app.keeper.look(at_keyring=False)
-    except PpinuiError as error:
-        app.notify(error.message, severity="warning", markup=False)
+    app.keeper.look_again()

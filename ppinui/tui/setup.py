@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -41,11 +39,9 @@ def _find_module() -> Path:
 
 def _run_test(plan: Plan, options: Options, *, supply: Supply, on_event: Listener, stop: Stop) -> Report:
     from ppinui.probe.runner import run
-    from ppinui.probe.workshop import warm_up
+    from ppinui.tui.background import warm_up_workers
 
-    # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
-    with redirect_stderr(sys.__stderr__):
-        warm_up()
+    warm_up_workers()
     return run(plan, options, supply=supply, on_event=on_event, stop=stop)
 
 

@@ -25,7 +25,7 @@ from ppinui.setup.steps.partitions import PARTITIONS
 from ppinui.setup.steps.permanent import PERMANENT
 from ppinui.setup.steps.provider import PROVIDER
 from ppinui.setup.steps.proxy import PROXY
-from ppinui.setup.steps.reporting import finding_of, progress_of
+from ppinui.setup.steps.reporting import finding_of, hearing
 from ppinui.setup.steps.wanting import concerned
 from ppinui.setup.walkthrough import (
     Action,
@@ -143,19 +143,12 @@ def _test(here: Here, given: Given, running: Running) -> Finding:
         with_connection_secrets=module is not None and mentions_primus(module),
         without_keyring=lambda error: running.say(f"the keyring is not used: {error.message}"),
     )
-    watching = running.watch(plan) if running.watch is not None else None
-
-    def hear(event: Event) -> None:
-        running.say(progress_of(event))
-        if watching is not None:
-            watching(event)
-
     try:
         report = run(
             plan,
             options,
             supply=supply,
-            on_event=hear,
+            on_event=hearing(plan, running),
             stop=running.stop,
         )
         if (taken := supply.taken_from_keyring) is not None:
