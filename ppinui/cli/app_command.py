@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
+from ppinui.cli.calling import pasteable
 from ppinui.config.locate import locate, secrets_location
 from ppinui.tui.start import Setup, run_app
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Open the app; the result is its exit code. Raises PpinuiError where there is nothing to open."""
-    found = locate(arguments.config)
+    """Open the app; the result is its exit code. Raises PpinuiError where there is nothing to open.
+
+    Where no primus.cfg is found the app offers to set one up; one that was named has to be there.
+    """
+    found = locate(arguments.config, must_exist=arguments.config is not None)
     secrets_file = secrets_location(arguments.secrets).path if arguments.secrets else None
-    return run_app(Setup(found.path, found.rule, secrets_file=secrets_file))
+    called = partial(pasteable, config=arguments.config)
+    return run_app(
+        Setup(found.path, found.rule, is_there=found.exists, secrets_file=secrets_file, called=called)
+    )

@@ -16,6 +16,8 @@ from ppinui.secrets.secret import Secret
 from ppinui.setup.questions import Answers, Question
 
 if TYPE_CHECKING:
+    from ppinui.probe.book import Listener
+    from ppinui.probe.plan import Plan
     from ppinui.probe.stopping import Stop
     from ppinui.setup.surroundings import Surroundings
 
@@ -93,6 +95,8 @@ class Running:
     """Takes one line on how far it is; may be called often, and from the thread of the action."""
     stop: Stop | None = None
     """Ends a long action (the connection test) from another thread; None where Ctrl+C does."""
+    watch: Callable[[Plan], Listener] | None = None
+    """Is given the plan of a connection test, and gives whoever hears what happens in it; None: nobody."""
 
 
 Given = Mapping[str, Secret]
@@ -200,6 +204,8 @@ class Kind:
     steps: tuple[Step, ...]
     setup_validity: str = "3 days"
     instead: Mapping[str, str] = field(default_factory=dict)
+    makes_primus_cfg: bool = True
+    """Whether its file is a primus.cfg; else it has a file and a search order of its own."""
 
     def way_back(self, step: str | None) -> str | None:
         """The step of this kind in which a problem can be mended that belongs into ``step``."""

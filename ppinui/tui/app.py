@@ -43,6 +43,12 @@ def _actions() -> type[Provider]:
     return ActionsProvider
 
 
+def _set_ups() -> type[Provider]:
+    from ppinui.tui.palette import SetUpsProvider
+
+    return SetUpsProvider
+
+
 def _places() -> type[Provider]:
     from ppinui.tui.palette import PlacesProvider
 
@@ -57,7 +63,11 @@ class PpinuiApp(App[None]):
     DEFAULT_MODE = "editing"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f9"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_actions, _places}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
+        _actions,
+        _set_ups,
+        _places,
+    }
     CSS = """
     ToastRack { margin-bottom: 2; }
     Toast { padding: 0 1; max-width: 75%; }
@@ -80,7 +90,7 @@ class PpinuiApp(App[None]):
         self.opened: Opened | None = None
         """The configuration as it was read; None while it has an error in its syntax."""
         with suppress(ConfigSyntaxError):
-            self.opened = open_file(setup.configuration)
+            self.opened = open_file(setup.configuration) if setup.is_there else None
         self.main: MainScreen
         self.activity = ""
         """What goes on besides editing, for the head of the screen."""
@@ -121,11 +131,17 @@ class PpinuiApp(App[None]):
             loop.add_signal_handler(number, self._end_by, number)
         if self.opened is not None:
             self.call_after_refresh(self.call_later, self._begin)
+        else:
+            gc.enable()
 
     def _first_screen(self) -> Screen[Any]:
         if self.opened is not None:
             self.main = MainScreen(self, self.opened)
             return self.main
+        if not self.setup.is_there:
+            from ppinui.tui.screens.kinds import KindsScreen
+
+            return KindsScreen(self)
         from ppinui.session.mending import Mending
         from ppinui.tui.screens.mending import MendingScreen
 
@@ -179,11 +195,11 @@ class PpinuiApp(App[None]):
         if "keeper" in self.__dict__:
             self.keeper.leave()
 
-    def leave(self, code: int = 0) -> None:
-        """End the app, and a test that is on."""
+    def leave(self, code: int = 0, *, message: str | None = None) -> None:
+        """End the app, and a test that is on; ``message`` is for the terminal that one comes back to."""
         if "tester" in self.__dict__:
             self.tester.cancel()
-        self.exit(return_code=code)
+        self.exit(return_code=code, message=message)
 
     def _end_by(self, number: int) -> None:
         """The connection is lost, or somebody wants an end: the journal has the edits."""
@@ -273,6 +289,12 @@ class PpinuiApp(App[None]):
         slots = [one.path for one in self.main.config.slots if name in (one.user_name, one.proxy_user)]
         self.push_screen(TestScreen(self))
         self.in_flow(self.tester.run(Wish(frozenset(slots), name, login)), "test")
+
+    def set_up(self, kind: str) -> None:
+        """Open the walkthrough of a kind of set-up."""
+        from ppinui.tui.setting_up import set_up
+
+        self.in_flow(set_up(self, kind), "set-up")
 
     def action_test(self) -> None:
         """Open the test screen."""

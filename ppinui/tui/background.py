@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -19,6 +20,15 @@ async def off_screen(work: Callable[[], Result]) -> Result:
     Textual would.
     """
     return await _delivered(work, lambda run: threading.Thread(target=run, daemon=True).start())
+
+
+def warm_up_workers() -> None:
+    """Start the process from which those are forked that load a PKCS#11 library, before any of them is."""
+    from ppinui.probe.workshop import warm_up
+
+    # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
+    with redirect_stderr(sys.__stderr__):
+        warm_up()
 
 
 class Lane:

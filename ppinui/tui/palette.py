@@ -48,6 +48,33 @@ class ActionsProvider(Provider):
                 yield Hit(score, Content(words), run, words, tooltip)
 
 
+class SetUpsProvider(Provider):
+    """Going through a set-up."""
+
+    def _entries(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
+        from ppinui.setup.kinds import KINDS
+        from ppinui.tui.screens.walkthrough import WalkthroughScreen
+
+        app = cast("PpinuiApp", self.app)
+        if app.setup.keyring is None or any(isinstance(one, WalkthroughScreen) for one in app.screen_stack):
+            return
+        for kind in KINDS:
+            yield f"Set up {kind.title}", kind.summary, partial(app.set_up, kind.name)
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for words, summary, run in self._entries():
+            yield DiscoveryHit(Content(words), run, words, summary)
+
+    async def search(self, query: str) -> Hits:
+        """Those that fit."""
+        matcher = self.matcher(query)
+        for words, summary, run in self._entries():
+            score = max(matcher.match(words), matcher.match(summary))
+            if score > 0:
+                yield Hit(score, Content(words), run, words, summary)
+
+
 class PlacesProvider(Provider):
     """Going to an HSM or a slot."""
 

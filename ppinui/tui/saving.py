@@ -63,8 +63,11 @@ async def settle(app: PpinuiApp) -> None:
     await app.disk_watch.look()
 
 
-async def quit_app(app: PpinuiApp) -> None:
-    """Leave; where something is not saved, ask first."""
+async def quit_app(app: PpinuiApp, *, message: str | None = None) -> None:
+    """Leave, with a last word for the terminal; where something is not saved, ask first."""
+    if app.opened is None:
+        app.leave(message=message)
+        return
     session = app.session
     app.main.take_typed()
     if session.unsaved:
@@ -83,7 +86,7 @@ async def quit_app(app: PpinuiApp) -> None:
         if answer not in ("save", "discard") or (answer == "save" and not await save(app)):
             return
     await off_screen(session.close)
-    app.leave()
+    app.leave(message=message)
 
 
 async def save_copy(app: PpinuiApp) -> Path | None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ppinui.state import state_folder
 
 if TYPE_CHECKING:
+    from ppinui.doctor.surroundings import Surroundings as Machine
     from ppinui.probe.book import Listener
     from ppinui.probe.plan import Plan
     from ppinui.probe.result import Report
@@ -40,11 +39,9 @@ def _find_module() -> Path:
 
 def _run_test(plan: Plan, options: Options, *, supply: Supply, on_event: Listener, stop: Stop) -> Report:
     from ppinui.probe.runner import run
-    from ppinui.probe.workshop import warm_up
+    from ppinui.tui.background import warm_up_workers
 
-    # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
-    with redirect_stderr(sys.__stderr__):
-        warm_up()
+    warm_up_workers()
     return run(plan, options, supply=supply, on_event=on_event, stop=stop)
 
 
@@ -54,6 +51,12 @@ def _trace(action: str, file: Path) -> None:
     trace(action, file)
 
 
+def _machine() -> Machine:
+    from ppinui.doctor.surroundings import surroundings
+
+    return surroundings()
+
+
 @dataclass(frozen=True)
 class Setup:
     """Where the app works, and with what."""
@@ -61,6 +64,8 @@ class Setup:
     configuration: Path
     rule: str = "-c"
     """What led to the configuration, in words."""
+    is_there: bool = True
+    """Whether there is a configuration; where there is none the app offers to make one."""
     state: Path = field(default_factory=state_folder)
     """The folder for what is to outlive the app."""
     secrets_file: Path | None = None
@@ -81,6 +86,10 @@ class Setup:
     tracer: Callable[[str, Path], None] = _trace
     look_every: float = 2.0
     """Seconds between two looks at the file, for what others do to it."""
+    machine: Machine = field(default_factory=_machine, repr=False)
+    """The account and limits with which the program was started, for what is set up."""
+    called: Callable[[str], str] = str
+    """Gives a message with the commands of this program in it as the user can call them."""
     timeout: float = 10.0
     """Seconds for each stage of a connection test."""
     run_test: Runner = _run_test

@@ -47,4 +47,5 @@ KIND: Final = Kind(
         kms_test_step(),
         Step("next", "What next", lambda here: tuple(_next(here))),
     ),
+    makes_primus_cfg=False,
 )

@@ -12,7 +12,7 @@ from ppinui.probe.runner import Options, run
 from ppinui.setup.steps.kms_library import LIBRARY, kms_file
 from ppinui.setup.steps.kms_pins import PINS
 from ppinui.setup.steps.kms_tokens import TOKENS
-from ppinui.setup.steps.reporting import finding_of, progress_of
+from ppinui.setup.steps.reporting import finding_of, hearing
 from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Running, State, Step, point, text
 
 KMS_TEST: Final = "test"
@@ -67,7 +67,7 @@ def _test(here: Here, _: Given, running: Running) -> Finding:
             plan.plan,
             options,
             supply=plan.supply,
-            on_event=lambda event: running.say(progress_of(event)),
+            on_event=hearing(plan.plan, running),
             stop=running.stop,
         )
     finally:

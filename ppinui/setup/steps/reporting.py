@@ -6,19 +6,29 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ppinui.errors import ExitCode
-from ppinui.probe.book import Event
+from ppinui.probe.book import Event, Listener
+from ppinui.probe.plan import Plan
 from ppinui.probe.result import Outcome, Report, SlotResult, Stage
-from ppinui.setup.walkthrough import Finding, State
+from ppinui.setup.walkthrough import Finding, Running, State
 
 WayBack = Callable[[SlotResult, Stage], str | None]
 """The step in which a slot that failed at a stage can be mended."""
 
 
-def progress_of(event: Event) -> str:
-    """How far a test is, in one line."""
-    test = event.test
-    stage = event.stage.value if event.stage else "done"
-    return f"{event.done} of {event.total} slots tested, {test.hsm}.{test.slot} {test.user}: {stage}"
+def hearing(plan: Plan, running: Running) -> Listener:
+    """Says how far the test is, in one line for each event, and lets those hear it who watch."""
+    watching = running.watch(plan) if running.watch is not None else None
+
+    def hear(event: Event) -> None:
+        test = event.test
+        stage = event.stage.value if event.stage else "done"
+        running.say(
+            f"{event.done} of {event.total} slots tested, {test.hsm}.{test.slot} {test.user}: {stage}"
+        )
+        if watching is not None:
+            watching(event)
+
+    return hear
 
 
 def finding_of(report: Report, back_to: WayBack) -> Finding:

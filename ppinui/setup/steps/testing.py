@@ -25,7 +25,7 @@ from ppinui.setup.steps.partitions import PARTITIONS
 from ppinui.setup.steps.permanent import PERMANENT
 from ppinui.setup.steps.provider import PROVIDER
 from ppinui.setup.steps.proxy import PROXY
-from ppinui.setup.steps.reporting import finding_of, progress_of
+from ppinui.setup.steps.reporting import finding_of, hearing
 from ppinui.setup.steps.wanting import concerned
 from ppinui.setup.walkthrough import (
     Action,
@@ -148,7 +148,7 @@ def _test(here: Here, given: Given, running: Running) -> Finding:
             plan,
             options,
             supply=supply,
-            on_event=lambda event: running.say(progress_of(event)),
+            on_event=hearing(plan, running),
             stop=running.stop,
         )
         if (taken := supply.taken_from_keyring) is not None:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
@@ -29,6 +30,8 @@ class Wanted:
     hint: str = ""
     check: Callable[[str], str] = lambda _: ""
     """What is wrong with a text, "" for nothing."""
+    explanation: str = ""
+    """What there is to know of it, shown while it has the focus."""
 
 
 class Asking(ModalScreen[Answers | None]):
@@ -62,6 +65,8 @@ class Asking(ModalScreen[Answers | None]):
                     yield Static(one.words, classes="words", markup=False)
                     yield Entry(id=f"ask-{one.name}", placeholder=one.hint)
             yield Static("", id="asking-flaw", markup=False)
+            if any(one.explanation for one in self._wanted):
+                yield Static("", id="asking-explanation", markup=False)
             with Horizontal(id="asking-answers"):
                 yield Button("(F2) Take it", id="asking-take", compact=True)
                 yield Button("(Esc) Back", id="asking-back", compact=True)
@@ -78,6 +83,12 @@ class Asking(ModalScreen[Answers | None]):
         event.stop()
         one = next(one for one in self._wanted if f"ask-{one.name}" == event.input.id)
         self._say(one.check(event.value) if event.value else "")
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Explain the line."""
+        one = next((one for one in self._wanted if f"ask-{one.name}" == event.widget.id), None)
+        for line in self.query("#asking-explanation").results(Static):
+            line.update(plain(one.explanation if one else ""))
 
     def on_entry_given_up(self, event: Entry.GivenUp) -> None:
         """Escape in a field."""

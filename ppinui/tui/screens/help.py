@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,6 +24,7 @@ _ABOUT: dict[str, str] = {
     "problems": "What is wrong with the configuration as it is on the screen. Enter goes to the place.",
     "filter": "Shows the HSMs and slots in which this occurs. Enter keeps it, Esc ends it.",
     "test-table": "Each slot of the test: the stage that it is in, or how it ended. Enter goes to the slot.",
+    "walk-steps": "The steps of this set-up, and what was found in each. Enter goes to one.",
     "secrets-table": "Every partition and service user of the configuration, and where its secret is kept.",
 }
 _SIGNS: Sequence[Piece] = (
@@ -35,6 +37,14 @@ _SIGNS: Sequence[Piece] = (
     ("  fine ✗login …    the last test was fine, failed at login, is running", ""),
     ("", ""),
 )
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A widget that knows itself what there is to know of it."""
+
+    def explain(self) -> str:
+        """What F1 says."""
 
 
 class Help(ModalScreen[None]):
@@ -93,4 +103,9 @@ def _about(widget: Widget | None) -> str:
     row = widget.parent
     if isinstance(row, FieldRow):
         return f"{row.field.explanation}. {row.flaw}".rstrip()
+    around: DOMNode | None = widget
+    while around is not None:
+        if isinstance(around, Explains):
+            return around.explain()
+        around = around.parent
     return _ABOUT.get(widget.id or "", "")
