@@ -43,12 +43,6 @@ def _actions() -> type[Provider]:
     return ActionsProvider
 
 
-def _set_ups() -> type[Provider]:
-    from ppinui.tui.palette import SetUpsProvider
-
-    return SetUpsProvider
-
-
 def _places() -> type[Provider]:
     from ppinui.tui.palette import PlacesProvider
 
@@ -63,11 +57,7 @@ class PpinuiApp(App[None]):
     DEFAULT_MODE = "editing"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f9"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
-        _actions,
-        _set_ups,
-        _places,
-    }
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_actions, _places}
     CSS = """
     ToastRack { margin-bottom: 2; }
     Toast { padding: 0 1; max-width: 75%; }

@@ -31,8 +31,19 @@ class ActionsProvider(Provider):
                 words = f"{binding.description} ({key_name(self.app, binding)})"
                 run = partial(self.app.run_action, binding.action, node)
                 yield words, tooltip or binding.tooltip, run
+        yield from self._set_ups()
         # Textual's own provider would have it too, at the top or at the bottom: there is no order among them.
         yield "Theme", "Light or dark, and its colours", self.app.search_themes
+
+    def _set_ups(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
+        from ppinui.setup.kinds import KINDS
+        from ppinui.tui.screens.walkthrough import WalkthroughScreen
+
+        app = cast("PpinuiApp", self.app)
+        if app.setup.keyring is None or any(isinstance(one, WalkthroughScreen) for one in app.screen_stack):
+            return  # nothing is kept here, or one is on
+        for kind in KINDS:
+            yield f"Set up: {kind.title}", kind.summary, partial(app.set_up, kind.name)
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
@@ -46,33 +57,6 @@ class ActionsProvider(Provider):
             score = max(matcher.match(words), matcher.match(tooltip))
             if score > 0:
                 yield Hit(score, Content(words), run, words, tooltip)
-
-
-class SetUpsProvider(Provider):
-    """Going through a set-up."""
-
-    def _entries(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
-        from ppinui.setup.kinds import KINDS
-        from ppinui.tui.screens.walkthrough import WalkthroughScreen
-
-        app = cast("PpinuiApp", self.app)
-        if app.setup.keyring is None or any(isinstance(one, WalkthroughScreen) for one in app.screen_stack):
-            return
-        for kind in KINDS:
-            yield f"Set up {kind.title}", kind.summary, partial(app.set_up, kind.name)
-
-    async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
-        for words, summary, run in self._entries():
-            yield DiscoveryHit(Content(words), run, words, summary)
-
-    async def search(self, query: str) -> Hits:
-        """Those that fit."""
-        matcher = self.matcher(query)
-        for words, summary, run in self._entries():
-            score = max(matcher.match(words), matcher.match(summary))
-            if score > 0:
-                yield Hit(score, Content(words), run, words, summary)
 
 
 class PlacesProvider(Provider):

@@ -62,6 +62,8 @@ async def quit_from(screen: WalkthroughScreen) -> None:
 
 def how_to_go_on(app: PpinuiApp, walking: Walking) -> str:
     """What is said to somebody who leaves."""
+    if walking.unkept:
+        return walking.unkept
     command = app.setup.called(f"ppinui setup {walking.kind.name}")
     return f"Your answers are kept, without any password. Go on here or with: {command}"
 

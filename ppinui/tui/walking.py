@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import TypeVar
 
+from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan
 from ppinui.probe.stopping import Stop
 from ppinui.session.testing import Board
@@ -12,6 +14,8 @@ from ppinui.setup.questions import Value
 from ppinui.setup.walk import Page, Walk
 from ppinui.setup.walkthrough import Action, Finding, Given, Running, State
 from ppinui.tui.background import Lane, warm_up_workers
+
+Result = TypeVar("Result")
 
 
 class Way(Enum):
@@ -37,6 +41,8 @@ class Walking:
         self._stop: Stop | None = None
         self.board: Board | None = None
         """How far the last connection test of the step is that one is at."""
+        self.unkept = ""
+        """Why answers and position are not kept for later; "" where they are."""
 
     @property
     def is_acting(self) -> bool:
@@ -58,23 +64,21 @@ class Walking:
         return page
 
     async def answer(self, given: Mapping[str, Value | None]) -> dict[str, str]:
-        """Answer questions of the step; gives what is wrong with which. Raises PpinuiError."""
+        """Answer questions of the step; gives what is wrong with which."""
         if not given:
             return {}
         self._forget_from(self._place)
         self.board = None
-        return await self._lane.do(lambda: self.walk.answer(given))
+        return await self._lane.do(lambda: self._kept(lambda: self.walk.answer(given), {}))
 
     async def go(self, way: Way) -> bool:
-        """To the next step, or the one before; False where there is none. Raises PpinuiError."""
+        """To the next step, or the one before; False where there is none."""
         self.board = None
-        return await self._lane.do(self.walk.back if way is Way.BACK else self.walk.forward)
+        move = self.walk.back if way is Way.BACK else self.walk.forward
+        return await self._lane.do(lambda: self._kept(move, True))
 
     async def go_to(self, step: str) -> str:
-        """To a step, or to the first one before it that has to be done first; gives its id.
-
-        Raises PpinuiError.
-        """
+        """To a step, or to the first one before it that has to be done first; gives its id."""
         self.board = None
         return await self._lane.do(lambda: self._go_to(step))
 
@@ -110,13 +114,13 @@ class Walking:
         """End what was opened. Answers and position are kept already."""
         await self._lane.do(self._close)
 
-    def _watch(self, plan: Plan) -> Board:
-        self.board = Board(plan)
-        return self.board
-
     def title_of(self, step: str) -> str:
         """The title of the step with this id."""
         return self.kind.steps[self.kind.index(step)].title
+
+    def _watch(self, plan: Plan) -> Board:
+        self.board = Board(plan)
+        return self.board
 
     @property
     def _place(self) -> int:
@@ -131,7 +135,18 @@ class Walking:
         walk = self.walk
         while self._place < self.kind.index(wanted):
             page = walk.page(look=walk.step.required)
-            if page.unanswered or (walk.step.required and not page.may_go_on) or not walk.forward():
+            if page.unanswered or (walk.step.required and not page.may_go_on):
                 return walk.step.id
-        walk.go_to(wanted)
+            self._kept(walk.forward, True)
+        self._kept(lambda: walk.go_to(wanted), None)
         return wanted
+
+    def _kept(self, move: Callable[[], Result], moved: Result) -> Result:
+        """What a move gives, or ``moved`` where it was made and could not be kept: it counts all the same."""
+        try:
+            result = move()
+        except PpinuiError as error:
+            self.unkept = f"{error.message} ({error.place})"
+            return moved
+        self.unkept = ""
+        return result

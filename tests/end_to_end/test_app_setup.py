@@ -85,6 +85,17 @@ def agree(screen: Screen, what: str) -> None:
     screen.press("y")
 
 
+def begin_from_the_palette(screen: Screen) -> None:
+    """From the main screen to the first step."""
+    screen.wait_until("Problems: ")
+    screen.press("F9")
+    screen.wait_until("Search")
+    screen.write("Set up: Cloud")
+    screen.wait_until("the vendor's CloudHSM service")
+    screen.press("Enter")
+    at_step(screen, 1, "What you need")
+
+
 def to_the_partitions(screen: Screen, machine: EmptyMachine) -> None:
     """From the first start up to the step on partitions."""
     first, second = machine.stand.hsms.values()
@@ -194,13 +205,7 @@ def test_on_a_finished_set_up_nothing_is_changed_and_it_says_so(machine: EmptyMa
     assert machine.set_up().code == 0
     before = machine.stand.config.read_bytes()
     with opened(machine) as screen:
-        screen.wait_until("Problems: ")
-        screen.press("F9")
-        screen.wait_until("Search")
-        screen.write("Set up CloudHSM")
-        screen.wait_until("the vendor's CloudHSM service")
-        screen.press("Enter")
-        at_step(screen, 1, "What you need")
+        begin_from_the_palette(screen)
         for number, found in enumerate(
             ("", "is installed", "log file", "(•) other", "127.0.0.1", "SIGNING", "has all of it"), start=1
         ):
@@ -271,13 +276,7 @@ def test_a_secret_that_was_being_typed_is_nowhere(number: signal.Signals, machin
     canary = "c4n4ry-0f-4-p4ssphr4se"
     assert machine.set_up(with_secrets=False, with_vault=False).code != 0  # as far as the keyring
     with opened(machine) as screen:
-        screen.wait_until("Problems: ")
-        screen.press("F9")
-        screen.wait_until("Search")
-        screen.write("Set up CloudHSM")
-        screen.wait_until("the vendor's CloudHSM service")
-        screen.press("Enter")
-        at_step(screen, 1, "What you need")
+        begin_from_the_palette(screen)
         screen.press("F3")
         screen.wait_until("Proxy password")
         screen.press(*["Down"] * 7, "Enter")

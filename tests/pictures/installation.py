@@ -33,6 +33,8 @@ class Installation:
 
     config: str = SOUND
     """The text of primus.cfg."""
+    is_there: bool = True
+    """Whether there is a primus.cfg."""
     script: Script = field(default_factory=lambda: Script(FINE))
     """What the connection tests find."""
 
@@ -69,12 +71,14 @@ def installed(installation: Installation, folder: Path) -> Iterator[Installed]:
     setup = Setup(
         paths_below(folder)("/etc/primus/primus.cfg"),
         rule="/etc/primus",
+        is_there=installation.is_there,
         state=folder / "state",
         module=_no_module,
         environ={},
         keyring=KeyringChoice("secretservice"),
         open_keyring=lambda *_, **__: ring,  # type: ignore[arg-type]
         keyring_environ={"HOME": str(folder), "SECUROSYS_SECRETS_CONF": str(secrets)},
+        look_every=3600.0,  # what is seen shall not depend on how fast the picture is made
         tracer=lambda *_: None,
         run_test=play.run,
         clock=play.clock,

@@ -9,6 +9,7 @@ from ppinui.probe.explain import explain_answer, explain_condition
 from ppinui.probe.result import Stage
 from tests.pictures.installation import Installation, Installed, but
 from tests.pictures.testing import FINE, Script, Step, until
+from tests.pictures.walkthrough import STEPS, scene_of
 from tests.tui.conftest import Driver
 
 Steps = Callable[[Driver, Installed], Awaitable[None]]
@@ -120,6 +121,25 @@ async def explained(app: Driver, _: Installed) -> None:
     await app.until("Keys")
 
 
+async def first_start(app: Driver, _: Installed) -> None:
+    await app.until("There is no primus.cfg yet")
+
+
+_CAPTIONS = (
+    "what has to be at hand before it begins.",
+    "whether the vendor's library and ppin are installed.",
+    "who may read the files, and where the provider's log goes.",
+    "the cluster is chosen from those that the service publishes.",
+    "its HSMs are filled in, and can be changed.",
+    "the service user and the partitions.",
+    "the file as it will be, before it is written; the steps stand on the left where there is room.",
+    "which keyring keeps the secrets; a vault is made where there is none.",
+    "a wrong password of the service user is explained in place.",
+    "permanent secrets are fetched, one partition after another.",
+    "a slot that fails says why, what to do, and in which step.",
+    "what comes next, with commands to copy.",
+)
+
 _NOTED = but(("trace_pid       = true", "trace_thread    = true"))
 _WRONG = but(
     ('host = "a-api', 'host = "https://a-api'),
@@ -171,5 +191,20 @@ SCENES = (
     ),
     Scene("password", "A PIN is typed: a dot for each character.", password),
     Scene("palette", "The command palette with every action, its key and what it does.", palette),
+    Scene(
+        "first-start",
+        "The first start, where there is no primus.cfg yet: a line for each kind of set-up.",
+        first_start,
+        Installation(is_there=False),
+    ),
+    *(
+        Scene(
+            f"setup-{number:02}-{step}",
+            f"The CloudHSM walkthrough, step {number}: {caption}",
+            scene_of(step),
+            size=(120, 40) if step == "save" else (80, 24),
+        )
+        for number, (step, caption) in enumerate(zip(STEPS, _CAPTIONS, strict=True), start=1)
+    ),
     Scene("help", "The help on the field under the cursor, and the keys that do something there.", explained),
 )

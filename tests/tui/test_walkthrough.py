@@ -358,6 +358,25 @@ def test_what_takes_long_does_not_block_the_screen_and_can_be_ended(run: Run, tm
     run(steps)
 
 
+def test_answers_that_cannot_be_kept_count_all_the_same_and_it_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    around = surroundings(tmp_path, {"XDG_STATE_HOME": str(tmp_path / "state")})
+    walk = Walk(painting(run=lambda *_: None), around)
+
+    async def steps(app: Driver) -> None:
+        screen = walkthrough(app, walk)
+        await app.until("( ) blue")
+        await app.press("down", "enter")
+        await app.write("2")
+        await app.press("f8")
+        await app.until("Step 2 of 2")
+        await app.until("the answers cannot be kept for later")
+        await app.press("escape")
+        await app.until(lambda: app.app.screen is not screen)
+
+    run(steps)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_every_key_has_an_id_and_is_explained(size: tuple[int, int], run: Run, tmp_path: Path) -> None:
     async def steps(app: Driver) -> None:
@@ -375,9 +394,9 @@ def test_the_palette_has_a_line_for_each_kind(run: Run, tmp_path: Path) -> None:
     async def steps(app: Driver) -> None:
         await app.until("Problems: ")
         await app.press("f9")
-        await app.write("Set up")
+        await app.write("Set up:")
         for title in ("CloudHSM", "HSMs on premises", "Developer program"):
-            await app.until(f"Set up {title}")
+            await app.until(f"Set up: {title}")
 
     run(steps, keyring="usual")
 
@@ -388,6 +407,6 @@ def test_where_nothing_is_kept_nothing_can_be_set_up(run: Run) -> None:
         await app.press("f9")
         await app.write("CloudHSM")
         await app.pilot.pause(0.3)
-        assert "Set up CloudHSM" not in app.text
+        assert "Set up: CloudHSM" not in app.text
 
     run(steps)

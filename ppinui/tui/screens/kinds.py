@@ -22,7 +22,7 @@ from ppinui.tui.widgets.rows import Piece, Rows
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
 
-_NAME = 25
+_NAME = 32
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -132,7 +133,7 @@ class WalkthroughScreen(Screen[bool]):
     def say(self, words: str) -> None:
         """Say what goes on, in the line below the page; "": nothing does."""
         row = row_of(self.focused)
-        self._said = words or (row.explain() if row is not None else "")
+        self._said = words or self.walking.unkept or (row.explain() if row is not None else "")
         self._show_said()
 
     def hear(self, line: str) -> None:
@@ -224,8 +225,8 @@ class WalkthroughScreen(Screen[bool]):
         """Enter in the last question."""
         self.action_next()
 
-    def on_answer_form_explained(self, _: AnswerForm.Explained) -> None:
-        """The question with the focus is explained below."""
+    def on_descendant_focus(self, _: DescendantFocus) -> None:
+        """What has the focus now is explained below."""
         if not self.stepping.is_held:
             self.say("")
 

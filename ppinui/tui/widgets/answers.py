@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from textual.containers import Vertical
-from textual.events import DescendantBlur, DescendantFocus
+from textual.events import DescendantBlur
 from textual.message import Message
 from textual.widgets import Input
 
@@ -29,13 +29,6 @@ class AnswerForm(Vertical):
 
     class Completed(Message):
         """Enter in the last question."""
-
-    class Explained(Message):
-        """What to say of the question with the focus."""
-
-        def __init__(self, text: str) -> None:
-            self.text = text
-            super().__init__()
 
     def rows(self) -> list[QuestionRow]:
         """From top to bottom."""
@@ -123,11 +116,6 @@ class AnswerForm(Vertical):
         if (row := row_of(event.table)) is not None:
             row.check()
         self.post_message(self.Answered())
-
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Explain the question."""
-        if (row := row_of(event.widget)) is not None:
-            self.post_message(self.Explained(row.explain()))
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """A question that is left is answered."""

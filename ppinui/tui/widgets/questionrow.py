@@ -74,6 +74,8 @@ class QuestionRow(Vertical):
         self.set_class(bool(flaw), "-wrong")
         for static in self.query(".flaw").results(Static):
             static.update(plain(flaw))
+        if flaw:
+            self.call_after_refresh(self.scroll_visible, animate=False)
 
     def check(self) -> None:
         """Look at what is typed."""
