@@ -130,9 +130,16 @@ class NumberedLines(TextLines):
         """A line with its number, and a bar where it is marked."""
         if not self.is_numbered:
             return super().row(index, width)
-        here = index + 1 in self.marked
-        ((text, _),) = super().row(index, width)
-        return [(f"{'▌' if here else ' '}{index + 1:>5} ", "faint"), (text, "strong" if here else "")]
+        ((text, name),) = super().row(index, width)
+        number = self.number_of(index)
+        if number is None:
+            return [(" " * 7, ""), (text, name)]
+        here = number in self.marked
+        return [(f"{'▌' if here else ' '}{number:>5} ", "faint"), (text, "strong" if here else "")]
+
+    def number_of(self, index: int) -> int | None:
+        """The number of a line, counted from 1; None for one that is not of the text."""
+        return index + 1
 
 
 def wrapped(lines: Sequence[Piece], width: int) -> Iterator[Piece]:
