@@ -123,7 +123,7 @@ class NumberedLines(TextLines):
     def keep_in_sight(self) -> None:
         """Scroll to the first of the marked lines."""
         if self.marked:
-            rows = max(3, min(len(self.marked), self.scrollable_content_region.height))
+            rows = max(5, min(len(self.marked), self.scrollable_content_region.height))
             self.scroll_to_region(Region(0, self.marked[0] - 1, 1, rows), animate=False, force=True)
 
     def row(self, index: int, width: int) -> Sequence[Piece]:
