@@ -37,7 +37,7 @@ async def _play(scene: Scene, there: Installed) -> str:
     app = PpinuiApp(there.setup)
     async with app.run_test(size=scene.size) as pilot:
         driver = Driver(app, pilot)
-        await driver.until(lambda: app.opened is None or app.main.is_mounted)
+        await driver.until(lambda: app.opened is None or app.main.is_whole.is_set())
         await scene.steps(driver, there)
         for entry in app.screen.query(Input):
             entry.cursor_blink = False

@@ -54,6 +54,10 @@ async def problems(app: Driver, _: Installed) -> None:
     await app.press("f6", "f6")
 
 
+async def broken(app: Driver, _: Installed) -> None:
+    await app.until("cannot be read at line 43")
+
+
 async def text(app: Driver, _: Installed) -> None:
     await app.select(f"{_HSM1}.slots.slot0")
     await app.press("f3")
@@ -168,6 +172,12 @@ SCENES = (
     ),
     Scene("form", "A value is checked while it is typed: a priority of 200 is said to be too high.", form),
     Scene("problems", "A list of what is wrong with a file, each with its line.", problems, _WRONG),
+    Scene(
+        "broken",
+        "A file that cannot be read: its text with the place of the error, what is wrong, and the ways out.",
+        broken,
+        but(('host = "b-api.example.net";', 'host "b-api.example.net";')),
+    ),
     Scene("text", "The file as text, below the tree, with the slot under the cursor marked.", text),
     Scene("change", "Before a save: the path, the backup and the change as a diff.", change),
     Scene("conflict", "Somebody else has changed the file: what they changed, and the choice.", conflict),

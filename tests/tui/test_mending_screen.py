@@ -140,3 +140,16 @@ def test_an_edited_text_is_not_given_up_by_a_slip(run: Run, config: Path) -> Non
     run(steps)
     assert config.read_text() == TEXT
     assert config.with_name("copy.cfg").read_text() == TEXT
+
+
+def test_an_error_far_to_the_right_is_in_sight(run: Run, config: Path) -> None:
+    far = f'host = "10.1.2.3"; /* {"x" * 150} */ port "2310";'
+    config.write_text(TEXT.replace('host = "10.1.2.3";', far).replace('port = "2310";', ""))
+
+    async def steps(app: Driver) -> None:
+        await app.until('port "2310";')
+        lines = app.text.split("\n")
+        marked = next(number for number, line in enumerate(lines) if line.startswith("▌"))
+        assert lines[marked + 1].index("^") == lines[marked].index('"2310"')
+
+    run(steps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -30,23 +29,21 @@ class FlawedText(NumberedLines):
         """Show the text in hand without its passwords."""
         lines: list[Piece] = [(line, "") for line in mask(mending.text).split("\n")]
         number, flaw = mending.flaw_line, mending.flaw
+        self.offset_x = 0
         marked = range(0)
         if number is not None and isinstance(flaw, ConfigSyntaxError):
             marked = range(number, number + 1)
             line = mending.text.split("\n")[number - 1]
             at = _shown_column(line, lines[number - 1][0], flaw.at.column)
-            lines.insert(number, (f"{' ' * at}^ {flaw.message}" if at is not None else flaw.message, "error"))
+            lines.insert(number, (f"{' ' * at}^ {flaw.message}", "error"))
+            self.offset_x = max(0, at - self.app.size.width // 2)
         self.show(lines if mending.text else [])
         self.mark_lines(marked)
 
-    def row(self, index: int, width: int) -> Sequence[Piece]:
-        """As in a text of numbered lines; the remark has no number, and does not count."""
-        text, name = self.lines[index]
-        if name == "error":
-            return [(" " * 7, ""), (text[self.offset_x :], name)]
-        number, (shown, look) = super().row(index, width)
-        is_behind = bool(self.marked) and index >= self.marked[-1]
-        return [(f"{number[0][0]}{index + (0 if is_behind else 1):>5} ", number[1]), (shown, look)]
+    def number_of(self, index: int) -> int | None:
+        """The remark behind the marked line has none, and does not count."""
+        flawed = self.marked[0] if self.marked else self.count
+        return index + 1 if index < flawed else index if index > flawed else None
 
 
 class MendingScreen(Screen[None]):
@@ -126,14 +123,12 @@ class MendingScreen(Screen[None]):
         self.desk.in_flow(flow.leave(self.desk, self), "flow")
 
 
-def _shown_column(line: str, shown: str, column: int) -> int | None:
+def _shown_column(line: str, shown: str, column: int) -> int:
     """Where a column (counted from 1) of a line is in the same line without its passwords and tabs.
 
-    None where that is within a password.
+    Where that is within a password it is the beginning of the line.
     """
     before, behind = line[: column - 1], line[column - 1 :]
     if shown.startswith(before):
         return len(plain(before))
-    if shown.endswith(behind):
-        return len(plain(shown[: len(shown) - len(behind)]))
-    return None
+    return len(plain(shown.removesuffix(behind))) if shown.endswith(behind) else 0

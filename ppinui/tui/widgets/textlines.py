@@ -123,16 +123,23 @@ class NumberedLines(TextLines):
     def keep_in_sight(self) -> None:
         """Scroll to the first of the marked lines."""
         if self.marked:
-            rows = max(3, min(len(self.marked), self.scrollable_content_region.height))
+            rows = max(5, min(len(self.marked), self.scrollable_content_region.height))
             self.scroll_to_region(Region(0, self.marked[0] - 1, 1, rows), animate=False, force=True)
 
     def row(self, index: int, width: int) -> Sequence[Piece]:
         """A line with its number, and a bar where it is marked."""
         if not self.is_numbered:
             return super().row(index, width)
-        here = index + 1 in self.marked
-        ((text, _),) = super().row(index, width)
-        return [(f"{'▌' if here else ' '}{index + 1:>5} ", "faint"), (text, "strong" if here else "")]
+        ((text, name),) = super().row(index, width)
+        number = self.number_of(index)
+        if number is None:
+            return [(" " * 7, ""), (text, name)]
+        here = number in self.marked
+        return [(f"{'▌' if here else ' '}{number:>5} ", "faint"), (text, "strong" if here else "")]
+
+    def number_of(self, index: int) -> int | None:
+        """The number of a line, counted from 1; None for one that is not of the text."""
+        return index + 1
 
 
 def wrapped(lines: Sequence[Piece], width: int) -> Iterator[Piece]:
