@@ -148,6 +148,13 @@ class _Desk:
                 name,
                 "unlock it, in the desktop session that it belongs to, and try again",
             )
+        if isinstance(error, TimeoutError):  # D-Bus gives up by itself, maybe before we do
+            return _failed(
+                "KeyringTimeoutError",
+                f"the keyring did not answer ({said})",
+                name,
+                "unlock it (it may be asking on another screen), or choose another one with --keyring",
+            )
         return _failed(
             "KeyringError",
             f"the keyring failed ({said})",

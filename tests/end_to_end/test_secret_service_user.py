@@ -68,7 +68,7 @@ def test_a_keyring_that_never_answers_costs_no_password(primus_cluster: Stand, t
             ran = user.run(*words, "--keyring-timeout", "1", stdin="a\nb\n")
             assert time.monotonic() - begin < 5
             assert ran.code == 3
-            assert "the keyring did not answer within 1 s" in ran.err
+            assert "the keyring did not answer" in ran.err
     assert primus_cluster.attempts == []
 
 
