@@ -20,7 +20,7 @@ from ppinui.kms.models import Model, library_of, require_library
 from ppinui.kms.options import as_options, as_variables, variable_of
 from ppinui.kms.reading import load, parse
 from ppinui.kms.saving import loses_pin, save
-from ppinui.kms.settings import Instance, KmsFile, Login
+from ppinui.kms.settings import DEFAULT_ADMIN, Instance, KmsFile, Login
 from ppinui.secrets.secret import Secret
 
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         labels = _labels(arguments, model, slots)
         if arguments.form != "toml":
             return _print(arguments, model, instance, slots)
-        admins = tuple(arguments.admins) if arguments.admins else None if instance else ("admin",)
+        admins = tuple(arguments.admins) if arguments.admins else None if instance else (DEFAULT_ADMIN,)
         with _pins(arguments, instance, slots, labels) as pins:
             wanted = Wanted(slots, pins, model, admins)
             text = change(file, instance, wanted, as_table=arguments.instance == NEW)
@@ -126,7 +126,7 @@ def _kept_pins(arguments: argparse.Namespace, labels: Sequence[str]) -> dict[str
 def _print(
     arguments: argparse.Namespace, model: Model, instance: Instance | None, slots: Sequence[int]
 ) -> int:
-    admins = tuple(arguments.admins or (instance.admins if instance else ()) or ("admin",))
+    admins = tuple(arguments.admins or (instance.admins if instance else ()) or (DEFAULT_ADMIN,))
     if arguments.form == "env":
         emit(as_variables(admins, slots))
         say(f"the model has no variable: start the KMS with --hsm-model {model.value}")

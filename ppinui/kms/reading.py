@@ -17,7 +17,16 @@ from ppinui.config.sources import decode, quoted, read_regular
 from ppinui.errors import PpinuiError
 from ppinui.kms.models import NAMES, Model
 from ppinui.kms.places import Path, Span, find_values, line_and_column
-from ppinui.kms.settings import INSTANCES, NO_LOGIN, SETTINGS, Instance, KmsFile, KmsSlot, Login
+from ppinui.kms.settings import (
+    DEFAULT_ADMIN,
+    INSTANCES,
+    NO_LOGIN,
+    SETTINGS,
+    Instance,
+    KmsFile,
+    KmsSlot,
+    Login,
+)
 from ppinui.secrets.secret import Secret
 
 _NUMBER: Final = re.compile(r"\s*(0[xX][0-9a-fA-F]+|[0-9]+)\s*")
@@ -132,7 +141,7 @@ class _Reader:
         return None
 
     def _admins(self, path: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
-        value = table.get("hsm_admin", ())
+        value = table.get("hsm_admin", [DEFAULT_ADMIN])
         where = (*path, "hsm_admin")
         if isinstance(value, str):
             self._add(

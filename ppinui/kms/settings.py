@@ -10,6 +10,9 @@ from ppinui.config.problem import Problem
 from ppinui.kms.models import Model
 from ppinui.secrets.secret import Secret
 
+DEFAULT_ADMIN = "admin"
+"""Who may create keys in an HSM where ``hsm_admin`` does not say it, by the KMS's documentation."""
+
 NO_LOGIN = "<NO_LOGIN>"
 """As a password: the KMS does not log in to the slot."""
 

@@ -161,3 +161,8 @@ def test_no_problem_shows_a_pin(text: str) -> None:
     problems = parse(text, "kms.toml").problems
     assert problems
     assert "canary" not in str(problems)
+
+
+def test_without_a_word_about_it_the_admin_is_the_kms_own_default() -> None:
+    (instance,) = parse('hsm_model = "other"\nhsm_slot = [1]\nhsm_password = ["x"]', "kms.toml").instances
+    assert instance.admins == ("admin",)
