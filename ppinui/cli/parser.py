@@ -66,6 +66,7 @@ _EXAMPLES = """examples:
   ppinui vault create                           a keyring without a desktop
   ppinui slots --module LIB                     the slots of any PKCS#11 module
   ppinui objects SLOT --module LIB              what is on a token
+  ppinui kms check kms.toml                     what is wrong with a KMS's slots
   ppinui doctor                                 what is set up, what is wrong
 
 exit codes:

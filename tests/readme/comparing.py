@@ -11,6 +11,7 @@ TOLERANCES: Final = (
     ("times", r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?( UTC|\+00:00|Z)?", "TIME"),
     ("durations in JSON", r'("milliseconds": )[\d.]+', r"\1MILLISECONDS"),
     ("ports that the system has chosen", r"\b(?:3[2-9]|[4-6]\d)\d{3}\b", "PORT"),
+    ("the same in hexadecimal, and its serial numbers", r"\b(0x|serial )[0-9a-f]{6,16}\b", r"\1NUMBER"),
     ("slot ids that SoftHSM2 has drawn", r"\b\d{8,10}\b", "ID"),
     ("names of temporary folders", r"/tmp/ppinui-demo-\w+", "/tmp/ppinui-demo-NAME"),
     ("which HSM of a cluster was the first", r"(rejected by )hsm\d", r"\1HSM"),

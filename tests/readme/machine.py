@@ -30,7 +30,12 @@ from tests.rig.terminal import Terminal
 HSMS: Final = {"hsm0": "hsm1", "hsm1": "hsm2"}
 """README's HSMs, and what the stand calls them: a cluster behind a service proxy, with the partitions
 PAYMENTS (slot id 1) and SIGNING (2)."""
-HOSTS: Final = {"10.1.2.3": "hsm0", "10.1.2.4": "hsm1"}
+HOSTS: Final = {
+    "10.1.2.3": "hsm0",
+    "10.1.2.4": "hsm1",
+    "ch01-api.cloudshsm.com": "hsm0",
+    "ch02-api.cloudshsm.com": "hsm1",
+}
 """README's names and addresses of HSMs. The first one of each stands in primus.cfg."""
 PORT: Final = 2310
 PASSPHRASE: Final = "correct horse battery staple"
@@ -97,7 +102,11 @@ class Machine:
             "/var/log/primus": str(log),
             "/run/secrets": str(secrets),
         }
-        self._secrets = {"passphrase": PASSPHRASE, "proxy password": PROXY_PASSWORD}
+        self._secrets = {
+            "passphrase": PASSPHRASE,
+            "proxy password": PROXY_PASSWORD,
+            "PIN of KEYS-0": "98765432",
+        }
         for name, partition in self._stand.partitions.items():
             self._secrets[f"PIN of {name}"] = partition.pin
             self._secrets[f"setup password of {name}"] = partition.setup_password
