@@ -59,7 +59,7 @@ class PpinuiApp(App[None]):
     COMMAND_PALETTE_BINDING = "f9"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_actions, _places}
     CSS = """
-    ToastRack { margin-bottom: 2; }
+    ToastRack { margin-bottom: 3; } /* the keys stay in sight */
     Toast { padding: 0 1; max-width: 75%; }
     CommandPalette SearchIcon { display: none; } /* a picture that many terminals do not have */
     """

@@ -35,6 +35,7 @@ async def save(app: PpinuiApp) -> bool:
     while True:
         disk = await off_screen(session.look_at_disk)
         if disk.state is not OnDisk.SAME:
+            await app.disk_watch.look()  # the mark comes before the question
             if not await _settle(app, disk):
                 return False
             continue

@@ -50,7 +50,7 @@ class DiskWatch:
         self._app.main.refresh_bindings()
         if self.is_other:
             self._app.notify(
-                f"{session.path.name} is {state.value}: c shows what can be done.",
+                f"{session.path.name}: {state.value}. c shows what can be done.",
                 severity="warning",
                 markup=False,
             )

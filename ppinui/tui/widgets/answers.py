@@ -82,6 +82,8 @@ class AnswerForm(Vertical):
         wanted += [row for row in rows if row.flaw or row.asked.value is None]
         for row in (*wanted, *rows):
             row.field.focus()
+            # With its flaw, once there is room for the flaw and for the keys of this field.
+            self.call_after_refresh(self.call_after_refresh, row.scroll_visible, animate=False)
             return True
         return False
 
