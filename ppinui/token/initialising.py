@@ -11,6 +11,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access, converse
 from ppinui.token.failure import TokenError
 from ppinui.token.flags import TokenFlag
+from ppinui.token.objects import count_objects
 from ppinui.token.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
 from ppinui.token.refusals import TokenRefusal
 from ppinui.token.slot import Slot, Token
@@ -29,6 +30,11 @@ class Needs:
     """Ask for the SO PIN that the token has."""
     new_so_pin: bool
     """Ask for a new SO PIN."""
+
+    @property
+    def to_be_typed(self) -> str:
+        """What has to be typed before a token in use is erased: its label, else its serial number."""
+        return self.token.label or self.token.serial
 
 
 def needs_of(
@@ -49,6 +55,17 @@ def needs_of(
     current = erases or factory_so_pin
     to_be_changed = bool(token.flags & TokenFlag.SO_PIN_TO_BE_CHANGED)
     return Needs(token, erases, current, new_so_pin=not current or to_be_changed)
+
+
+def loss_of(access: Access, slot: Slot) -> str:
+    """What is lost when this slot's token is initialised, as far as that is seen without a login."""
+    token = f"serial {token_of(slot, access.module).serial or 'none'}"
+    try:
+        count = count_objects(access, slot)
+    except TokenError as error:
+        return f"{token}; its objects cannot be counted ({error.failure.name})"
+    objects = "1 object" if count == 1 else f"{count} objects"
+    return f"{token}; {objects} can be seen without a login, and private ones may be there besides"
 
 
 def padded_label(label: str, place: str) -> str:

@@ -41,6 +41,11 @@ class Token:
     min_pin: int
     max_pin: int
     """How many bytes a PIN may have."""
+    public_memory: int | None = None
+    free_public_memory: int | None = None
+    private_memory: int | None = None
+    free_private_memory: int | None = None
+    """Bytes for objects that are seen without a login, and for others; None where the token does not say."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -67,6 +72,10 @@ class Token:
             "flags": list(self.words),
             "min_pin": self.min_pin,
             "max_pin": self.max_pin,
+            "public_memory": self.public_memory,
+            "free_public_memory": self.free_public_memory,
+            "private_memory": self.private_memory,
+            "free_private_memory": self.free_private_memory,
         }
 
 
