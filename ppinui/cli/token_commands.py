@@ -89,7 +89,6 @@ def _ask_pins(arguments: argparse.Namespace, slot: Slot, needs: Needs) -> Pins:
 
 def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> None:
     """Have the label of the token typed whose contents will be lost. Raises PpinuiError for another one."""
-    expected = needs.to_be_typed
     say(
         wrapped(f"Initialising erases the token of {place_of(slot, access.module)}: {loss_of(access, slot)}.")
     )
@@ -100,14 +99,9 @@ def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> Non
                 place_of(slot, access.module),
                 "name the token that may be erased: --yes-erase LABEL",
             )
-        say(f"Type its label, {printable(expected)}, to go on: ", end="")
+        say(f"Type its label, {printable(needs.to_be_typed)}, to go on: ", end="")
         given = sys.stdin.readline().rstrip("\n")
-    if given != expected:
-        raise PpinuiError(
-            f"'{given}' is not the label of this token, and nothing was changed",
-            place_of(slot, access.module),
-            f"see what is there: ppinui slots; this token is '{expected}'",
-        )
+    needs.check_typed(given, place_of(slot, access.module))
 
 
 # -- pin ---------------------------------------------------------------------------------------------------

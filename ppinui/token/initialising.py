@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from ppinui.errors import PpinuiError
 from ppinui.provider.cryptoki import LABEL_BYTES
 from ppinui.provider.user_type import UserType
 from ppinui.secrets.secret import Secret
@@ -36,6 +37,15 @@ class Needs:
         """What has to be typed before a token in use is erased: its label, else its serial number."""
         return self.token.label or self.token.serial
 
+    def check_typed(self, typed: str, place: str) -> None:
+        """Raise PpinuiError unless this is what has to be typed."""
+        if typed != self.to_be_typed:
+            raise PpinuiError(
+                f"'{typed}' is not the label of this token, and nothing was changed",
+                place,
+                f"see what is there: ppinui slots; this token is '{self.to_be_typed}'",
+            )
+
 
 def needs_of(
     slot: Slot, module: object, *, factory_so_pin: bool = False, spend_final_try: bool = False
@@ -47,7 +57,7 @@ def needs_of(
     and then another one, which no flag tells: ``factory_so_pin``. Raises TokenRefusal.
     """
     token = token_of(slot, module)
-    erases = bool(token.flags & TokenFlag.INITIALISED)
+    erases = token.is_initialised
     if erases:
         check_offer(slot, module, UserType.SO, spend_final_try=spend_final_try)
     elif token.flags & TokenFlag.OWN_KEYPAD:

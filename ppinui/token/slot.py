@@ -7,7 +7,7 @@ from typing import Any
 
 from ppinui.provider.library import is_primus
 from ppinui.token.failure import Failure
-from ppinui.token.flags import words_of
+from ppinui.token.flags import TokenFlag, words_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Token:
     private_memory: int | None = None
     free_private_memory: int | None = None
     """Bytes for objects that are seen without a login, and for others; None where the token does not say."""
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether it has a label and PINs; what is on it would be lost by doing that again."""
+        return bool(self.flags & TokenFlag.INITIALISED)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -160,6 +160,15 @@ class Keeper:
             lambda: work(Operations(self._hold()[1], known, trace=self.app.setup.tracer))
         )
 
+    async def with_store(self, work: Callable[[SecretStore], Result]) -> Result:
+        """Something with the keyring that is about no configuration. Raises PpinuiError."""
+        return await self._lane.do(lambda: work(self._hold()[1]))
+
+    @property
+    def may_have_keyring(self) -> bool:
+        """Whether it is worth asking."""
+        return self._may_have_keyring
+
     async def use(self, choice: KeyringChoice) -> None:
         """Take another keyring from now on."""
         before = self._held
