@@ -47,6 +47,8 @@ def as_pem(wanted: TokenObject, place: str) -> str:
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization
 
+    if wanted.cls not in EXPORTED:
+        raise TokenRefusal("not-exportable", place, "only public keys and certificates can")
     pem = serialization.Encoding.PEM
     try:
         if wanted.cls is ObjectClass.CERTIFICATE:

@@ -129,7 +129,7 @@ async def offer_to_keep(app: PpinuiApp, slot: Slot, pin: Secret) -> None:
             f"The user PIN of {slot.name} is set. Keep it in the keyring?",
             [
                 (
-                    "It replaces the one that may be kept there for this label, which is wrong from now on.",
+                    "One that is kept there for this label is wrong from now on.",
                     "",
                 )
             ],

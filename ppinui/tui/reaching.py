@@ -155,18 +155,18 @@ class Reach:
             screen.post_message(Busy(doing))
 
     def _access(self, module: Path, stop: Stop, never_on_primus: bool) -> Access:
-        setup = self.app.setup
+        setup, connect = self.app.setup, module in self._may_connect
         environ = dict(setup.environ)
-        # what a Primus provider reads, should it be allowed to connect
-        if setup.configuration.exists():
-            environ["SECUROSYS_PKCS11_CONF"] = str(setup.configuration)
-        if setup.secrets_file is not None:
-            environ["SECUROSYS_SECRETS_CONF"] = str(setup.secrets_file)
+        if connect:  # with what is open here
+            if setup.configuration.exists():
+                environ["SECUROSYS_PKCS11_CONF"] = str(setup.configuration)
+            if setup.secrets_file is not None:
+                environ["SECUROSYS_SECRETS_CONF"] = str(setup.secrets_file)
         return Access(
             module,
             environ,
             timeout=setup.timeout,
-            connect=module in self._may_connect,
+            connect=connect,
             never_on_primus=never_on_primus,
             stop=stop,
         )

@@ -68,7 +68,7 @@ async def _has_factory_so_pin(reach: Reach, slot: Slot) -> bool:
     answer = await reach.app.push_screen_wait(
         Question(
             f"The token of {slot.name} is fresh. Has its maker set an SO PIN?",
-            [("SoftHSM2 has none and takes a new one; openCryptoki's is 87654321, and is replaced.", "")],
+            [("SoftHSM2 has none. openCryptoki's is 87654321, and is replaced.", "")],
             [Answer("none", "n", "No"), Answer("factory", "y", "Yes, it has one"), _BACK],
         )
     )
@@ -79,7 +79,11 @@ async def _has_factory_so_pin(reach: Reach, slot: Slot) -> bool:
 
 async def _confirm(reach: Reach, slot: Slot, needs: Needs) -> None:
     """Have typed whose contents are lost."""
-    loss = await reach.ask(f"counting the objects of {slot.name}", lambda access: loss_of(access, slot))
+    loss = await reach.ask(
+        f"counting the objects of {slot.name}",
+        lambda access: loss_of(access, slot),
+        never_on_primus=True,
+    )
 
     def attempt(answers: Answers) -> None:
         needs.check_typed(answers["label"], place_of(slot, reach.module))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -269,8 +270,8 @@ class ObjectsScreen(Screen[None]):
             Question(
                 f"Make a key pair in {self.slot.name}, sign with it, and remove it again?",
                 [
-                    ("In the session it leaves nothing behind, whatever happens. On the token it", ""),
-                    ("is stored for that moment, which shows that the token can store keys.", ""),
+                    ("In the session it leaves nothing behind, whatever happens. Stored on", ""),
+                    ("the token for that moment, it shows that the token can store keys.", ""),
                 ],
                 [
                     Answer("session", "s", "In the session"),
@@ -298,10 +299,11 @@ class ObjectsScreen(Screen[None]):
 
 
 def _read(found: ObjectList) -> ObjectList:
-    """The list, with its certificates read: here, where nobody waits for it."""
+    """The list in order, with its certificates read: here, where nobody waits for it."""
     for one in found.objects:
         _ = one.certificate
-    return found
+    in_order = sorted(found.objects, key=lambda one: (one.label.casefold(), one.id, one.kind))
+    return replace(found, objects=tuple(in_order))
 
 
 def _summary(found: ObjectList, shown: int) -> str:

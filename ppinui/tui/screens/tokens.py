@@ -18,7 +18,7 @@ from ppinui.errors import PpinuiError
 from ppinui.token.flags import warnings_of
 from ppinui.token.pins import token_of
 from ppinui.token.slot import Slot, SlotList, Token
-from ppinui.token.words import library_words, slot_lines, slot_words
+from ppinui.token.words import slot_lines, slot_words
 from ppinui.tui import token_changes
 from ppinui.tui.plain import plain, shortened
 from ppinui.tui.reaching import Busy, GivenUp, Reach
@@ -102,6 +102,16 @@ def state_of(slot: Slot) -> Piece:
     return (f"! {special[0]}", "warning") if special else ("ready", "good")
 
 
+def _summary(found: SlotList) -> str:
+    number = len(found.slots)
+    failed = f", {found.failures} failed" if found.failures else ""
+    library = found.library
+    return (
+        f"{number} slot{'s' if number != 1 else ''}{failed} of {found.module}: "
+        f"{library.description} {library.version} by {library.manufacturer}"
+    )
+
+
 _USUAL = {"initialised", "user PIN set", "login required"}
 
 
@@ -183,9 +193,7 @@ class TokensScreen(Screen[None]):
         if self.reach.doing:
             words = f"… {self.reach.doing} (x cancels)"
         elif self.found is not None:
-            number = len(self.found.slots)
-            failed = f", {self.found.failures} failed" if self.found.failures else ""
-            words = f"{number} slot{'s' if number != 1 else ''}{failed}: {library_words(self.found)}"
+            words = _summary(self.found)
         else:
             words = "No slots are known. r asks the module, m names another one"
         shown = shortened(plain(words), self.size.width - 2)
