@@ -104,7 +104,7 @@ async def with_user_pin(
         if stored is not None and error.rejects_pin:
             by = f"{place_of(slot, reach.module)}: {error.failure.name}"
             rejected = stored
-            await app.keeper.with_store(lambda store: store.mark_rejected(rejected, by))
+            await app.keeper.change(lambda store: store.mark_rejected(rejected, by))
         raise
 
 
@@ -143,5 +143,5 @@ async def offer_to_keep(app: PpinuiApp, slot: Slot, pin: Secret) -> None:
 async def keep(app: PpinuiApp, slot: Slot, pin: Secret, *, source: str, validated: bool) -> None:
     """Keep a user PIN in the keyring, under the token's label. Raises PpinuiError."""
     label = slot.token.label if slot.token is not None else ""
-    await app.keeper.with_store(lambda store: keep_pin(store, label, pin, source=source, validated=validated))
+    await app.keeper.change(lambda store: keep_pin(store, label, pin, source=source, validated=validated))
     app.notify(f"Kept the user PIN of {slot.name} in the keyring", markup=False)

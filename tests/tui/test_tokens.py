@@ -400,3 +400,19 @@ def test_the_palette_knows_the_screen(run_with: RunOn, softhsm: SoftHsm) -> None
         await app.until("Tokens (F12)")
 
     run_with(softhsm, steps)
+
+
+def test_it_needs_no_configuration(run_with: RunOn, make_tokens: MakeTokens, tmp_path: Path) -> None:
+    hsm = make_tokens("PAYMENTS")
+
+    async def steps(app: Driver) -> None:
+        await go_to_slot(app, "PAYMENTS")
+        await app.press("s")
+        await give(app, "SO PIN of", SO_PIN)
+        await give_twice(app, "New user PIN", NEW)
+        await app.until("has a new")
+        await app.press("escape")
+        await app.until("There is no primus.cfg yet")
+
+    run_with(hsm, steps, configuration=tmp_path / "none.cfg", is_there=False)
+    assert witness_of(hsm).accepts("PAYMENTS", NEW)
