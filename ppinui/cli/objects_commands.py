@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from ppinui.cli.console import emit, printable, say
@@ -13,7 +14,7 @@ from ppinui.cli.token_session import slot_of, user_pin
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.token.attributes import ObjectClass
 from ppinui.token.conversation import Access
-from ppinui.token.export import as_pem, choose
+from ppinui.token.export import as_pem, choose, write_pem
 from ppinui.token.key_trial import make_test_key
 from ppinui.token.objects import ObjectList, TokenObject, list_objects
 from ppinui.token.pins import place_of
@@ -86,23 +87,9 @@ def _export(access: Access, arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         emit(pem)
     else:
-        _write(arguments.output, pem)
+        write_pem(Path(arguments.output), pem)
         say(f"wrote {wanted.kind} '{printable(wanted.label)}' to {printable(arguments.output)}")
     return ExitCode.FINE
-
-
-def _write(file: str, text: str) -> None:
-    try:
-        with open(file, "x", encoding="ascii") as output:
-            output.write(text)
-    except FileExistsError:
-        raise PpinuiError(
-            "there is a file of this name already", file, "name another one, or remove it first"
-        ) from None
-    except OSError as error:
-        raise PpinuiError(
-            f"the file cannot be written: {error.strerror}", file, "name another place"
-        ) from None
 
 
 def _test_key(access: Access, arguments: argparse.Namespace) -> int:

@@ -13,9 +13,7 @@ from ppinui.errors import ExitCode, PpinuiError
 from ppinui.provider.user_type import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access
-from ppinui.token.failure import TokenError
-from ppinui.token.initialising import Needs, Pins, initialise, needs_of, padded_label
-from ppinui.token.objects import count_objects
+from ppinui.token.initialising import Needs, Pins, initialise, loss_of, needs_of, padded_label
 from ppinui.token.pin_check import PinCheck, Verdict, check_pins
 from ppinui.token.pins import change_pin, check_offer, init_pin, place_of
 from ppinui.token.slot import Slot
@@ -91,8 +89,9 @@ def _ask_pins(arguments: argparse.Namespace, slot: Slot, needs: Needs) -> Pins:
 
 def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> None:
     """Have the label of the token typed whose contents will be lost. Raises PpinuiError for another one."""
-    expected = needs.token.label or needs.token.serial
-    say(wrapped(f"Initialising erases the token of {place_of(slot, access.module)}: {_loss(access, slot)}."))
+    say(
+        wrapped(f"Initialising erases the token of {place_of(slot, access.module)}: {loss_of(access, slot)}.")
+    )
     if given is None:
         if sys.stdin is None or not sys.stdin.isatty():
             raise PpinuiError(
@@ -100,25 +99,9 @@ def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> Non
                 place_of(slot, access.module),
                 "name the token that may be erased: --yes-erase LABEL",
             )
-        say(f"Type its label, {printable(expected)}, to go on: ", end="")
+        say(f"Type its label, {printable(needs.to_be_typed)}, to go on: ", end="")
         given = sys.stdin.readline().rstrip("\n")
-    if given != expected:
-        raise PpinuiError(
-            f"'{given}' is not the label of this token, and nothing was changed",
-            place_of(slot, access.module),
-            f"see what is there: ppinui slots; this token is '{expected}'",
-        )
-
-
-def _loss(access: Access, slot: Slot) -> str:
-    assert slot.token is not None
-    token = f"serial {slot.token.serial or 'none'}"
-    try:
-        count = count_objects(access, slot)
-    except TokenError as error:
-        return f"{token}; its objects cannot be counted ({error.failure.name})"
-    objects = "1 object" if count == 1 else f"{count} objects"
-    return f"{token}; {objects} can be seen without a login, and private ones may be there besides"
+    needs.check_typed(given, place_of(slot, access.module))
 
 
 # -- pin ---------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from ppinui.provider.library import find_module
 from ppinui.provider.user_type import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access
-from ppinui.token.failure import PIN_INCORRECT, TokenError
+from ppinui.token.failure import TokenError
 from ppinui.token.pins import check_offer
 from ppinui.token.slot import Slot
 from ppinui.token.slots import find_slot
@@ -87,7 +87,7 @@ def user_pin(arguments: argparse.Namespace, access: Access, slot: Slot) -> Itera
         try:
             yield stored.password
         except TokenError as error:
-            if error.failure.code == PIN_INCORRECT:
+            if error.rejects_pin:
                 session.store.mark_rejected(stored, f"{slot.name} of {access.module}: {error.failure.name}")
             raise
         finally:

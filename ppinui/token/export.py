@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ppinui.errors import PpinuiError
 from ppinui.token.attributes import Attribute, ObjectClass
 from ppinui.token.curves import bare_point, curve_identifier
 from ppinui.token.objects import ObjectList, TokenObject
@@ -45,6 +47,8 @@ def as_pem(wanted: TokenObject, place: str) -> str:
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization
 
+    if wanted.cls not in EXPORTED:
+        raise TokenRefusal("not-exportable", place, "only public keys and certificates can")
     pem = serialization.Encoding.PEM
     try:
         if wanted.cls is ObjectClass.CERTIFICATE:
@@ -55,6 +59,21 @@ def as_pem(wanted: TokenObject, place: str) -> str:
         return key.public_bytes(pem, spki).decode("ascii")
     except ValueError as error:
         raise TokenRefusal("not-exportable", place, f"{wanted.kind} '{wanted.label}': {error}") from None
+
+
+def write_pem(file: Path, pem: str) -> None:
+    """Write it to a new file. Raises PpinuiError; one that is there already is not touched."""
+    try:
+        with file.open("x", encoding="ascii") as output:
+            output.write(pem)
+    except FileExistsError:
+        raise PpinuiError(
+            "there is a file of this name already", str(file), "name another one, or remove it first"
+        ) from None
+    except OSError as error:
+        raise PpinuiError(
+            f"the file cannot be written: {error.strerror}", str(file), "name another place"
+        ) from None
 
 
 def public_key(wanted: TokenObject) -> PublicKeyTypes:

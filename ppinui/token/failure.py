@@ -108,6 +108,11 @@ class TokenError(PpinuiError):
         self.failure = failure
         self.flags = flags
 
+    @property
+    def rejects_pin(self) -> bool:
+        """The PIN that was offered is wrong, and has been counted."""
+        return self.failure.code == PIN_INCORRECT
+
 
 class ModuleLostError(TokenError):
     """The module hung or crashed. ``slot_id``: the slot that was in hand, None before any."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from ppinui.errors import PpinuiError
 from ppinui.provider.cryptoki import LABEL_BYTES
 from ppinui.provider.user_type import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access, converse
 from ppinui.token.failure import TokenError
 from ppinui.token.flags import TokenFlag
+from ppinui.token.objects import count_objects
 from ppinui.token.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
 from ppinui.token.refusals import TokenRefusal
 from ppinui.token.slot import Slot, Token
@@ -30,6 +32,20 @@ class Needs:
     new_so_pin: bool
     """Ask for a new SO PIN."""
 
+    @property
+    def to_be_typed(self) -> str:
+        """What has to be typed before a token in use is erased: its label, else its serial number."""
+        return self.token.label or self.token.serial
+
+    def check_typed(self, typed: str, place: str) -> None:
+        """Raise PpinuiError unless this is what has to be typed."""
+        if typed != self.to_be_typed:
+            raise PpinuiError(
+                f"'{typed}' is not the label of this token, and nothing was changed",
+                place,
+                f"see what is there: ppinui slots; this token is '{self.to_be_typed}'",
+            )
+
 
 def needs_of(
     slot: Slot, module: object, *, factory_so_pin: bool = False, spend_final_try: bool = False
@@ -41,7 +57,7 @@ def needs_of(
     and then another one, which no flag tells: ``factory_so_pin``. Raises TokenRefusal.
     """
     token = token_of(slot, module)
-    erases = bool(token.flags & TokenFlag.INITIALISED)
+    erases = token.is_initialised
     if erases:
         check_offer(slot, module, UserType.SO, spend_final_try=spend_final_try)
     elif token.flags & TokenFlag.OWN_KEYPAD:
@@ -49,6 +65,17 @@ def needs_of(
     current = erases or factory_so_pin
     to_be_changed = bool(token.flags & TokenFlag.SO_PIN_TO_BE_CHANGED)
     return Needs(token, erases, current, new_so_pin=not current or to_be_changed)
+
+
+def loss_of(access: Access, slot: Slot) -> str:
+    """What is lost when this slot's token is initialised, as far as that is seen without a login."""
+    token = f"serial {token_of(slot, access.module).serial or 'none'}"
+    try:
+        count = count_objects(access, slot)
+    except TokenError as error:
+        return f"{token}; its objects cannot be counted ({error.failure.name})"
+    objects = "1 object" if count == 1 else f"{count} objects"
+    return f"{token}; {objects} can be seen without a login, and private ones may be there besides"
 
 
 def padded_label(label: str, place: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access
-from ppinui.token.failure import PIN_INCORRECT, Failure, TokenError
+from ppinui.token.failure import Failure, TokenError
 from ppinui.token.flags import obstacle_to_guessing
 from ppinui.token.pins import check_length, order_for, token_after
 from ppinui.token.refusals import REFUSALS, TokenRefusal
@@ -110,7 +110,7 @@ def _try(access: Access, slot: Slot, pin: Secret) -> PinCheck:
         return PinCheck(slot, Verdict.NOT_TRIED, refusal.message)
     except TokenError as error:
         assert slot.token is not None
-        wrong = error.failure.code == PIN_INCORRECT
+        wrong = error.rejects_pin
         return PinCheck(
             slot,
             Verdict.OTHER if wrong else Verdict.UNKNOWN,

@@ -51,11 +51,22 @@ def check_length(token: Token, pin: Secret, what: str, place: str) -> None:
     What cannot be the PIN is not offered either: it would cost a try.
     """
     length = len(pin.reveal_bytes())
-    longest = token.max_pin if token.max_pin not in {0, UNAVAILABLE} else None
-    shortest = token.min_pin if token.min_pin != UNAVAILABLE else 0
+    shortest, longest = _limits(token)
     if length < shortest or (longest is not None and length > longest):
-        limits = f"{shortest} to {longest}" if longest is not None else f"at least {shortest}"
-        raise TokenRefusal("pin-length", place, f"{what} has {length} bytes, and the token takes {limits}")
+        raise TokenRefusal(
+            "pin-length", place, f"{what} has {length} bytes, and the token takes {limit_words(token)}"
+        )
+
+
+def limit_words(token: Token) -> str:
+    """How many bytes a PIN of this token has: ``4 to 255``, ``at least 4``."""
+    shortest, longest = _limits(token)
+    return f"{shortest} to {longest}" if longest is not None else f"at least {shortest}"
+
+
+def _limits(token: Token) -> tuple[int, int | None]:
+    longest = token.max_pin if token.max_pin not in {0, UNAVAILABLE} else None
+    return token.min_pin if token.min_pin != UNAVAILABLE else 0, longest
 
 
 def change_pin(

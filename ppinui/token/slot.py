@@ -7,7 +7,7 @@ from typing import Any
 
 from ppinui.provider.library import is_primus
 from ppinui.token.failure import Failure
-from ppinui.token.flags import words_of
+from ppinui.token.flags import TokenFlag, words_of
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,16 @@ class Token:
     min_pin: int
     max_pin: int
     """How many bytes a PIN may have."""
+    public_memory: int | None = None
+    free_public_memory: int | None = None
+    private_memory: int | None = None
+    free_private_memory: int | None = None
+    """Bytes for objects that are seen without a login, and for others; None where the token does not say."""
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether it has a label and PINs; what is on it would be lost by doing that again."""
+        return bool(self.flags & TokenFlag.INITIALISED)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -67,6 +77,10 @@ class Token:
             "flags": list(self.words),
             "min_pin": self.min_pin,
             "max_pin": self.max_pin,
+            "public_memory": self.public_memory,
+            "free_public_memory": self.free_public_memory,
+            "private_memory": self.private_memory,
+            "free_private_memory": self.free_private_memory,
         }
 
 

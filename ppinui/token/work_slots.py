@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ppinui.provider.cryptoki import Cryptoki, CryptokiError
 from ppinui.provider.isolation import Message
-from ppinui.provider.structures import TokenInfo, text_of, version_of
+from ppinui.provider.structures import UNAVAILABLE, TokenInfo, text_of, version_of
 from ppinui.token.failure import TOKEN_NOT_PRESENT
 from ppinui.token.talk import Talk
 
@@ -70,4 +70,12 @@ def read_token(info: TokenInfo) -> dict[str, Any]:
         "flags": info.flags,
         "min_pin": info.min_pin,
         "max_pin": info.max_pin,
+        "public_memory": _known(info.total_public_memory),
+        "free_public_memory": _known(info.free_public_memory),
+        "private_memory": _known(info.total_private_memory),
+        "free_private_memory": _known(info.free_private_memory),
     }
+
+
+def _known(number: int) -> int | None:
+    return None if number == UNAVAILABLE else number

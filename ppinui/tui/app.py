@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ppinui.session.session import Session
     from ppinui.session.testing import Progress
     from ppinui.tui.keeping import Keeper
+    from ppinui.tui.reaching import Reach
     from ppinui.tui.testing import Tester
     from ppinui.tui.watching import DiskWatch
 
@@ -113,6 +114,13 @@ class PpinuiApp(App[None]):
         from ppinui.tui.keeping import Keeper
 
         return Keeper(self, self.setup.keyring)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """The tokens that this app can reach."""
+        from ppinui.tui.reaching import Reach
+
+        return Reach(self)
 
     def on_mount(self) -> None:
         """Open the main screen, and whatever a session before has left."""
@@ -259,6 +267,9 @@ class PpinuiApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave, asking where something is not saved."""
+        if "reach" in self.__dict__ and self.reach.is_changing:
+            self.notify(f"Wait: {self.reach.doing}.", markup=False)
+            return
         from ppinui.tui import saving
 
         self.in_flow(saving.quit_app(self), "flow")
@@ -291,6 +302,12 @@ class PpinuiApp(App[None]):
         from ppinui.tui.screens.test import TestScreen
 
         self.push_screen(TestScreen(self))
+
+    def action_tokens(self) -> None:
+        """Open the tokens screen; it needs no configuration."""
+        from ppinui.tui.screens.tokens import TokensScreen
+
+        self.push_screen(TokensScreen(self))
 
     def action_explain(self) -> None:
         """Explain what is under the cursor."""

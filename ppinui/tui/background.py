@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import redirect_stderr, suppress
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Result = TypeVar("Result")
 
@@ -24,11 +24,17 @@ async def off_screen(work: Callable[[], Result]) -> Result:
 
 def warm_up_workers() -> None:
     """Start the process from which those are forked that load a PKCS#11 library, before any of them is."""
-    from ppinui.probe.workshop import warm_up
+    from ppinui.probe import workshop as probe_workshop
+    from ppinui.token import workshop as token_workshop
 
     # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
-    with redirect_stderr(sys.__stderr__):
-        warm_up()
+    with _STDERR, redirect_stderr(sys.__stderr__):
+        for workshop in (probe_workshop, token_workshop):
+            workshop.warm_up()
+
+
+_STDERR: Final = threading.Lock()
+"""Two threads that put it back in another order would leave the screen without its own."""
 
 
 class Lane:

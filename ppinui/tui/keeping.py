@@ -94,6 +94,8 @@ class Keeper:
 
     def look_soon(self) -> None:
         """Find out in the background where each secret is, as far as nobody has to be asked for anything."""
+        if self.app.opened is None:
+            return  # without a configuration there are none to look for
         self._users = _users_of(self.app.main.config)
         self._is_due = True
         if not self._is_looking:
@@ -159,6 +161,20 @@ class Keeper:
         return await self._lane.do(
             lambda: work(Operations(self._hold()[1], known, trace=self.app.setup.tracer))
         )
+
+    async def with_store(self, work: Callable[[SecretStore], Result]) -> Result:
+        """Something with the keyring that is about no configuration. Raises PpinuiError."""
+        return await self._lane.do(lambda: work(self._hold()[1]))
+
+    async def change(self, work: Callable[[SecretStore], None]) -> None:
+        """The same for what changes something there, which the tree may have to show. Raises PpinuiError."""
+        await self.with_store(work)
+        self.look_soon()
+
+    @property
+    def may_have_keyring(self) -> bool:
+        """Whether it is worth asking."""
+        return self._may_have_keyring
 
     async def use(self, choice: KeyringChoice) -> None:
         """Take another keyring from now on."""

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from ppinui.probe.supply import Supply
     from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess
     from ppinui.secrets.secret import Secret
+    from ppinui.token.conversation import Access
+    from ppinui.token.objects import ObjectList
+    from ppinui.token.slot import Slot, SlotList
 
 
 class Runner(Protocol):
@@ -35,6 +39,32 @@ def _find_module() -> Path:
     from ppinui.provider.library import find_module
 
     return find_module().path
+
+
+class SlotLister(Protocol):
+    """Lists the slots of a module, and hands on each as it is known (token.slots.list_slots is one)."""
+
+    def __call__(self, access: Access, *, on_slot: Callable[[Slot], None]) -> SlotList: ...
+
+
+class ObjectLister(Protocol):
+    """Lists the objects of a slot, with the user's PIN or without (token.objects.list_objects is one)."""
+
+    def __call__(
+        self, access: Access, slot: Slot, pin: Secret | None, *, spend_final_try: bool
+    ) -> ObjectList: ...
+
+
+def _list_slots(access: Access, *, on_slot: Callable[[Slot], None]) -> SlotList:
+    from ppinui.token.slots import list_slots
+
+    return list_slots(access, on_slot=on_slot)
+
+
+def _list_objects(access: Access, slot: Slot, pin: Secret | None, *, spend_final_try: bool) -> ObjectList:
+    from ppinui.token.objects import list_objects
+
+    return list_objects(access, slot, pin, spend_final_try=spend_final_try)
 
 
 def _run_test(plan: Plan, options: Options, *, supply: Supply, on_event: Listener, stop: Stop) -> Report:
@@ -93,5 +123,9 @@ class Setup:
     timeout: float = 10.0
     """Seconds for each stage of a connection test."""
     run_test: Runner = _run_test
+    list_slots: SlotLister = _list_slots
+    list_objects: ObjectLister = _list_objects
     clock: Callable[[], float] = time.monotonic
     """Seconds, by which a test shows how long it takes."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """By which certificates expire."""

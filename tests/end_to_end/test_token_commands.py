@@ -99,6 +99,10 @@ def test_slots_are_listed_for_people_and_for_programs(run: Run, hsm: SoftHsm) ->
         "flags",
         "min_pin",
         "max_pin",
+        "public_memory",
+        "free_public_memory",
+        "private_memory",
+        "free_private_memory",
     ]
 
 

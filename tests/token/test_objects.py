@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import subprocess
-import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
 from ppinui.secrets.secret import Secret
 from ppinui.token.attributes import ObjectClass
@@ -29,22 +25,11 @@ from ppinui.token.refusals import TokenRefusal
 from ppinui.token.slots import find_slot
 from tests.rig.odd_module import Switches, answers
 from tests.rig.softhsm import USER_PIN, SoftHsm, make_softhsm
+from tests.rig.softhsm_fill import fill
+from tests.token.certificates import NOW, certificate
 from tests.token.reaching import MakeOdd, MakeTokens, StopAfter, look_at, reach, reach_odd, witness_of
 
 LABEL = "PAYMENTS"
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_FILL = Path(__file__).parents[1] / "rig" / "softhsm_fill.py"
-
-
-def certificate(days: int, *, name: str = "www.example.com") -> bytes:
-    """A self-signed certificate in DER that is valid for some days from NOW."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    return (
-        x509.CertificateBuilder(subject, subject, key.public_key(), 4711, NOW, NOW + timedelta(days=days))
-        .sign(key, hashes.SHA256())
-        .public_bytes(serialization.Encoding.DER)
-    )
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +133,7 @@ def test_objects_are_found_by_what_is_said_of_them(text: str, labels: set[str], 
 
 def test_three_hundred_objects_are_listed_in_a_moment(make_tokens: MakeTokens) -> None:
     hsm = make_tokens(LABEL)
-    subprocess.run(
-        [sys.executable, str(_FILL)],
-        input=f"{hsm.module}\n{LABEL}\n{USER_PIN}\n300",
-        env={**os.environ, **hsm.environ},
-        text=True,
-        check=True,
-    )
+    fill(hsm, LABEL, 300)
     slot = look_at(hsm, LABEL)
     begun = time.monotonic()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ from ppinui.tui.widgets.rows import Rows
 from tests.end_to_end.secret_user import SecretUser
 from tests.primus_sim.fixtures import primus_cluster, primus_parts
 from tests.rig.configurations import two_hsms
+from tests.rig.odd_module import OddModule
+from tests.rig.softhsm import SoftHsm
 
 __all__ = ["primus_cluster", "primus_parts"]
 
@@ -191,5 +194,22 @@ def run_on(run: Run) -> RunOn:
             "state": user.home / "state",
         }
         run(patient, **{**as_user, **changes})
+
+    return go
+
+
+@pytest.fixture
+def run_with(run: Run) -> RunOn:
+    """`run_with(hsm, steps)`: the app with the tokens screen open on SoftHSM2's tokens or an odd module's."""
+
+    def go(hsm: SoftHsm | OddModule, steps: Steps, **changes: object) -> None:
+        async def on_tokens(app: Driver) -> None:
+            app.seconds = 20
+            await app.press("f12")
+            await app.until(lambda: " of /" in app.text.partition("\n")[0] or "(b) Back" in app.text)
+            await steps(app)
+
+        module, environ = (hsm.module, hsm.environ) if isinstance(hsm, SoftHsm) else (hsm.path, {})
+        run(on_tokens, **{"module": lambda: module, "environ": {**os.environ, **environ}, **changes})
 
     return go

@@ -25,6 +25,13 @@ _ABOUT: dict[str, str] = {
     "filter": "Shows the HSMs and slots in which this occurs. Enter keeps it, Esc ends it.",
     "test-table": "Each slot of the test: the stage that it is in, or how it ended. Enter goes to the slot.",
     "walk-steps": "The steps of this set-up, and what was found in each. Enter goes to one.",
+    "tokens-table": "Every slot of the PKCS#11 library: its id, the label and model of its token, and what "
+    "is the matter with it. A slot that answers with an error is there with that error. Enter shows what is "
+    "on its token.",
+    "objects-table": "The keys, certificates and data on the token. Those that are private are seen after a "
+    "login (l), for which the PIN comes from the keyring, or is asked for and offered once.",
+    "objects-search": "Shows the objects in which this occurs: label, id, type, uses, subject, issuer. Enter "
+    "keeps it, Esc ends it.",
     "secrets-table": "Every partition and service user of the configuration, and where its secret is kept.",
 }
 _SIGNS: Sequence[Piece] = (

@@ -72,6 +72,7 @@ class KindsScreen(Screen[None]):
     CSS_PATH = "kinds.tcss"
     AUTO_FOCUS = "#kinds-list"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
         Binding("f10,q,ctrl+q,escape", "leave", "Quit", id="kinds.quit", tooltip="Leave; nothing is changed"),
     ]
 

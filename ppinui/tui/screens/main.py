@@ -63,6 +63,7 @@ class MainScreen(Screen[None]):
         ),
         Binding("f7,u", "app.undo", "Undo", id="app.undo", tooltip="Take the last edit back"),
         Binding("f8,U", "app.redo", "Redo", id="app.redo", tooltip="Do again what was undone"),
+        Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
         Binding("a", "app.add", "Add", id="edit.add", tooltip="Add a slot to this HSM, or an HSM"),
         Binding("d", "app.duplicate", "Duplicate", id="edit.duplicate", tooltip="Copy this HSM or slot"),
         Binding("r", "app.rename", "Rename", id="edit.rename", tooltip="Give this HSM or slot another name"),

@@ -60,6 +60,7 @@ class MendingScreen(Screen[None]):
         Binding(
             "r,f5", "read", "Read the file again", id="mending.read", tooltip="See what the disk has now"
         ),
+        Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
         Binding("f10,q,ctrl+q", "leave", "Quit", id="mending.quit", tooltip="Leave the file as it is"),
     ]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from ppinui.errors import SecretUnavailable
 from ppinui.secrets.secret import Secret
 from ppinui.tui.plain import plain
 from ppinui.tui.widgets.masked_entry import MaskedEntry
@@ -45,3 +46,19 @@ class Prompt(ModalScreen[Secret | None]):
     def action_give_up(self) -> None:
         """Nothing is given."""
         self.dismiss(None)
+
+
+async def ask_twice(app: App[Any], title: str, hint: str = "") -> Secret | None:
+    """Ask for a new secret twice; None for escape. Raises SecretUnavailable where the two differ."""
+    first = await app.push_screen_wait(Prompt(title, hint))
+    if first is None:
+        return None
+    second = await app.push_screen_wait(Prompt(title, "The same again"))
+    differ = second is not None and first != second
+    if second is None or differ:
+        first.wipe()
+    if second is not None:
+        second.wipe()
+    if differ:
+        raise SecretUnavailable("the two entries differ", title, "begin again; nothing was changed")
+    return first if second is not None else None

@@ -18,7 +18,7 @@ from ppinui.secrets.operations import Operations
 from ppinui.tui import moving
 from ppinui.tui.kept import SecretRow
 from ppinui.tui.plain import plain
-from ppinui.tui.screens.prompt import Prompt
+from ppinui.tui.screens.prompt import ask_twice
 from ppinui.tui.screens.question import Answer, Question
 from ppinui.tui.widgets.keybar import KeyBar
 from ppinui.tui.widgets.rows import Piece, Rows
@@ -273,17 +273,17 @@ class SecretsScreen(Screen[None]):
         await self._looking()
 
     async def _make_vault(self) -> None:
-        first = await self.app.push_screen_wait(
-            Prompt(
-                "New passphrase of the vault", "nobody can recover it, and it opens all that is in the vault"
-            )
+        passphrase = await ask_twice(
+            self.app,
+            "New passphrase of the vault",
+            "nobody can recover it, and it opens all that is in the vault",
         )
-        second = await self.app.push_screen_wait(Prompt("The same again")) if first is not None else None
-        if first is None or second is None or first != second:
-            raise PpinuiError("the two passphrases differ", "the vault", "Begin again; nothing was made.")
-        path = await self.desk.keeper.make_vault(first)
-        first.wipe()
-        second.wipe()
+        if passphrase is None:
+            return
+        try:
+            path = await self.desk.keeper.make_vault(passphrase)
+        finally:
+            passphrase.wipe()
         self.notify(f"Made {path}", markup=False)
 
     async def _done(self, said: str) -> None:
