@@ -74,14 +74,14 @@ def object_lines(one: TokenObject, now: datetime, soon: timedelta = SOON) -> Ite
 
 
 def _certificate_lines(certificate: Certificate, now: datetime, soon: timedelta) -> Iterator[str]:
-    mark = validity_mark(certificate, now, soon)
+    mark = _validity_mark(certificate, now, soon)
     yield f"subject {certificate.subject}"
     yield f"issuer {certificate.issuer}"
     dates = f"valid {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}"
     yield f"{dates}; {mark}" if mark else dates
 
 
-def validity_mark(certificate: Certificate, now: datetime, soon: timedelta = SOON) -> str:
+def _validity_mark(certificate: Certificate, now: datetime, soon: timedelta) -> str:
     """What is to be noticed about a certificate's dates; "" where they are fine."""
     match certificate.validity(now, soon):
         case Validity.EXPIRES_SOON:

@@ -16,6 +16,7 @@ from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.tui.setup import Setup
+from tests.pictures import tokens
 from tests.pictures.testing import FINE, Play, Script
 from tests.primus_sim.secretsfile import SecretsFile
 from tests.secrets.memory_keyring import MemoryKeyring
@@ -82,6 +83,9 @@ def installed(installation: Installation, folder: Path) -> Iterator[Installed]:
         tracer=lambda *_: None,
         run_test=play.run,
         clock=play.clock,
+        list_slots=tokens.list_slots,
+        list_objects=tokens.list_objects,
+        now=lambda: tokens.NOW,
     )
     try:
         yield Installed(setup, config)

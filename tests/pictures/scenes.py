@@ -112,6 +112,29 @@ async def password(app: Driver, installed: Installed) -> None:
     await app.write("not shown")
 
 
+async def tokens(app: Driver, _: Installed) -> None:
+    await app.until("Problems: ")
+    await app.press("f12")
+    await app.until("no library is loaded")
+    await app.press("o", "m")
+    await app.until("Which PKCS#11 library")
+    await app.write("/opt/example/lib/libexample-p11.so")
+    await app.press("enter")
+    await app.until("6 slots, 1 failed")
+    await app.press("down", "down")
+    await app.until("slot 2 (0x2): SIGNING")
+
+
+async def objects(app: Driver, installed: Installed) -> None:
+    await tokens(app, installed)
+    await app.press("home", "enter")
+    await app.until("not logged in")
+    await app.press("l")
+    await app.until(", logged in")
+    await app.press(*["down"] * 6)
+    await app.until("subject CN=portal.example.net")
+
+
 async def palette(app: Driver, _: Installed) -> None:
     await app.until("Problems: ")
     await app.press("f9")
@@ -200,6 +223,16 @@ SCENES = (
         secrets,
     ),
     Scene("password", "A PIN is typed: a dot for each character.", password),
+    Scene(
+        "tokens",
+        "The slots of a PKCS#11 module of another maker: which are ready, which are not, and why.",
+        tokens,
+    ),
+    Scene(
+        "objects",
+        "What is on a token: keys and certificates, one that ends soon and one that has ended.",
+        objects,
+    ),
     Scene("palette", "The command palette with every action, its key and what it does.", palette),
     Scene(
         "first-start",

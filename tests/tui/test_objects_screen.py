@@ -85,7 +85,7 @@ def test_private_objects_come_with_a_login(run_with: RunOn, filled: SoftHsm) -> 
 def test_certificates_that_end_are_marked(run_with: RunOn, filled: SoftHsm) -> None:
     async def steps(app: Driver) -> None:
         await open_objects(app, "PAYMENTS")
-        assert "! EXPIRES SOON: in 20 days" in row_of(app, " soon ")
+        assert "! ends in 20 days" in row_of(app, " soon ")
         assert "! EXPIRED" in row_of(app, " old ")
         assert "!" not in row_of(app, " fine ")
         await go_to_object(app, " soon ")

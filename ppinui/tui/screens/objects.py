@@ -21,7 +21,7 @@ from ppinui.token.key_trial import make_test_key
 from ppinui.token.objects import ObjectList, TokenObject
 from ppinui.token.pins import place_of
 from ppinui.token.slot import Slot
-from ppinui.token.words import object_lines, object_words, validity_mark
+from ppinui.token.words import object_lines, object_words
 from ppinui.tui.background import off_screen
 from ppinui.tui.offering import with_user_pin
 from ppinui.tui.plain import plain, shortened
@@ -36,7 +36,18 @@ from ppinui.tui.widgets.textlines import TextLines
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
 
-_HEAD = f" {'what':12}{'label':25}{'id':13}{'type and size':18}to notice"
+_WIDE = 110
+
+
+def head(width: int) -> str:
+    """The words above the columns of the table, which is so wide."""
+    label, id_ = _widths(width)
+    return f" {'what':12}{'label':{label + 1}}{'id':{id_ + 1}}{'type and size':18}to notice"
+
+
+def _widths(width: int) -> tuple[int, int]:
+    """Of label and id."""
+    return (32, 30) if width >= _WIDE else (22, 8)
 
 
 class ObjectTable(Rows):
@@ -63,23 +74,31 @@ class ObjectTable(Rows):
         self.objects = list(objects)
         self.content_changed()
 
-    def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
+    def row(self, index: int, width: int) -> Sequence[Piece]:
         """Class, label, id, type and size, what is to be noticed."""
         one = self.objects[index]
+        label, id_ = _widths(width + 1)
         kind = " ".join(filter(None, (one.type, one.size)))
         return [
             (set_cell_size(one.kind, 11) + " ", ""),
-            (set_cell_size(plain(one.label), 24) + " ", "strong"),
-            (set_cell_size(shortened(one.id, 12), 12) + " ", ""),
+            (set_cell_size(plain(one.label), label) + " ", "strong"),
+            (set_cell_size(shortened(one.id, id_), id_) + " ", ""),
             (set_cell_size(kind, 17) + " ", ""),
             self._notice(one),
         ]
 
     def _notice(self, one: TokenObject) -> Piece:
-        if one.certificate is not None and (mark := validity_mark(one.certificate, self.now)):
-            expired = one.certificate.validity(self.now) is Validity.EXPIRED
-            return (f"! {mark}", "error" if expired else "warning")
-        return ("private" if one.private else "", "faint")
+        if one.certificate is None:
+            return ("private" if one.private else "", "faint")
+        match one.certificate.validity(self.now):
+            case Validity.EXPIRES_SOON:
+                return (f"! ends in {(one.certificate.not_after - self.now).days} days", "warning")
+            case Validity.EXPIRED:
+                return ("! EXPIRED", "error")
+            case Validity.NOT_YET:
+                return ("! not valid yet", "warning")
+            case Validity.VALID:
+                return ("", "")
 
 
 class ObjectsScreen(Screen[None]):
@@ -107,7 +126,7 @@ class ObjectsScreen(Screen[None]):
         """Which token, the search, the table, details, keys."""
         yield Static(id="objects-what", markup=False)
         yield Entry(id="objects-search", placeholder="part of a label, id, type, subject or issuer")
-        yield Static(_HEAD, id="objects-head", markup=False)
+        yield Static(head(self.app.size.width), id="objects-head", markup=False)
         yield ObjectTable(id="objects-table", now=self.desk.setup.now())
         yield TextLines(id="objects-details", mark="", wrap=True)
         yield KeyBar()
@@ -119,7 +138,8 @@ class ObjectsScreen(Screen[None]):
         self.action_refresh()
 
     def on_resize(self) -> None:
-        """The first line has another width."""
+        """There may be room for more."""
+        self.query_one("#objects-head", Static).update(head(self.size.width))
         self._say_what()
 
     # -- showing -------------------------------------------------------------------------------------------

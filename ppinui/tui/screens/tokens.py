@@ -66,7 +66,7 @@ class SlotTable(Rows):
         """Id, label, model, state."""
         slot = self.slots[index]
         label, model = (slot.token.label, slot.token.model) if slot.token is not None else ("", "")
-        wide = width >= _WIDE
+        wide = width + 1 >= _WIDE
         cells: list[Piece] = [
             (f"{slot.id:>10} ", ""),
             (set_cell_size(plain(label), 32 if wide else 22) + " ", "strong"),
