@@ -99,6 +99,7 @@ async def with_user_pin(
             doing, lambda access: work(access, offered, spend), secrets=[offered], changes=changes
         )
     except TokenError as error:
+        reach.saw(slot, error.flags)
         if error.rejects_pin:
             reach.forget_pin(token.label)
         if stored is not None and error.rejects_pin:
@@ -120,19 +121,17 @@ async def _stored_pin(app: PpinuiApp, label: str) -> StoredSecret | None:
         return None
 
 
-async def offer_to_keep(app: PpinuiApp, slot: Slot, pin: Secret) -> None:
+async def offer_to_keep(reach: Reach, slot: Slot, pin: Secret) -> None:
     """Ask whether a PIN that the token has now shall be kept, and keep it. Raises PpinuiError."""
+    app = reach.app
+    if slot.token is not None:
+        reach.forget_pin(slot.token.label)
     if not app.keeper.may_have_keyring or slot.token is None or not slot.token.label:
         return
     answer = await app.push_screen_wait(
         Question(
             f"The user PIN of {slot.name} is set. Keep it in the keyring?",
-            [
-                (
-                    "One that is kept there for this label is wrong from now on.",
-                    "",
-                )
-            ],
+            [("One that is kept there for this label is wrong from now on.", "")],
             [Answer("no", "n", "Do not keep it"), Answer("keep", "k", "Keep it")],
         )
     )

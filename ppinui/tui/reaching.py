@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ from ppinui.probe.stopping import Stop
 from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access, Interrupted
 from ppinui.token.refusals import TokenRefusal
+from ppinui.token.slot import Slot
 from ppinui.tui.background import off_screen, warm_up_workers
 from ppinui.tui.screens.question import Answer, Question
 
@@ -27,6 +29,14 @@ class Busy(Message):
 
     def __init__(self, doing: str) -> None:
         self.doing = doing
+        super().__init__()
+
+
+class SlotChanged(Message):
+    """A slot is otherwise than it was."""
+
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
         super().__init__()
 
 
@@ -47,8 +57,7 @@ class Reach:
         """Whether that changes a token: the app is not left meanwhile."""
         self._may_connect: set[Path] = set()
         self._stop: Stop | None = None
-        self._free = asyncio.Event()
-        self._free.set()
+        self._lock = asyncio.Lock()
         self._flows = 0
         self._wrong_pins: set[str] = set()
 
@@ -58,20 +67,17 @@ class Reach:
         One at a time: SoftHSM2 and others do not bear two processes that change the same token.
         """
         ending = self._stop is not None and self._stop.asked
-        if not self._free.is_set() and not ending:
+        if self._lock.locked() and not ending:
             flow.close()
             self.app.notify(f"Wait: {self.doing or 'something else is on'}. x cancels it.", markup=False)
             return
 
         async def run() -> None:
-            await self._free.wait()  # what was stopped has a moment to end in order
-            self._free.clear()
-            try:
-                await flow
-            except GivenUp:
-                return
-            finally:
-                self._free.set()
+            async with self._lock:  # what was stopped has a moment to end in order
+                try:
+                    await flow
+                except GivenUp:
+                    return
 
         self._flows += 1
         self.app.in_flow(run(), f"token-{self._flows}")
@@ -149,10 +155,19 @@ class Reach:
         finally:
             self._say("", None)
 
+    def saw(self, slot: Slot, flags: int | None) -> None:
+        """The token of a slot has these flags now (None: they could not be read); the screens are told."""
+        if flags is not None and slot.token is not None:
+            changed = replace(slot, token=slot.token.with_flags(flags))
+            self._tell(lambda: SlotChanged(changed))
+
     def _say(self, doing: str, stop: Stop | None) -> None:
         self.doing, self._stop = doing, stop
+        self._tell(lambda: Busy(doing))
+
+    def _tell(self, make: Callable[[], Message]) -> None:
         for screen in self.app.screen_stack:
-            screen.post_message(Busy(doing))
+            screen.post_message(make())
 
     def _access(self, module: Path, stop: Stop, never_on_primus: bool) -> Access:
         setup, connect = self.app.setup, module in self._may_connect

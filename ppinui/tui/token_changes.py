@@ -55,7 +55,7 @@ async def initialise_token(reach: Reach, slot: Slot) -> Slot:
             never_on_primus=True,
         )
         app.notify(f"Initialised: {made.name}", markup=False)
-        await offer_to_keep(app, made, user)
+        await offer_to_keep(reach, made, user)
     finally:
         _wipe(current, new, user)
     return made
@@ -144,7 +144,7 @@ async def change_a_pin(reach: Reach, slot: Slot) -> Token:
         )
         app.notify(f"{slot.name} has a new {user.pin_name}", markup=False)
         if user is UserType.USER:
-            await offer_to_keep(app, slot, new)
+            await offer_to_keep(reach, slot, new)
     finally:
         _wipe(old, new)
     return token
@@ -169,7 +169,7 @@ async def set_user_pin(reach: Reach, slot: Slot) -> Token:
             never_on_primus=True,
         )
         app.notify(f"{slot.name} has a new user PIN", markup=False)
-        await offer_to_keep(app, slot, new)
+        await offer_to_keep(reach, slot, new)
     finally:
         _wipe(so_pin, new)
     return token

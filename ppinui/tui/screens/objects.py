@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from ppinui.token.certificates import Validity
 from ppinui.token.export import as_pem, write_pem
 from ppinui.token.key_trial import make_test_key
 from ppinui.token.objects import ObjectList, TokenObject
@@ -25,80 +21,17 @@ from ppinui.token.words import object_lines, object_words
 from ppinui.tui.background import off_screen
 from ppinui.tui.offering import with_user_pin
 from ppinui.tui.plain import plain, shortened
-from ppinui.tui.reaching import Busy, GivenUp, Reach
+from ppinui.tui.reaching import Busy, GivenUp, Reach, SlotChanged
 from ppinui.tui.screens.asking import Asking, Wanted
 from ppinui.tui.screens.question import Answer, Question
 from ppinui.tui.widgets.entry import Entry
 from ppinui.tui.widgets.keybar import KeyBar
+from ppinui.tui.widgets.objecttable import ObjectTable, head
 from ppinui.tui.widgets.rows import Piece, Rows
 from ppinui.tui.widgets.textlines import TextLines
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
-
-_WIDE = 110
-
-
-def head(width: int) -> str:
-    """The words above the columns of the table, which is so wide."""
-    label, id_ = _widths(width)
-    return f" {'what':12}{'label':{label + 1}}{'id':{id_ + 1}}{'type and size':18}to notice"
-
-
-def _widths(width: int) -> tuple[int, int]:
-    """Of label and id."""
-    return (32, 30) if width >= _WIDE else (22, 8)
-
-
-class ObjectTable(Rows):
-    """A line for each object."""
-
-    def __init__(self, *, id: str, now: datetime) -> None:
-        """``now``: the time by which certificates expire."""
-        super().__init__(id=id)
-        self.objects: list[TokenObject] = []
-        self.now = now
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.objects)
-
-    @property
-    def selected(self) -> TokenObject | None:
-        """The object of the cursor."""
-        return self.objects[self.cursor] if self.cursor < len(self.objects) else None
-
-    def show(self, objects: Iterable[TokenObject]) -> None:
-        """Show these."""
-        self.objects = list(objects)
-        self.content_changed()
-
-    def row(self, index: int, width: int) -> Sequence[Piece]:
-        """Class, label, id, type and size, what is to be noticed."""
-        one = self.objects[index]
-        label, id_ = _widths(width + 1)
-        kind = " ".join(filter(None, (one.type, one.size)))
-        return [
-            (set_cell_size(one.kind, 11) + " ", ""),
-            (set_cell_size(plain(one.label), label) + " ", "strong"),
-            (set_cell_size(shortened(one.id, id_), id_) + " ", ""),
-            (set_cell_size(kind, 17) + " ", ""),
-            self._notice(one),
-        ]
-
-    def _notice(self, one: TokenObject) -> Piece:
-        if one.certificate is None:
-            return ("private" if one.private else "", "faint")
-        match one.certificate.validity(self.now):
-            case Validity.EXPIRES_SOON:
-                return (f"! ends in {(one.certificate.not_after - self.now).days} days", "warning")
-            case Validity.EXPIRED:
-                return ("! EXPIRED", "error")
-            case Validity.NOT_YET:
-                return ("! not valid yet", "warning")
-            case Validity.VALID:
-                return ("", "")
 
 
 class ObjectsScreen(Screen[None]):
@@ -158,6 +91,11 @@ class ObjectsScreen(Screen[None]):
         """The module is asked something, or nothing any more."""
         self._say_what()
         self.refresh_bindings()
+
+    def on_slot_changed(self, event: SlotChanged) -> None:
+        """A wrong PIN has left its mark."""
+        if event.slot.id == self.slot.id:
+            self.slot = event.slot
 
     def on_rows_moved(self, _: Rows.Moved) -> None:
         """Details follow the cursor."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -15,91 +14,22 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from ppinui.errors import PpinuiError
-from ppinui.token.flags import warnings_of
+from ppinui.token.failure import TokenError
 from ppinui.token.pins import token_of
 from ppinui.token.slot import Slot, SlotList, Token
 from ppinui.token.words import slot_lines, slot_words
 from ppinui.tui import token_changes
 from ppinui.tui.plain import plain, shortened
-from ppinui.tui.reaching import Busy, GivenUp, Reach
+from ppinui.tui.reaching import Busy, GivenUp, Reach, SlotChanged
 from ppinui.tui.screens.asking import Asking, Wanted
 from ppinui.tui.screens.question import error_question
 from ppinui.tui.widgets.keybar import KeyBar
 from ppinui.tui.widgets.rows import Piece, Rows
+from ppinui.tui.widgets.slottable import SlotTable, head
 from ppinui.tui.widgets.textlines import TextLines
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
-
-
-class SlotTable(Rows):
-    """A line for each slot."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Objects", id="rows.choose", tooltip="The keys and certificates on it"),
-    ]
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self.slots: list[Slot] = []
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.slots)
-
-    @property
-    def selected(self) -> Slot | None:
-        """The slot of the cursor."""
-        return self.slots[self.cursor] if self.cursor < len(self.slots) else None
-
-    def show(self, slots: Iterable[Slot]) -> None:
-        """Show these."""
-        self.slots = list(slots)
-        self.content_changed()
-
-    def go_to_slot(self, slot_id: int) -> None:
-        """Put the cursor on a slot, where it is there."""
-        self.go_to(next((index for index, one in enumerate(self.slots) if one.id == slot_id), self.cursor))
-
-    def row(self, index: int, width: int) -> Sequence[Piece]:
-        """Id, label, model, state."""
-        slot = self.slots[index]
-        label, model = (slot.token.label, slot.token.model) if slot.token is not None else ("", "")
-        wide = width + 1 >= _WIDE
-        cells: list[Piece] = [
-            (f"{slot.id:>10} ", ""),
-            (set_cell_size(plain(label), 32 if wide else 22) + " ", "strong"),
-            (set_cell_size(plain(model), 16) + " ", ""),
-        ]
-        if wide:
-            serial = slot.token.serial if slot.token is not None else ""
-            cells.append((set_cell_size(plain(serial), 16) + " ", ""))
-        return [*cells, state_of(slot)]
-
-
-_WIDE = 100
-
-
-def head(width: int) -> str:
-    """The words above the columns of the table, which is so wide."""
-    wide = width >= _WIDE
-    serial = f"{'serial':17}" if wide else ""
-    return f" {'slot':>10} {'label':{33 if wide else 23}}{'model':17}{serial}state"
-
-
-def state_of(slot: Slot) -> Piece:
-    """What is the matter with a slot, in a word or two; what it is, for its colour."""
-    if slot.failure is not None:
-        return (f"✗ {slot.failure.name}", "error")
-    if slot.token is None:
-        return ("empty", "faint")
-    if not slot.token.is_initialised:
-        return ("not initialised", "warning")
-    if warnings := warnings_of(slot.token.flags):
-        return (f"! {warnings[-1]}", "warning")
-    special = [words for words in slot.token.words if words not in _USUAL]
-    return (f"! {special[0]}", "warning") if special else ("ready", "good")
 
 
 def _summary(found: SlotList) -> str:
@@ -110,9 +40,6 @@ def _summary(found: SlotList) -> str:
         f"{number} slot{'s' if number != 1 else ''}{failed} of {found.module}: "
         f"{library.description} {library.version} by {library.manufacturer}"
     )
-
-
-_USUAL = {"initialised", "user PIN set", "login required"}
 
 
 class SlotsHeard(Message):
@@ -325,7 +252,7 @@ class TokensScreen(Screen[None]):
         self._with_token(lambda slot: token_changes.keep_a_pin(self.reach, slot))
 
     def _with_token(self, action: Callable[[Slot], Awaitable[None]]) -> None:
-        """Do something with the slot of the cursor; where it fails, the token is looked at again."""
+        """Do something with the slot of the cursor; where it fails, its flags are seen."""
         slot = self.table.selected
         if slot is None:
             self.notify("There is no slot here.")
@@ -335,11 +262,13 @@ class TokensScreen(Screen[None]):
     async def _acting(self, action: Callable[[Slot], Awaitable[None]], slot: Slot) -> None:
         try:
             await action(slot)
-        except PpinuiError as error:
-            flags = getattr(error, "flags", None)
-            if flags is not None and slot.token is not None:
-                self._put([replace(slot, token=slot.token.with_flags(flags))])
+        except TokenError as error:
+            self.reach.saw(slot, error.flags)
             raise
+
+    def on_slot_changed(self, event: SlotChanged) -> None:
+        """Here, or on the screen of its objects."""
+        self._put([event.slot])
 
     def _put(self, changed: Sequence[Slot]) -> None:
         """These slots are otherwise now."""
