@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 
 from ppinui.secrets.keyring_process import KeyringChoice
+from ppinui.secrets.secret import Secret
 from tests.rig.canary import disguises, files_with
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.softhsm import USER_PIN, SoftHsm, Token, make_softhsm
@@ -257,3 +258,24 @@ def test_a_changed_pin_is_kept_when_the_user_wants_that(
 
     with_vault(hsm, steps)
     assert CANARY in (kept(vault_file, "pin:PAYMENTS") or "")
+
+
+def test_the_demos_pins_are_known_until_they_are_changed(run_with: RunOn, make_tokens: MakeTokens) -> None:
+    hsm = make_tokens("PAYMENTS")
+
+    async def steps(app: Driver) -> None:
+        await open_objects(app, "PAYMENTS")
+        await app.press("l")
+        await app.until(", logged in")
+        await app.press("escape", "p")
+        await app.until("Which PIN")
+        await app.press("u")
+        await give(app, "Present user PIN", USER_PIN)
+        await give_twice(app, "New user PIN", CANARY)
+        await app.until("has a new")
+        await open_objects(app, "PAYMENTS")
+        await app.press("l")
+        await give(app, "User PIN of", CANARY)
+        await app.until(", logged in")
+
+    run_with(hsm, steps, pin=lambda _: Secret(USER_PIN))
