@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from ppinui.signals import take_no_notice
+
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
@@ -18,7 +20,7 @@ def ending_in_order() -> Iterator[None]:
 
     def end(number: int, _: FrameType | None) -> None:
         for ending in before:
-            signal.signal(ending, signal.SIG_IGN)
+            signal.signal(ending, take_no_notice)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)

@@ -23,6 +23,7 @@ from typing import Any
 
 from ppinui.errors import PpinuiError
 from ppinui.secrets.hardening import end_with_parent, harden
+from ppinui.signals import take_no_notice
 
 Message = dict[str, Any]
 """What travels between the processes, as JSON: nothing that a library could make us unpickle."""
@@ -169,7 +170,7 @@ def _named_by_path_length() -> Iterator[None]:
 def _wait_for_helpers() -> None:
     """Let the warm process and Python's resource tracker end before this one, which is to reap them."""
     for number in _ENDING:  # the program is at its end anyway
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, take_no_notice)
     for helper in (
         multiprocessing.forkserver._forkserver,
         multiprocessing.resource_tracker._resource_tracker,

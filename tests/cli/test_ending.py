@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -53,3 +55,21 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
     with ending_in_order():
         os.kill(os.getpid(), signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_two_signals_at_once_are_one_end_and_no_complaint() -> None:
+    program = (
+        "import os, signal\n"
+        "from ppinui.cli.ending import ending_in_order\n"
+        "both = (signal.SIGINT, signal.SIGTERM)\n"
+        "with ending_in_order():\n"
+        "    signal.pthread_sigmask(signal.SIG_BLOCK, both)\n"
+        "    for number in both:\n"
+        "        os.kill(os.getpid(), number)\n"
+        "    try:\n"
+        "        signal.pthread_sigmask(signal.SIG_UNBLOCK, both)\n"
+        "    except (KeyboardInterrupt, SystemExit) as end:\n"
+        "        print(type(end).__name__)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout.count("\n"), ran.stderr) == (0, 1, "")
