@@ -84,7 +84,8 @@ def _unattended(kind: Kind, arguments: argparse.Namespace, machine: Machine) -> 
 
 
 def _prompted(arguments: argparse.Namespace, machine: Machine) -> int:
-    from ppinui.cli.setup_prompts import LeftError, Prompts
+    from ppinui.cli.setup_leaving import LeftError
+    from ppinui.cli.setup_prompts import Prompts
 
     name = arguments.kind
     with (

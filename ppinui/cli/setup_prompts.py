@@ -5,26 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from enum import Enum
-from typing import Final
 
 from ppinui.cli import setup_output
 from ppinui.cli.console import say
 from ppinui.cli.ending import ending_in_order
+from ppinui.cli.setup_leaving import KEYS, BackError, LeftError, heed
 from ppinui.cli.setup_secrets import SecretSource
 from ppinui.errors import ExitCode
 from ppinui.setup.questions import Choice, Question, Row, Sort, Unacceptable, Value
 from ppinui.setup.walk import Asked, Page, Walk
 from ppinui.setup.walkthrough import Action, Finding, Kind, Running, State
-
-_KEYS: Final = "? explains, < goes back a step, Ctrl+D or quit leaves; you can go on later where you left."
-
-
-class LeftError(Exception):
-    """The user leaves."""
-
-
-class BackError(Exception):
-    """The user goes back a step."""
 
 
 class _Way(Enum):
@@ -65,7 +55,7 @@ class Prompts:
     def go(self, walk: Walk) -> int:
         """Through the steps, to the end or until the user leaves; the result is the exit code."""
         say(f"{walk.kind.title}: {walk.kind.summary}.")
-        say(setup_output.wrapped(_KEYS))
+        say(setup_output.wrapped(KEYS))
         if walk.resumed:
             say(f"Going on where it was interrupted, at '{walk.step.title}'.")
         way = _Way.FORWARD
@@ -269,10 +259,7 @@ class Prompts:
                 say("")
                 raise LeftError
             typed = typed.strip()
-            if typed in ("quit", "exit"):
-                raise LeftError
-            if typed == "<":
-                raise BackError
+            heed(typed.encode("utf-8", "surrogateescape"))
             if typed != "?":
                 return typed
-            say(setup_output.wrapped(hint or _KEYS, "  "))
+            say(setup_output.wrapped(hint or KEYS, "  "))

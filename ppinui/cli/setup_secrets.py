@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ppinui.cli import setup_output
 from ppinui.cli.console import printable, say
+from ppinui.cli.setup_leaving import KEYS, LeftError, heed
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.asking import TerminalAsker
 from ppinui.secrets.secret import Secret
@@ -82,15 +84,24 @@ class SecretSource:
 
 
 def _typed(need: SecretNeed) -> Secret:
-    """Typed without echo; ``?`` explains, nothing asks again."""
-    terminal = TerminalAsker()
+    """Typed without echo. Raises LeftError, BackError: the keys that leave a step are offered to no HSM."""
     while True:
-        answer = terminal.ask(printable(need.prompt))
-        if answer == Secret("?") and need.hint:
-            say(need.hint)
-        elif not answer:
-            say("nothing was entered; Ctrl+C ends it")
-        elif need.twice and terminal.ask("The same again: ") != answer:
+        answer = _answer(need.prompt, need.hint)
+        if not answer:
+            say("nothing was entered")
+        elif need.twice and _answer("The same again: ", need.hint) != answer:
             say("the two differ")
         else:
             return answer
+
+
+def _answer(prompt: str, hint: str) -> Secret:
+    """What is typed once; ``?`` explains."""
+    while True:
+        answer = TerminalAsker().ask_or_end(printable(prompt))
+        if answer is None:
+            raise LeftError
+        heed(answer.reveal_bytes())
+        if answer != Secret("?"):
+            return answer
+        say(setup_output.wrapped(" ".join((hint, KEYS)).strip(), "  "))

@@ -35,6 +35,11 @@ class TerminalAsker:
         self._terminal = terminal
 
     def ask(self, prompt: str) -> Secret:
+        answer = self.ask_or_end(prompt)
+        return Secret("") if answer is None else answer
+
+    def ask_or_end(self, prompt: str) -> Secret | None:
+        """As :meth:`ask`; None for Ctrl+D: a line without an end is no answer of a person."""
         descriptor = self._open()
         if descriptor is None:
             raise SecretUnavailable(
@@ -45,7 +50,8 @@ class TerminalAsker:
         try:
             with _without_echo(descriptor):
                 os.write(descriptor, prompt.encode("utf-8", "surrogateescape"))
-                return _read_line(descriptor, _question(prompt))
+                answer, ended = _read_line(descriptor, _question(prompt))
+                return answer if ended else None
         finally:
             os.write(descriptor, b"\n")
             os.close(descriptor)
@@ -76,7 +82,7 @@ class LineAsker:
 
     def ask(self, prompt: str) -> Secret:
         try:
-            return _read_line(self._descriptor, f"{self._name} ({_question(prompt)})")
+            return _read_line(self._descriptor, f"{self._name} ({_question(prompt)})")[0]
         except OSError as error:
             raise SecretUnavailable(
                 f"cannot read from {self._name}: {error.strerror}",
@@ -90,8 +96,9 @@ def _question(prompt: str) -> str:
     return prompt.strip().rstrip(":").rstrip()
 
 
-def _read_line(descriptor: int, place: str) -> Secret:
-    """One line, byte by byte: what comes behind it stays for whoever reads next."""
+def _read_line(descriptor: int, place: str) -> tuple[Secret, bool]:
+    """One line, byte by byte, and whether it has a line end: what comes behind it stays for whoever reads
+    next."""
     line = bytearray()
     try:
         while (byte := os.read(descriptor, 1)) not in {b"", b"\n"}:
@@ -100,7 +107,7 @@ def _read_line(descriptor: int, place: str) -> Secret:
                 raise SecretUnavailable(
                     f"the secret is longer than {_LINE_LIMIT} bytes", place, "give one line for each secret"
                 )
-        return Secret(line.removesuffix(b"\r"))
+        return Secret(line.removesuffix(b"\r")), byte == b"\n"
     finally:
         line[:] = bytes(len(line))
 

@@ -55,8 +55,10 @@ class PassphraseFinder:
         elif self._credential is not None and self._credential.exists():
             yield _read_credential(self._credential)
         elif self._asker is not None and asking:
-            for _ in range(_TRIES):
-                yield self._asker.ask(f"Passphrase of the vault {vault}: ")
+            prompt = f"Passphrase of the vault {vault}: "
+            yield self._asker.ask(prompt)
+            for _ in range(_TRIES - 1):
+                yield self._asker.ask(f"This does not open it. {prompt}")
         else:
             raise KeyringLockedError(
                 "the vault is locked, and nobody is there to unlock it",

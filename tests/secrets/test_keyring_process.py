@@ -170,7 +170,8 @@ def test_the_vault_is_unlocked_by_a_person_who_may_try_three_times(
     with keyring(environ, "vault", asker=third) as process:
         assert process.backend().place == str(vault_file)
         process.set("ppinui", "pin:A", Secret("1234"))
-    assert third.questions == [f"Passphrase of the vault {vault_file}: "] * 3
+    asked = f"Passphrase of the vault {vault_file}: "
+    assert third.questions == [asked, *[f"This does not open it. {asked}"] * 2]
     never = Answers("1", "2", "3", right)
     with keyring(environ, "vault", asker=never) as process, pytest.raises(VaultPassphraseError):
         process.get("ppinui", "pin:A")

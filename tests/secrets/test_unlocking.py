@@ -52,7 +52,10 @@ def test_a_service_with_other_credentials_asks_the_person(tmp_path: Path) -> Non
     person = Person()
     finder = PassphraseFinder(environ={"CREDENTIALS_DIRECTORY": str(tmp_path)}, asker=person)
     assert candidates(finder) == [b"answer 1", b"answer 2", b"answer 3"]
-    assert person.questions == ["Passphrase of the vault /v: "] * 3
+    assert person.questions == [
+        "Passphrase of the vault /v: ",
+        *["This does not open it. Passphrase of the vault /v: "] * 2,
+    ]
 
 
 def test_nobody_to_ask_is_a_locked_keyring() -> None:

@@ -142,6 +142,16 @@ def test_what_is_in_the_file_already_is_the_answer_the_next_time(tmp_path: Path)
     assert found(again.page()).state is State.DONE
 
 
+def test_hsms_of_one_host_are_told_apart_by_their_ports(tmp_path: Path) -> None:
+    rows = tuple({"host": "tunnel", "port": str(2310 + number), "priority": number} for number in (0, 1))
+    around = surroundings(tmp_path)
+    (tmp_path / "etc/primus").mkdir(parents=True)
+    walk = at("save", around, on_premises.KIND, hsms=list(rows), partitions=[{"name": "PAYMENTS"}])
+    assert do(walk) is None
+
+    assert at("partitions", around, on_premises.KIND).answers.rows("hsms") == rows
+
+
 def test_a_change_to_a_file_is_shown_as_a_diff_with_its_passwords_masked(tmp_path: Path) -> None:
     folder = tmp_path / "etc/primus"
     folder.mkdir(parents=True)

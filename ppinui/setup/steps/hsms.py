@@ -70,17 +70,21 @@ def _text(_: Here) -> tuple[Block, ...]:
 
 def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, ...]:
     config = here.around.present()
-    there: dict[str, Row] = {
-        hsm.host.lower(): {"host": hsm.host, "port": hsm.port or DEFAULT_PORT, "priority": hsm.priority}
+    there: list[tuple[str, Row]] = [
+        (
+            hsm.host.lower(),
+            {"host": hsm.host, "port": hsm.port or DEFAULT_PORT, "priority": hsm.priority},
+        )
         for hsm in (config.hsms if config else ())
         if hsm.host is not None
-    }
-    if not published:
-        return (question(tuple(there.values())),)
+    ]
+    if not published:  # several may be on one host, each on a port of its own
+        return (question(tuple(row for _, row in there)),)
+    by_host = dict(reversed(there))
     return (
         question(
             tuple(
-                there.get(one.host, {"host": one.host, "port": one.port, "priority": number})
+                by_host.get(one.host, {"host": one.host, "port": one.port, "priority": number})
                 for number, one in enumerate(published)
             )
         ),
