@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -52,13 +55,32 @@ def read_certificate(der: bytes) -> Certificate | None:
     from cryptography import x509  # slow to import, and many tokens have none
 
     try:
-        found = x509.load_der_x509_certificate(der)
-        return Certificate(
-            found.subject.rfc4514_string(),
-            found.issuer.rfc4514_string(),
-            f"{found.serial_number:x}",
-            found.not_valid_before_utc,
-            found.not_valid_after_utc,
-        )
+        with faults_as_value_errors():
+            found = x509.load_der_x509_certificate(der)
+            return Certificate(
+                found.subject.rfc4514_string(),
+                found.issuer.rfc4514_string(),
+                f"{found.serial_number:x}",
+                found.not_valid_before_utc,
+                found.not_valid_after_utc,
+            )
     except ValueError:
         return None
+
+
+@contextmanager
+def faults_as_value_errors() -> Iterator[None]:
+    """Whatever cryptography has against a certificate is a ValueError, and nothing a warning.
+
+    A version that there is not is an error of its own to it, a name of the wrong type a TypeError, and a
+    negative serial number a warning on stderr.
+    """
+    from cryptography.utils import CryptographyDeprecationWarning
+    from cryptography.x509 import InvalidVersion
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            yield
+    except (InvalidVersion, TypeError) as error:
+        raise ValueError(str(error)) from error

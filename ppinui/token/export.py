@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ppinui.errors import PpinuiError
 from ppinui.token.attributes import Attribute, ObjectClass
+from ppinui.token.certificates import faults_as_value_errors
 from ppinui.token.curves import bare_point, curve_identifier
 from ppinui.token.objects import ObjectList, TokenObject
 from ppinui.token.pins import place_of
@@ -52,8 +53,9 @@ def as_pem(wanted: TokenObject, place: str) -> str:
     pem = serialization.Encoding.PEM
     try:
         if wanted.cls is ObjectClass.CERTIFICATE:
-            certificate = x509.load_der_x509_certificate(wanted.values.get(Attribute.VALUE, b""))
-            return certificate.public_bytes(pem).decode("ascii")
+            with faults_as_value_errors():
+                certificate = x509.load_der_x509_certificate(wanted.values.get(Attribute.VALUE, b""))
+                return certificate.public_bytes(pem).decode("ascii")
         key = public_key(wanted)
         spki = serialization.PublicFormat.SubjectPublicKeyInfo
         return key.public_bytes(pem, spki).decode("ascii")

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from ppinui.secrets.secret import Secret
-from ppinui.token.attributes import ObjectClass
+from ppinui.token.attributes import Attribute, ObjectClass
 from ppinui.token.certificates import Validity
 from ppinui.token.conversation import Interrupted
 from ppinui.token.export import as_pem, choose
@@ -113,6 +113,44 @@ def test_a_certificate_says_whose_it_is_and_when_it_ends(filled: SoftHsm) -> Non
     assert found.validity(NOW, timedelta(days=10)) is Validity.VALID
     assert found.validity(NOW + timedelta(days=21)) is Validity.EXPIRED
     assert found.validity(NOW - timedelta(days=1)) is Validity.NOT_YET
+
+
+def odd_certificate(of: bytes, was: str, becomes: str) -> TokenObject:
+    """One with some of its bytes (hexadecimal) changed."""
+    assert bytes.fromhex(was) in of
+    value = of.replace(bytes.fromhex(was), bytes.fromhex(becomes), 1)
+    kind = {Attribute.CERTIFICATE_TYPE: bytes(8)}
+    return TokenObject(ObjectClass.CERTIFICATE, {**kind, Attribute.VALUE: value})
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("a003020102", "a003020101"),  # version 2, of which there are some
+        ("a003020102", "a003020109"),  # a version that there is not
+        ("0603550403" + "0c", "0603550403" + "03"),  # a name of bits
+        ("3082", "3182"),
+    ],
+)
+def test_a_certificate_that_cannot_be_read_is_one_without_details(was: str, becomes: str) -> None:
+    broken = odd_certificate(certificate(20), was, becomes)
+
+    assert broken.certificate is None
+    assert broken.as_json()["certificate"] is None
+    assert not broken.has("example")
+
+
+def test_a_certificate_of_an_unknown_version_is_not_exported() -> None:
+    with pytest.raises(TokenRefusal, match="cannot be written as PEM"):
+        as_pem(odd_certificate(certificate(20), "a003020102", "a003020109"), "here")
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_odd_serial_number_is_nobodys_business() -> None:
+    found = odd_certificate(certificate(20), "02021267", "02028267").certificate
+
+    assert found is not None
+    assert found.serial == "-7d99"
 
 
 @pytest.mark.parametrize(
