@@ -142,7 +142,8 @@ def choose_slot(found: SlotList, text: str) -> Slot:
     for slot in found.slots:
         if slot.id == slot_id:
             return slot
-    labelled = [slot for slot in found.slots if slot.token is not None and slot.token.label == text]
+    # Nothing is no name of tokens without a label: a script's empty variable must not mean one of them.
+    labelled = [slot for slot in found.slots if slot.token is not None and slot.token.label == text != ""]
     if len(labelled) == 1:
         return labelled[0]
     if labelled:

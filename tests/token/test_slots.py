@@ -256,6 +256,15 @@ def test_a_label_that_two_tokens_have_is_refused(make_tokens: MakeTokens) -> Non
     assert all(str(slot_id) in caught.value.message for slot_id in hsm.slot_ids[:2])
 
 
+def test_an_empty_text_is_no_token_without_a_label(make_tokens: MakeTokens) -> None:
+    access = reach(make_tokens("PAYMENTS"))
+    assert [slot.token.label for slot in list_slots(access).slots if slot.token] == ["PAYMENTS", ""]
+
+    with pytest.raises(TokenRefusal) as caught:
+        find_slot(access, "")
+    assert caught.value.name == "no-such-slot"
+
+
 def test_what_is_not_there_is_said_to_be_not_there(odd: MakeOdd) -> None:
     found = list_slots(reach_odd(odd(replace(THREE, faults=(answers("C_GetTokenInfo", 0x30, at=2),)))))
 
