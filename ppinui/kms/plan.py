@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,7 @@ def make_kms_plan(
             )
         except PpinuiError as missing:
             modules[instance.name] = missing
+    _join_links(modules)
     tests: list[SlotTest] = []
     slots: dict[str, KmsSlot] = {}
     for instance, slot in taken:
@@ -111,6 +113,17 @@ def make_kms_plan(
         path = f"{instance.path_of('hsm_slot')}:{slot.id}"
         tests.append(SlotTest(len(tests), instance.name, slot.name, slot.id, user, path))
     return KmsPlan(Plan(file.origin, tuple(tests)), modules, KmsSupply(slots, ask))
+
+
+def _join_links(modules: dict[str, Path | PpinuiError]) -> None:
+    """Have one name alone for each library: its slots go through one process, and a PIN counts for all of it.
+
+    /lib/libkmshsm.so is a link to the library that another HSM of the file may name directly.
+    """
+    first: dict[str, Path] = {}
+    for name, module in modules.items():
+        if isinstance(module, Path):
+            modules[name] = first.setdefault(os.path.realpath(module), module)
 
 
 def _names(instance: Instance) -> tuple[str, ...]:

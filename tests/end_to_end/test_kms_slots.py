@@ -253,6 +253,27 @@ def test_two_pins_for_one_slot_cost_one_try(odd: MakeOdd, kms: Callable[..., Pat
     assert [attempt.pin for attempt in module.attempts] == ["1234"]
 
 
+def test_a_library_with_two_names_gets_one_pin_for_a_slot(odd: MakeOdd, tmp_path: Path) -> None:
+    module = odd(Switches(slots={5: "A", 6: "B"}))
+    link = tmp_path / "libkmshsm.so"
+    link.symlink_to(module.path)
+    Path(f"{link}.control").symlink_to(f"{module.path}.control")
+    path = tmp_path / "kms.toml"
+    flat = settings("softhsm2", [(5, "wrong"), (6, "1234")])
+    path.write_text(f"{flat}[[hsm_instances]]\n{settings('other', [(5, 'also wrong')])}")
+
+    ran = ppinui(
+        "--test",
+        "-c",
+        path,
+        environ={"OTHER_HSM_PKCS11_LIB": str(link), "SOFTHSM2_PKCS11_LIB": str(module.path)},
+    )
+
+    assert ran.code == 1
+    assert "PIN_CONTRADICTED" in ran.out
+    assert [attempt.pin for attempt in module.attempts] == ["also wrong", "1234"]
+
+
 def test_a_pin_of_a_secret_backend_is_not_offered_as_it_stands(
     odd: MakeOdd, kms: Callable[..., Path]
 ) -> None:
