@@ -13,7 +13,16 @@ from ppinui.errors import ExitCode, PpinuiError
 from ppinui.provider.user_type import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access
-from ppinui.token.initialising import Needs, Pins, initialise, loss_of, needs_of, padded_label
+from ppinui.token.initialising import (
+    Needs,
+    Pins,
+    initialise,
+    loss_of,
+    name_to_type,
+    needs_of,
+    padded_label,
+    stopped,
+)
 from ppinui.token.pin_check import PinCheck, Verdict, check_pins
 from ppinui.token.pins import change_pin, check_offer, init_pin, place_of
 from ppinui.token.slot import Slot
@@ -72,6 +81,8 @@ def _initialise(access: Access, arguments: argparse.Namespace) -> int:
             factory_so_pin=arguments.factory_so_pin,
             spend_final_try=arguments.spend_final_try,
         )
+    except KeyboardInterrupt:
+        raise stopped(place_of(slot, access.module)) from None
     finally:
         pins.wipe()
     if made.id != slot.id:
@@ -99,7 +110,8 @@ def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> Non
                 place_of(slot, access.module),
                 "name the token that may be erased: --yes-erase LABEL",
             )
-        say(f"Type its label, {printable(needs.to_be_typed)}, to go on: ", end="")
+        what, expected = name_to_type(slot)
+        say(f"Type its {what}, {printable(expected)}, to go on: ", end="")
         given = sys.stdin.readline().rstrip("\n")
     needs.check_typed(given, place_of(slot, access.module))
 

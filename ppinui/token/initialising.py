@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ppinui.errors import PpinuiError
 from ppinui.provider.cryptoki import LABEL_BYTES
 from ppinui.provider.user_type import UserType
 from ppinui.secrets.secret import Secret
-from ppinui.token.conversation import Access, converse
-from ppinui.token.failure import TokenError
+from ppinui.token.conversation import Access, Interrupted, converse
+from ppinui.token.failure import ModuleLostError, TokenError
 from ppinui.token.flags import TokenFlag
 from ppinui.token.objects import count_objects
 from ppinui.token.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
@@ -23,27 +24,23 @@ from ppinui.token.slots import list_slots
 class Needs:
     """What has to be known before a token can be initialised."""
 
-    token: Token
-    """As it is now."""
+    slot: Slot
+    """With the token as it is now."""
     erases: bool
-    """The token is in use: what is on it will be lost, and ``token.label`` is to be typed for that."""
+    """The token is in use: what is on it will be lost, and :func:`name_to_type` is to be typed for that."""
     current_so_pin: bool
     """Ask for the SO PIN that the token has."""
     new_so_pin: bool
     """Ask for a new SO PIN."""
 
-    @property
-    def to_be_typed(self) -> str:
-        """What has to be typed before a token in use is erased: its label, else its serial number."""
-        return self.token.label or self.token.serial
-
     def check_typed(self, typed: str, place: str) -> None:
         """Raise PpinuiError unless this is what has to be typed."""
-        if typed != self.to_be_typed:
+        what, expected = name_to_type(self.slot)
+        if typed != expected:
             raise PpinuiError(
-                f"'{typed}' is not the label of this token, and nothing was changed",
+                f"'{typed}' is not the {what} of this token, and nothing was changed",
                 place,
-                f"see what is there: ppinui slots; this token is '{self.to_be_typed}'",
+                f"see what is there: ppinui slots; this token is '{expected}'",
             )
 
 
@@ -64,7 +61,19 @@ def needs_of(
         raise TokenRefusal("own-keypad", place_of(slot, module))
     current = erases or factory_so_pin
     to_be_changed = bool(token.flags & TokenFlag.SO_PIN_TO_BE_CHANGED)
-    return Needs(token, erases, current, new_so_pin=not current or to_be_changed)
+    return Needs(slot, erases, current, new_so_pin=not current or to_be_changed)
+
+
+def name_to_type(slot: Slot) -> tuple[str, str]:
+    """What whoever erases this slot's token has to type: what it is, in words, and the text.
+
+    The token's label, or else its serial number, or else the slot's id: never nothing, which is typed by
+    accident.
+    """
+    assert slot.token is not None
+    if slot.token.label.strip():
+        return "label", slot.token.label
+    return ("serial number", slot.token.serial) if slot.token.serial else ("slot id", str(slot.id))
 
 
 def loss_of(access: Access, slot: Slot) -> str:
@@ -128,7 +137,7 @@ def initialise(
     if (pins.current_so is not None, pins.new_so is not None) != (needs.current_so_pin, needs.new_so_pin):
         raise ValueError("these are not the SO PINs that the token needs")
     for pin, what in ((pins.user, "the user PIN"), *((pin, "the SO PIN") for pin in given)):
-        check_length(needs.token, pin, what, place)
+        check_length(token_of(slot, access.module), pin, what, place)
     order = order_for("initialise", slot, spend_final_try=spend_final_try) | {"label": padded}
     made: Token | None = None
     try:
@@ -139,11 +148,34 @@ def initialise(
                     made = Token(**message["token"])
     except TokenError as error:
         if made is not None:
-            error.message += "; the token is initialised, but its user PIN is not set (ppinui pin init SLOT)"
+            error.message += _half_made(error.failure.function, new_so_pin=bool(new))
+        elif isinstance(error, ModuleLostError) and error.failure.function == "C_InitToken":
+            error.message += f"; {_PERHAPS_MADE}"
         raise
+    except Interrupted:
+        raise stopped(place) from None
     assert made is not None
     leave_trace("initialise token", access, slot)
     return _found_again(access, slot, made)
+
+
+_PERHAPS_MADE: Final = "the token may be initialised by now, without a user PIN"
+
+
+def stopped(place: str) -> Interrupted:
+    """What to raise when initialising a token was stopped: nobody waits for what the module still does."""
+    error = Interrupted(place)
+    error.message += f"; {_PERHAPS_MADE}"
+    error.remedy = "see what it is now: ppinui slots; a user PIN is set by: ppinui pin init SLOT"
+    return error
+
+
+def _half_made(function: str, *, new_so_pin: bool) -> str:
+    """What is missing when this function failed behind C_InitToken."""
+    missing = "; the token is initialised, but its user PIN is not set (ppinui pin init SLOT)"
+    if new_so_pin and function != "C_InitPIN":
+        missing += ", and its SO PIN is the one from before (ppinui pin change SLOT --so)"
+    return missing
 
 
 def _found_again(access: Access, slot: Slot, made: Token) -> Slot:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ppinui.provider.user_type import UserType
 from ppinui.secrets.secret import Secret
-from ppinui.token.initialising import Needs, Pins, initialise, loss_of, needs_of, padded_label
+from ppinui.token.initialising import Needs, Pins, initialise, loss_of, name_to_type, needs_of, padded_label
 from ppinui.token.pin_check import WELL_KNOWN_PINS, PinCheck, Verdict, check_pins
 from ppinui.token.pins import change_pin, check_offer, init_pin, place_of
 from ppinui.token.slot import Slot, Token
@@ -35,7 +35,7 @@ async def initialise_token(reach: Reach, slot: Slot) -> Slot:
     )
     if needs.erases:
         await _confirm(reach, slot, needs)
-    label = await _ask_label(reach, slot, needs)
+    label = await _ask_label(reach, slot)
     current = new = user = None
     try:
         if needs.current_so_pin:
@@ -88,10 +88,11 @@ async def _confirm(reach: Reach, slot: Slot, needs: Needs) -> None:
     def attempt(answers: Answers) -> None:
         needs.check_typed(answers["label"], place_of(slot, reach.module))
 
+    what, expected = name_to_type(slot)
     typed = await reach.app.push_screen_wait(
         Asking(
-            f"This erases the token of {slot.name}: {loss}. To go on, type '{needs.to_be_typed}'.",
-            [Wanted("label", "erase", hint="its label, as it stands above")],
+            f"This erases the token of {slot.name}: {loss}. To go on, type '{expected}'.",
+            [Wanted("label", "erase", hint=f"its {what}, as it stands above")],
             attempt,
         )
     )
@@ -99,14 +100,23 @@ async def _confirm(reach: Reach, slot: Slot, needs: Needs) -> None:
         raise GivenUp
 
 
-async def _ask_label(reach: Reach, slot: Slot, needs: Needs) -> str:
+async def _ask_label(reach: Reach, slot: Slot) -> str:
+    now = slot.token.label if slot.token is not None else ""
+
     def attempt(answers: Answers) -> None:
         padded_label(answers["label"], place_of(slot, reach.module))
 
     typed = await reach.app.push_screen_wait(
         Asking(
             f"The label of the token in {slot.name} from now on",
-            [Wanted("label", "label", needs.token.label, "up to 32 bytes, such as PAYMENTS")],
+            [
+                Wanted(
+                    "label",
+                    "label",
+                    slot.token.label if slot.token else "",
+                    "up to 32 bytes, such as PAYMENTS",
+                )
+            ],
             attempt,
         )
     )

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault_format import KdfCost
 from tests.end_to_end.program import CHECKOUT, PPINUI, Ran, ppinui
 from tests.primus_sim.stand import PINS, Stand
-from tests.rig.odd_module import OddModule, Switches, answers, hangs
+from tests.rig.odd_module import OddModule, Switches, answers, delays, hangs
 from tests.rig.softhsm import SO_PIN, USER_PIN, SoftHsm, Token
 from tests.rig.terminal import Terminal
 from tests.rig.witness import Witness
@@ -258,6 +259,39 @@ def test_a_script_names_the_token_that_may_be_erased(run: Run, witness: Witness)
     assert done.code == 0, done.err
     assert json.loads(done.out)["token"]["label"] == "ANEW"
     assert set(witness.tokens()) == {"ANEW", "SIGNING"}
+
+
+def test_enter_alone_erases_no_token_without_a_label(odd: Callable[[Switches], OddModule]) -> None:
+    module = odd(Switches(slots={5: ""}))
+
+    with on_terminal({}, "token", "init", "5", "--label", "NEW", "--module", str(module.path)) as terminal:
+        terminal.expect("Type its serial number, 0000000000000005, to go on: ")
+        terminal.press("\r")
+        ended = terminal.finish()
+
+    assert ended.status == 2
+    assert "'' is not the serial number of this token, and nothing was changed" in ended.shown
+
+
+def test_ctrl_c_while_a_token_is_initialised_says_what_may_be(odd: Callable[[Switches], OddModule]) -> None:
+    module = odd(Switches(slots={5: "OLD"}, faults=(delays(500, "C_Initialize"),)))
+    init = ("token", "init", "5", "--label", "NEW", "--yes-erase", "OLD", "--module", str(module.path))
+
+    def starts() -> int:
+        return sum(call.function == "C_Initialize" for call in module.calls)
+
+    with on_terminal({}, *init) as terminal:
+        terminal.answer_secret("Present SO PIN of ", SO_PIN)
+        terminal.answer_secret("New user PIN of ", NEW_PIN)
+        before, end = starts(), time.monotonic() + 30
+        terminal.answer_secret("Once more: ", NEW_PIN)
+        while starts() == before:
+            assert time.monotonic() < end
+        terminal.interrupt()
+        ended = terminal.finish()
+
+    assert ended.status == 130
+    assert "interrupted; the token may be initialised by now, without a user PIN" in ended.shown
 
 
 # -- pin ---------------------------------------------------------------------------------------------------

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from multiprocessing import Pipe
 
 import pytest
 
 from ppinui.secrets.secret import Secret
+from ppinui.token.conversation import Interrupted
 from ppinui.token.failure import TokenError
-from ppinui.token.initialising import Pins, initialise, needs_of, padded_label
+from ppinui.token.flags import TokenFlag
+from ppinui.token.initialising import Pins, initialise, name_to_type, needs_of, padded_label
 from ppinui.token.refusals import TokenRefusal
-from ppinui.token.slot import Slot
+from ppinui.token.slot import Slot, Token
 from ppinui.token.slots import find_slot, list_slots
 from tests.rig.odd_module import PRIMUS, Switches
 from tests.rig.softhsm import SO_PIN, USER_PIN, SoftHsm
-from tests.token.reaching import MakeOdd, MakeTokens, look_at, reach, reach_odd, witness_of
+from tests.token.reaching import MakeOdd, MakeTokens, StopAfter, look_at, reach, reach_odd, witness_of
 
 NEW_SO_PIN, NEW_PIN = "a-new-so-pin", "a-new-user-pin"
 
@@ -90,6 +93,21 @@ def test_a_wrong_so_pin_erases_nothing(hsm: SoftHsm) -> None:
 
 
 @pytest.mark.parametrize(
+    ("label", "serial", "typed"),
+    [
+        ("PAYMENTS", "4711", ("label", "PAYMENTS")),
+        ("", "4711", ("serial number", "4711")),
+        (" ", "4711", ("serial number", "4711")),
+        ("", "", ("slot id", "5")),
+    ],
+)
+def test_a_token_is_never_erased_by_typing_nothing(label: str, serial: str, typed: tuple[str, str]) -> None:
+    token = Token(label, "Maker", "Model", serial, "1.0", "1.0", int(TokenFlag.INITIALISED), 4, 8)
+
+    assert name_to_type(Slot(5, token=token)) == typed
+
+
+@pytest.mark.parametrize(
     ("label", "name"),
     [
         ("x" * 33, "label-too-long"),
@@ -131,6 +149,20 @@ def test_another_token_than_the_one_that_was_looked_at_is_not_erased(hsm: SoftHs
         initialise(reach(hsm), other, "ANEW", Pins(Secret(NEW_PIN), current_so=Secret(SO_PIN)))
     assert caught.value.name == "other-token"
     assert set(witness_of(hsm).tokens()) == {"PAYMENTS"}
+
+
+def test_whoever_stops_it_is_told_that_the_token_may_be_half_made(hsm: SoftHsm) -> None:
+    """Wherever it is stopped: it says so whenever the token is another than before."""
+    halves = 0
+    for messages in range(6, 14):
+        stop = StopAfter(messages, Pipe()[0])
+        free = free_slot(hsm)
+        with pytest.raises(Interrupted) as caught:
+            initialise(replace(reach(hsm), stop=stop), free, f"T{messages}", new_pins())
+        assert "may be initialised by now, without a user PIN" in caught.value.message
+        assert "ppinui pin init SLOT" in caught.value.remedy
+        halves += f"T{messages}" in witness_of(hsm).tokens()
+    assert halves  # else nothing was shown here
 
 
 def test_a_primus_is_never_initialised(odd: MakeOdd) -> None:
