@@ -109,14 +109,7 @@ async def _ask_label(reach: Reach, slot: Slot) -> str:
     typed = await reach.app.push_screen_wait(
         Asking(
             f"The label of the token in {slot.name} from now on",
-            [
-                Wanted(
-                    "label",
-                    "label",
-                    slot.token.label if slot.token else "",
-                    "up to 32 bytes, such as PAYMENTS",
-                )
-            ],
+            [Wanted("label", "label", now, "up to 32 bytes, such as PAYMENTS")],
             attempt,
         )
     )
