@@ -125,6 +125,29 @@ def test_a_wrong_pin_leads_back_to_the_pins(around: Surroundings) -> None:
     assert "CKR_PIN_INCORRECT" in outcome.items[0].words
 
 
+def test_a_pin_that_was_rejected_is_offered_no_more_and_can_be_replaced(
+    around: Surroundings, path: Path
+) -> None:
+    keep(around, "PAYMENTS", "wrong-pin")
+    do(kms_at("kms", around, kms_pins_in_file=True, **PAYMENTS))
+    walk = kms_at("test", around, kms_pins_in_file=True, **PAYMENTS)
+    do(walk)
+    again = found(walk.page())
+    assert (again.state, again.action, again.back_to) == (State.PROBLEM, None, "pins")
+    assert "CKR_PIN_INCORRECT" in again.words
+    assert "is not offered again" in again.words
+    assert "wrong-pin" not in again.words
+
+    walk.go_to("pins")
+    assert found(walk.page()).state is State.TO_DO
+    assert do(walk, user_pin=USER_PIN) is None
+    walk.go_to("kms")
+    assert do(walk) is None
+    assert tomllib.loads(path.read_text())["hsm_password"] == [USER_PIN]
+    walk.go_to("test")
+    assert found(walk.page()).action is not None
+
+
 def test_a_library_that_is_elsewhere_is_linked(around: Surroundings, hsm: SoftHsm, tmp_path: Path) -> None:
     place = tmp_path / "lib/libkmshsm.so"
     place.unlink()

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from ppinui.errors import PpinuiError
+from ppinui.kms.models import Model
 from ppinui.kms.plan import KmsPlan, make_kms_plan
 from ppinui.kms.reading import load
 from ppinui.kms.settings import KmsFile, Login
-from ppinui.probe.result import SlotResult, Stage
+from ppinui.probe.result import Report, SlotResult, Stage
 from ppinui.probe.runner import Options, run
-from ppinui.setup.steps.kms_library import LIBRARY, kms_file
+from ppinui.probe.spending import rejected_by
+from ppinui.secrets.keyring_errors import KeyringError
+from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.setup.steps.keyring import store_of
+from ppinui.setup.steps.kms_library import LIBRARY, MODEL, kms_file
 from ppinui.setup.steps.kms_pins import PINS
-from ppinui.setup.steps.kms_tokens import TOKENS
+from ppinui.setup.steps.kms_tokens import TOKENS, access, chosen_tokens
 from ppinui.setup.steps.reporting import finding_of, hearing
 from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Running, State, Step, point, text
+from ppinui.token.slots import list_slots
 
 KMS_TEST: Final = "test"
 
@@ -34,6 +43,8 @@ def _look(here: Here) -> Finding:
     file = load(kms_file(here))
     try:
         plan = _plan(here, file)
+        if (rejected := _rejected(here, file)) is not None:
+            return rejected
     finally:
         file.wipe()
     total = len(plan.plan.tests)
@@ -70,9 +81,65 @@ def _test(here: Here, _: Given, running: Running) -> Finding:
             on_event=hearing(plan.plan, running),
             stop=running.stop,
         )
+        _mark_rejected(here, file, report, running)
     finally:
         file.wipe()
     return finding_of(report, _back_to)
+
+
+def _rejected(here: Here, file: KmsFile) -> Finding | None:
+    """A problem where the file has a PIN that a token has rejected: it is offered no more."""
+    try:
+        with _kept_pins(here, file) as kept:
+            for pin in kept.values():
+                if (rejection := store_of(here).rejection_of(pin)) is not None:
+                    return Finding(
+                        State.PROBLEM,
+                        f"the PIN of '{pin.name}' was rejected by {rejection.by}, and is not offered again",
+                        "keep the right one, and save the file with it",
+                        back_to=PINS,
+                    )
+    except KeyringError:  # nothing was kept, so nothing was marked
+        pass
+    return None
+
+
+def _mark_rejected(here: Here, file: KmsFile, report: Report, running: Running) -> None:
+    """Mark in the keyring the PINs of the file that were rejected, if they are those that it has."""
+    try:
+        with _kept_pins(here, file) as kept:
+            for result in report.results:
+                for stage in result.stages:
+                    pin = kept.get((result.hsm, result.slot))
+                    if pin is not None and stage.error is not None and SecretKind.PIN in rejected_by(stage):
+                        store_of(here).mark_rejected(pin, f"{result.hsm}.{result.slot} ({stage.error.name})")
+    except PpinuiError as error:
+        running.say(f"what was rejected is not marked in the keyring: {error.message}")
+
+
+@contextmanager
+def _kept_pins(here: Here, file: KmsFile) -> Iterator[dict[tuple[str, str], StoredSecret]]:
+    """The PINs of the file that the keyring has too, by HSM and slot. Raises PpinuiError."""
+    kept: dict[tuple[str, str], StoredSecret] = {}
+    try:
+        in_file = {
+            (one.name, slot.name): slot
+            for one in file.instances
+            if one.model is Model(here.answers.text(MODEL))
+            for slot in one.slots
+            if slot.login is Login.PIN
+        }
+        chosen = chosen_tokens(here, list_slots(access(here))) if in_file else ()
+        labels = {one.slot.id: one.label for one in chosen if one.slot is not None}
+        for key, slot in in_file.items():
+            label = labels.get(slot.id) if slot.id is not None else None
+            stored = store_of(here).get(SecretKind.PIN, label) if label is not None else None
+            if stored is not None:
+                kept[key] = stored
+        yield {key: one for key, one in kept.items() if one.password == in_file[key].pin}
+    finally:
+        for one in kept.values():
+            one.wipe()
 
 
 def _back_to(_: SlotResult, stage: Stage) -> str | None:
