@@ -15,7 +15,7 @@ from ppinui.config.problem import Severity
 from ppinui.errors import PpinuiError
 from ppinui.kms.arrays import append_element, remove_element, replace_element
 from ppinui.kms.models import Model
-from ppinui.kms.places import Path
+from ppinui.kms.places import MARK, Path
 from ppinui.kms.settings import INSTANCES, NO_LOGIN, Instance, KmsFile, Login
 from ppinui.secrets.secret import Secret
 
@@ -83,7 +83,8 @@ def change(file: KmsFile, instance: Instance | None, wanted: Wanted, *, as_table
     ``as_table``: one that is added becomes a table of [[hsm_instances]], and not flat settings. Raises
     PpinuiError where the result would not say what is wanted.
     """
-    old = file.text or _HEAD
+    mark = MARK if file.text.startswith(MARK) else ""
+    old = file.text.removeprefix(MARK) or _HEAD
     meant = tomllib.loads(old)
     target = meant
     path: Path = ()
@@ -115,7 +116,7 @@ def change(file: KmsFile, instance: Instance | None, wanted: Wanted, *, as_table
             file.origin,
             "write the settings with an editor: ppinui kms export shows them for a file that does not exist",
         )
-    return text
+    return mark + text
 
 
 def _arrays(

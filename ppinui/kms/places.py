@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final
@@ -10,8 +11,11 @@ from typing import Final
 Path = tuple[str | int, ...]
 """Names of tables and keys; numbers for the elements of arrays, and of arrays of tables."""
 
+MARK: Final = "\ufeff"
+"""The byte order mark that editors on Windows put in front: the KMS passes it by, Python's readers do not."""
+
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_KEY_PART: Final = re.compile(r"""[ \t]*(?:"((?:\\.|[^"\\\n])*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*""")
+_KEY_PART: Final = re.compile(r"""[ \t]*(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|[A-Za-z0-9_-]+)[ \t]*""")
 _STRING: Final = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'", re.DOTALL
 )
@@ -42,10 +46,16 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - begin + 1
 
 
+def _name(key: str) -> str:
+    """A key as it is meant: one in quotes may have escapes in it."""
+    (name,) = tomllib.loads(f"{key} = 0")
+    return name
+
+
 class _Finder:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = 1 if text.startswith("\ufeff") else 0
+        self._at = len(MARK) if text.startswith(MARK) else 0
         self._found: dict[Path, Span] = {}
         self._tables: Counter[Path] = Counter()
 
@@ -70,7 +80,7 @@ class _Finder:
         while True:
             match = _KEY_PART.match(self._text, self._at)
             assert match is not None
-            parts.append(next(group for group in match.groups() if group is not None))
+            parts.append(_name(match[0]))
             self._at = match.end()
             if self._text[self._at] != ".":
                 return tuple(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path as FilePath
@@ -16,7 +17,7 @@ from ppinui.config.problem import Problem, Severity
 from ppinui.config.sources import decode, quoted, read_regular
 from ppinui.errors import PpinuiError
 from ppinui.kms.models import NAMES, Model
-from ppinui.kms.places import Path, Span, find_values, line_and_column
+from ppinui.kms.places import MARK, Path, Span, find_values, line_and_column
 from ppinui.kms.settings import (
     DEFAULT_ADMIN,
     INSTANCES,
@@ -32,6 +33,7 @@ from ppinui.secrets.secret import Secret
 _NUMBER: Final = re.compile(r"\s*(0[xX][0-9a-fA-F]+|[0-9]+)\s*")
 _PLACEHOLDER: Final = re.compile(r"<[\w ]*(?:password|passwd|pin)[\w ]*>", re.IGNORECASE)
 _BACKEND: Final = "secret://"
+_PASSWORDS: Final = 'hsm_password = ["…"]'
 _HIGHEST_ID: Final = 2**64 - 1
 
 
@@ -51,23 +53,45 @@ def load(path: FilePath) -> KmsFile:
 
 
 def parse(text: str, origin: str) -> KmsFile:
-    """The HSMs of a text, and what is wrong with it."""
+    """The HSMs of a text, and what is wrong with it.
+
+    Two readers have to agree that it is TOML: tomlkit takes line ends in an inline table, and others not.
+    """
+    body = text.removeprefix(MARK)
     try:
         text.encode()
-        data = tomlkit.parse(text).unwrap()
+        data = tomlkit.parse(body).unwrap()
+        tomllib.loads(body)
     except UnicodeEncodeError as error:
         return _unreadable(text, origin, error.start, "this byte is no UTF-8, as a TOML file has to be")
     except ParseError as error:  # its words hold characters of the file, which may be those of a PIN
-        begin = sum(len(line) for line in text.splitlines(keepends=True)[: error.line - 1])
-        return _unreadable(text, origin, begin + error.col, "this is no TOML, from here on at the latest")
+        offset = _begin(text, error.line) + error.col
+        return _unreadable(text, origin, offset, "this is no TOML, from here on at the latest")
+    except tomllib.TOMLDecodeError as error:
+        return _unreadable(
+            text, origin, _offset(text, str(error)), "this is no TOML 1.0, though some read it"
+        )
     except TOMLKitError:
         return _unreadable(text, origin, 0, "this is no TOML: a key or a table is there twice")
     return _Reader(text, origin).read(data)
 
 
+def _offset(text: str, complaint: str) -> int:
+    """Where tomllib stood when it complained. It says that in words, and in none of the end of a file."""
+    place = re.search(r"\(at line (\d+), column (\d+)\)$", complaint)
+    if place is None:
+        return len(text)
+    return _begin(text, int(place[1])) + int(place[2]) - 1
+
+
+def _begin(text: str, line: int) -> int:
+    """The offset at which a line begins; the first is 1."""
+    return sum(len(before) + 1 for before in text.split("\n")[: line - 1])
+
+
 def _unreadable(text: str, origin: str, offset: int, message: str) -> KmsFile:
     place = Place(origin, *line_and_column(text, min(offset, len(text))))
-    remedy = "correct the line; a KMS does not start with it"
+    remedy = "correct the line; a KMS may not start with it"
     return KmsFile(origin, text, (), (Problem(Severity.ERROR, message, remedy, place, None, "not-toml"),))
 
 
@@ -183,6 +207,7 @@ class _Reader:
                 f"{_words(path)} has no slots in hsm_slot, so the KMS does not use the HSM",
                 "write the ids of its slots: hsm_slot = [ID, …]",
             )
+            self._array(passwords_at, table.get("hsm_password", []), "password-not-array", _PASSWORDS)
             return
         ids = self._array(slots_at, table["hsm_slot"], "slot-not-array", "hsm_slot = [ID]")
         if "hsm_password" not in table:
@@ -195,9 +220,7 @@ class _Reader:
             )
             passwords: list[Any] = []
         else:
-            passwords = self._array(
-                passwords_at, table["hsm_password"], "password-not-array", 'hsm_password = ["…"]'
-            )
+            passwords = self._array(passwords_at, table["hsm_password"], "password-not-array", _PASSWORDS)
             if len(ids) != len(passwords):
                 self._add(
                     Severity.ERROR,

@@ -129,6 +129,24 @@ def test_an_empty_file_becomes_one_with_a_line_that_says_what_it_is() -> None:
     }
 
 
+def test_a_file_of_an_editor_on_windows_keeps_its_mark_and_line_ends() -> None:
+    text = "\ufeff" + COMMENTED.replace("\n", "\r\n")
+
+    assert written(text, 5, 6, 8) == text
+    assert written(text, 5, 8) == "\ufeff" + written(COMMENTED, 5, 8).replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("password", ['"x"', '""', "5", "{}"])
+def test_a_password_that_is_no_array_is_not_written_over(password: str) -> None:
+    with pytest.raises(PpinuiError, match="hsm_password is not an array"):
+        written(f'hsm_model = "other"\nhsm_slot = []\nhsm_password = {password}\n', 5)
+
+
+def test_what_not_every_reader_takes_for_toml_is_not_written() -> None:
+    with pytest.raises(PpinuiError, match="though some read it"):
+        written('hsm_instances = [{ hsm_model = "other",\nhsm_slot = [5], hsm_password = ["x"] }]\n', 5)
+
+
 def test_a_file_with_errors_is_not_written() -> None:
     with pytest.raises(PpinuiError, match="not written: hsm_slot has 3 entries") as caught:
         written(COMMENTED.replace('"five",', ""), 5)

@@ -107,6 +107,14 @@ def test_wiping_leaves_no_pin() -> None:
         ("hsm_slot = [1\nx", ["2:1 not-toml"]),
         ('a = 1\na = 2\nhsm_model = "other"', ["3:1 not-toml"]),
         ('a = "\udcff"', ["1:6 not-toml"]),
+        ('a = 1\nhsm_instances = [{\nhsm_model = "other"}]', ["2:19 not-toml"]),
+        (
+            'hsm_model = "other"\nhsm_slot = []\nhsm_password = "x"',
+            ["2:1 no-slots", "3:1 password-not-array"],
+        ),
+        ('hsm_model = "other"\nhsm_password = 5', ["1:1 no-slots", "2:1 password-not-array"]),
+        ('hsm_model = "other"\n"hsm_\\u0073lot" = [true]\nhsm_password = ["x"]', ["2:20 slot-not-a-number"]),
+        ('\ufeffhsm_model = "other"\nhsm_slot = 5\nhsm_password = ["x"]', ["2:1 slot-not-array"]),
     ],
 )
 def test_an_error_is_found_at_its_place(text: str, problems: list[str]) -> None:
