@@ -269,6 +269,15 @@ def test_a_colleagues_files_are_taken_over(primus_cluster: Stand, tmp_path: Path
     assert outcome.state is State.DONE
 
 
+def test_a_secrets_file_that_is_none_leads_back_to_the_files(primus_cluster: Stand, tmp_path: Path) -> None:
+    (tmp_path / "theirs").write_text("no secrets file")
+    given = {"config_from": str(primus_cluster.config), "secrets_from": str(tmp_path / "theirs")}
+    walk = at("import", around_of(primus_cluster, tmp_path), existing.KIND, **given)
+
+    finding = found(walk.page())
+    assert (finding.state, finding.back_to) == (State.PROBLEM, "source")
+
+
 def test_a_file_that_is_no_configuration_is_named(tmp_path: Path) -> None:
     (tmp_path / "theirs.cfg").write_text("primus: {")
     walk = at("source", surroundings(tmp_path), existing.KIND, config_from=str(tmp_path / "theirs.cfg"))

@@ -7,6 +7,7 @@ from typing import Final
 
 from ppinui.config.document import Document, load, parse
 from ppinui.config.primus import read
+from ppinui.errors import PpinuiError
 from ppinui.secrets import secretsfile
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secretsfile import FileEntry
@@ -93,7 +94,10 @@ def _look_at_secrets(here: Here) -> Finding:
     path = here.answers.text(SECRETS_FROM)
     if not path:
         return Finding(State.NOT_NEEDED, "no .secrets.cfg was given")
-    entries = _entries(here, Path(path))
+    try:
+        entries = _entries(here, Path(path))
+    except PpinuiError as error:
+        return of_error(error, back_to=SOURCE)
     if not entries:
         return Finding(
             State.PROBLEM, f"no user was found in {path}", "check that it is ppin's", back_to=SOURCE
