@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         return (
             _forget(kind, arguments, machine) if arguments.forget else _unattended(kind, arguments, machine)
         )
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise _usage(
             "nobody is here to answer questions",
             "run it on a terminal, or give a file of answers: ppinui setup KIND --answers FILE",
@@ -98,11 +98,11 @@ def _prompted(arguments: argparse.Namespace, machine: Machine) -> int:
                 name = prompts.choose_kind(KINDS, interrupted(state_folder(os.environ)))
             return prompts.go(Walk(kind_named(name), _surroundings(arguments, machine, keyrings)))
         except LeftError:
-            if name is not None:
+            if name is not None and prompts.not_kept is None:
                 say(_how_to_go_on(name, arguments.config))
             return ExitCode.FINE
         except KeyboardInterrupt:
-            if name is not None:
+            if name is not None and prompts.not_kept is None:
                 say("\n" + _how_to_go_on(name, arguments.config))
             raise
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import partial
+from typing import TypeVar
 
 from ppinui.cli import setup_output
-from ppinui.cli.console import say
+from ppinui.cli.console import say, say_error
 from ppinui.cli.ending import ending_in_order
 from ppinui.cli.setup_leaving import KEYS, BackError, LeftError, heed
 from ppinui.cli.setup_secrets import SecretSource
-from ppinui.errors import ExitCode
+from ppinui.errors import ExitCode, PpinuiError
 from ppinui.setup.questions import Choice, Question, Row, Sort, Unacceptable, Value
 from ppinui.setup.walk import Asked, Page, Walk
 from ppinui.setup.walkthrough import Action, Finding, Kind, Running, State
+
+Result = TypeVar("Result")
 
 
 class _Way(Enum):
@@ -34,6 +38,8 @@ class Prompts:
         """``config``: what ``-c`` has named, for commands in messages."""
         self._secrets = secrets
         self._config = config
+        self.not_kept: PpinuiError | None = None
+        """Why answers cannot be kept for later; they count all the same."""
 
     def choose_kind(self, kinds: Iterable[Kind], interrupted: Iterable[str]) -> str:
         """Which kind; gives its name. Raises LeftError."""
@@ -65,9 +71,9 @@ class Prompts:
                 way = self._step(walk, way, troubles)
             except BackError:
                 way = _Way.BACK
-            if way is _Way.BACK and not walk.back():
+            if way is _Way.BACK and not self._kept(walk.back, True):
                 say("this is the first step")
-            if way is _Way.FORWARD and not walk.forward():
+            if way is _Way.FORWARD and not self._kept(walk.forward, True):
                 break
         if troubles:
             say(f"not fine: {', '.join(found.words for found in troubles.values())}")
@@ -125,18 +131,33 @@ class Prompts:
         while True:
             try:
                 value = (
-                    self._rows(question, value)
+                    self._rows(walk, question, value)
                     if question.sort is Sort.ROWS
                     else self._typed(question, value)
                 )
             except Unacceptable as flaw:
                 say(str(flaw))
                 continue
-            flaws = walk.answer({question.id: value})
+            flaws = self._given(walk, question, value)
             if not flaws:
                 return
             say(flaws[question.id])
             value = value if question.sort is Sort.ROWS else one.value
+
+    def _given(self, walk: Walk, question: Question, value: Value | None) -> dict[str, str]:
+        """Answer the question; gives what is wrong with the answer."""
+        return self._kept(partial(walk.answer, {question.id: value}), {})
+
+    def _kept(self, move: Callable[[], Result], moved: Result) -> Result:
+        """Carry out a move; ``moved`` is its result where only the keeping for later has failed."""
+        try:
+            return move()
+        except PpinuiError as error:
+            if self.not_kept is None:
+                say_error(error)
+                say("You can go on, but not later where you left.")
+            self.not_kept = error
+            return moved
 
     def _typed(self, question: Question, value: Value | None) -> Value | None:
         """What is typed; the value that is there for nothing. Raises Unacceptable."""
@@ -152,11 +173,13 @@ class Prompts:
             return value
         return None if typed == "-" and not question.required else question.read(typed)
 
-    def _rows(self, question: Question, value: Value | None) -> tuple[Row, ...]:
+    def _rows(self, walk: Walk, question: Question, value: Value | None) -> tuple[Row, ...]:
+        """The list when it is taken. Each row is kept as soon as it is complete: leaving loses none."""
         rows = list(value) if isinstance(value, tuple) else []
-        if not rows:
-            rows.append(self._row(question, {}))
         while True:
+            if not rows:
+                rows.append(self._row(question, {}))
+                self._keep_rows(walk, question, rows)
             say(f"{question.words}:")
             for number, row in enumerate(rows, start=1):
                 say(f"  {number}  {setup_output.row_words(question, row)}")
@@ -167,13 +190,27 @@ class Prompts:
             if not typed:
                 return tuple(rows)
             if typed in ("a", "add"):
-                rows.append(self._row(question, {}))
+                self._change(rows, len(rows), question)
             elif not 0 <= index < len(rows):
                 say(f"there is no {question.row} {which}")
+                continue
             elif typed.startswith("d"):
                 del rows[index]
             else:
-                rows[index] = self._row(question, rows[index])
+                self._change(rows, index, question)
+            if rows:
+                self._keep_rows(walk, question, rows)
+
+    def _keep_rows(self, walk: Walk, question: Question, rows: list[Row]) -> None:
+        for flaw in self._given(walk, question, tuple(rows)).values():
+            say(flaw)
+
+    def _change(self, rows: list[Row], index: int, question: Question) -> None:
+        """Ask for one row, a new one behind the last; ``<`` leaves the list as it was."""
+        try:
+            rows[index : index + 1] = [self._row(question, rows[index] if index < len(rows) else {})]
+        except BackError:
+            say(f"the list of {question.words} stays as it was")
 
     def _row(self, question: Question, row: Row) -> Row:
         """One row, asked for column by column."""
@@ -236,7 +273,7 @@ class Prompts:
             if typed == "r":
                 return _Way.AGAIN
             if typed == "b" and back_to is not None:
-                walk.go_to(back_to)
+                self._kept(partial(walk.go_to, back_to), None)
                 return _Way.STAY
 
     def _show_finding(self, page: Page) -> None:

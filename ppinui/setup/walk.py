@@ -114,7 +114,8 @@ class Walk:
 
         None stands for no answer, where one is not required. Gives what is wrong with which answer, by the
         ids of their questions; what is right is kept all the same. A question that depends on another of the
-        step has to be answered in a later call. Raises PpinuiError when answers cannot be kept for later.
+        step has to be answered in a later call. Raises PpinuiError when answers without a flaw cannot be kept
+        for later; they count all the same.
         """
         questions = {question.id: question for question in self.step.questions(self._here(self._index))}
         flaws: dict[str, str] = {}
@@ -134,7 +135,11 @@ class Walk:
             else:
                 self._kept[id] = accepted
         self._outcomes.clear()
-        self._keep()
+        try:
+            self._keep()
+        except PpinuiError:
+            if not flaws:  # what is wrong with an answer matters more
+                raise
         return flaws
 
     def act(self, action: Action, given: Given, running: Running) -> Finding | None:

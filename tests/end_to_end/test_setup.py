@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ppinui.doctor.files import look_at_group
 from ppinui.doctor.finding import State
 from ppinui.doctor.surroundings import surroundings
 from tests.end_to_end.empty_machine import PASSPHRASE, EmptyMachine, empty_machine
+from tests.end_to_end.program import PPINUI, environment
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.canary import files_with
 from tests.rig.terminal import Terminal
@@ -272,6 +274,51 @@ def test_keys_that_leave_are_offered_to_nobody_as_a_secret(leave: str, machine: 
         terminal.expect("Go on with: ")
         assert terminal.finish().status == 0
     assert machine.stand.attempts == []
+
+
+def test_rows_that_were_given_are_not_lost_by_leaving_in_the_next_one(machine: EmptyMachine) -> None:
+    with machine.terminal("setup", "cloudhsm") as terminal:
+        to_the_cluster(terminal, machine)
+        terminal.answer("Cluster: ", "other")
+        give_hsm(terminal, "one.example.com", 2310, "")
+        terminal.answer("a adds one more", "a")
+        terminal.answer("Host: ", "two.example.com")
+        terminal.answer("Port [2310]: ", "<")
+        terminal.expect("the list of HSMs stays as it was")
+        terminal.answer("a adds one more", "a")
+        give_hsm(terminal, "ONE.example.com", 2310, "")
+        terminal.expect("two HSMs have the address")
+        terminal.answer("a adds one more", "d2")
+        terminal.answer("a adds one more", "a")
+        terminal.answer("Host: ", "quit")
+        terminal.finish()
+    with machine.terminal("setup", "cloudhsm") as terminal:
+        terminal.expect("1  one.example.com, port 2310, priority 0")
+        terminal.answer("a adds one more", "quit")
+        terminal.finish()
+
+
+def test_where_answers_cannot_be_kept_one_can_go_on_all_the_same(machine: EmptyMachine) -> None:
+    (machine.home / "state").write_text("a file where a folder should be")
+    with machine.terminal("setup", "cloudhsm") as terminal:
+        to_the_cluster(terminal, machine)
+        terminal.answer("Cluster: ", "ECO99")
+        terminal.expect("choose one of")
+        terminal.answer("Cluster: ", "ECODE01")
+        terminal.expect("de01-api.cloudshsm.com")
+        terminal.answer("a adds one more", "quit")
+        ended = terminal.finish()
+    assert ended.status == 0
+    assert ended.shown.count("the answers cannot be kept for later") == 1
+    assert "Go on with" not in ended.shown
+
+
+def test_where_nobody_sees_the_questions_none_is_asked(machine: EmptyMachine) -> None:
+    errors = machine.home / "errors"
+    command = shlex.join([*PPINUI, "setup", "cloudhsm"]) + f" 2> {shlex.quote(str(errors))}"
+    with Terminal(["sh", "-c", command], environ=environment(machine.environ)) as terminal:
+        assert terminal.finish().status == 2
+    assert "nobody is here to answer questions" in errors.read_text()
 
 
 def test_a_test_that_is_interrupted_is_not_the_end_of_it(machine: EmptyMachine) -> None:

@@ -238,6 +238,13 @@ def test_answers_that_cannot_be_kept_are_an_error_that_says_where(kind: Kind, tm
         Walk(kind, surroundings(tmp_path)).answer({"colour": "red"})
 
 
+def test_a_flaw_is_told_where_answers_cannot_be_kept_too(kind: Kind, tmp_path: Path) -> None:
+    (tmp_path / "home/alice").mkdir(parents=True)
+    (tmp_path / "home/alice/.local").write_text("a file where a folder should be")
+
+    assert Walk(kind, surroundings(tmp_path)).answer({"colour": ""}) == {"colour": "this is needed"}
+
+
 def test_answers_of_a_file_are_kept_nowhere(kind: Kind, tmp_path: Path) -> None:
     around = surroundings(tmp_path)
     walk = Walk(kind, around, keeping=False)
