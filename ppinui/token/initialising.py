@@ -11,7 +11,7 @@ from ppinui.provider.cryptoki import LABEL_BYTES
 from ppinui.provider.user_type import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.token.conversation import Access, Interrupted, converse
-from ppinui.token.failure import ModuleLostError, TokenError
+from ppinui.token.failure import PIN_INCORRECT, ModuleLostError, TokenError
 from ppinui.token.flags import TokenFlag
 from ppinui.token.objects import count_objects
 from ppinui.token.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
@@ -151,6 +151,8 @@ def initialise(
             error.message += _half_made(error.failure.function, new_so_pin=bool(new))
         elif isinstance(error, ModuleLostError) and error.failure.function == "C_InitToken":
             error.message += f"; {_PERHAPS_MADE}"
+        elif error.failure.code == PIN_INCORRECT and not needs.current_so_pin:
+            error.remedy = "it has an SO PIN of its maker's: find out which, and repeat with --factory-so-pin"
         raise
     except Interrupted:
         raise stopped(place) from None

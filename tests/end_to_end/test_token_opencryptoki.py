@@ -68,6 +68,7 @@ def test_a_token_as_its_maker_left_it_is_initialised() -> None:
 
         refused = run(*init, stdin=f"{SO_PIN}\n{USER_PIN}\n")
         assert refused.code == 1
+        assert "repeat with --factory-so-pin" in refused.err
         assert "CKR_PIN_INCORRECT" in refused.err
         done = run(*init, "--factory-so-pin", stdin=pins)
 
@@ -76,6 +77,21 @@ def test_a_token_as_its_maker_left_it_is_initialised() -> None:
         assert token.offer(USER_PIN)
         seen = Witness(token.module, entering=token.entering).tokens()[LABEL]
         assert not {flag for flag in seen.flags if "to be changed" in flag}
+
+
+def test_a_token_that_is_half_made_says_what_it_lacks() -> None:
+    with opencryptoki(initialised=False) as token:
+        run = runner(token)
+        init = ("token", "init", str(token.slot), "--label", LABEL, "--factory-so-pin")
+
+        # it takes no SO PIN that is the one before
+        half = run(*init, stdin=f"{FACTORY_SO_PIN}\n{FACTORY_SO_PIN}\n{USER_PIN}\n")
+        assert half.code == 1
+        assert "its user PIN is not set (ppinui pin init SLOT), and its SO PIN is the one" in half.err
+        again = run(*init, "--yes-erase", LABEL, stdin=f"{FACTORY_SO_PIN}\n{SO_PIN}\n{USER_PIN}\n")
+
+        assert again.code == 0, again.err
+        assert token.offer(USER_PIN)
 
 
 def test_it_is_erased_by_its_security_officer(run: Run, token: OpenCryptoki) -> None:
