@@ -172,6 +172,8 @@ class Tester:
         board = self.board
         if board is None or (board.version == self._shown and not self.running):
             return
+        if not self.app.main.query("#head"):
+            return  # the app ends, and its screens are being taken down
         self._shown = board.version
         progress = board.progress()
         states = self.app.main.states

@@ -19,6 +19,7 @@ TOLERANCES: Final = (
     ("owners of files", r"(mode 0[0-7]{3}, )[\w-]+:[\w-]+", r"\1OWNER:GROUP"),
     ("versions", r"(version of [\w-]+: )[\d.]+", r"\1VERSION"),
     ("what only root can see", r"(?m)^\d+ processes of other users could not be looked at;.*\n", ""),
+    ("who else works on this machine", r"(?m)^these go on with the old configuration .*\n", ""),
     ("blanks at the end of a line", r"(?m)[ \t]+$", ""),
 )
 """What each is, a pattern, and what stands in its place on both sides before they are compared."""
