@@ -9,6 +9,7 @@ from typing import Final
 
 TOLERANCES: Final = (
     ("times", r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?( UTC|\+00:00|Z)?", "TIME"),
+    ("days", r"\b\d{4}-\d\d-\d\d\b", "DAY"),
     ("durations in JSON", r'("milliseconds": )[\d.]+', r"\1MILLISECONDS"),
     ("ports that the system has chosen", r"\b(?:3[2-9]|[4-6]\d)\d{3}\b", "PORT"),
     ("the same in hexadecimal, and its serial numbers", r"\b(0x|serial )[0-9a-f]{6,16}\b", r"\1NUMBER"),
