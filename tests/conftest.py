@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.libconfig.c_libconfig import Witness, compile_witness
 from tests.rig.compiling import compile_odd_module
 from tests.rig.listeners import Listener, listener_factory
 from tests.rig.odd_module import OddModule, Switches, make_odd_module
 from tests.rig.processes import MarkedProcesses
 from tests.rig.softhsm import SoftHsm, Token, make_softhsm
 from tests.rig.unloadable import Unloadable, make_unloadable
+
+EXAMPLES = Path(__file__).parent / "rig" / "examples"
 
 
 @pytest.fixture(scope="session")
@@ -71,3 +76,31 @@ def marked() -> Iterator[MarkedProcesses]:
     """Whatever is started with `marked.environ` in its environment has to be over when the test is."""
     with MarkedProcesses() as processes:
         yield processes
+
+
+@pytest.fixture(scope="session")
+def witness(tmp_path_factory: pytest.TempPathFactory) -> Witness:
+    """The C libconfig of this machine."""
+    return compile_witness(tmp_path_factory.mktemp("libconfig"))
+
+
+@pytest.fixture
+def cluster() -> Path:
+    """The vendor's template of two HSMs with two partitions each."""
+    return EXAMPLES / "cluster-two-partitions.cfg"
+
+
+@pytest.fixture
+def standalone() -> Path:
+    """The vendor's template of one HSM with one partition."""
+    return EXAMPLES / "standalone-one-partition.cfg"
+
+
+@pytest.fixture
+def public_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder that every user may enter and write in (those of pytest are its own user's)."""
+    folder = Path("/dev/shm") / f"{tmp_path.name}-{secrets.token_hex(4)}"
+    folder.mkdir()
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)

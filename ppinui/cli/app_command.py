@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from ppinui.cli.calling import pasteable
+from ppinui.cli.program_name import pasteable
 from ppinui.config.locate import locate, secrets_location
 from ppinui.tui.start import Setup, run_app
 

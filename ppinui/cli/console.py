@@ -73,7 +73,7 @@ def say_error(error: PpinuiError, *, config: str | None = None) -> None:
 
     ``config`` is the file that was given with ``-c``.
     """
-    from ppinui.cli.calling import pasteable
+    from ppinui.cli.program_name import pasteable
 
     message, place, remedy = error.lines()
     say("\n".join(printable(line) for line in (message, place, pasteable(remedy, config))))

@@ -11,20 +11,20 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Final
 
-from ppinui.cli.calling import program_name
+from ppinui.cli.config.edit_command import diff, set_values
 from ppinui.cli.console import emit, is_on_terminal
-from ppinui.cli.edit_commands import diff, set_values
-from ppinui.cli.ending import ending_in_order
-from ppinui.cli.output import Progress
-from ppinui.cli.test_command import show
-from ppinui.config.document import load
+from ppinui.cli.orderly_exit import ending_in_order
+from ppinui.cli.probe_command import show
+from ppinui.cli.program_name import program_name
+from ppinui.cli.report_output import Progress
 from ppinui.config.primus import read
-from ppinui.demo.room import Demo, open_demo
+from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import ExitCode
+from ppinui.libconfig.document import load
 from ppinui.probe.plan import make_plan
+from ppinui.probe.probe_worker_pool import warm_up
 from ppinui.probe.runner import Options
 from ppinui.probe.runner import run as run_test
-from ppinui.probe.workshop import warm_up
 
 _COLUMNS_OF_A_FILE: Final = 111
 """How wide lines are where there is no terminal."""

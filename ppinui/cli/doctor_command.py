@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from ppinui.cli.console import emit, printable
 from ppinui.cli.json_output import as_json
-from ppinui.cli.secret_session import SecretSession
+from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.doctor.examination import Named, examine
 from ppinui.doctor.finding import Finding, State
-from ppinui.doctor.surroundings import surroundings
+from ppinui.doctor.host import surroundings
 from ppinui.errors import ExitCode
 
 

@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from ppinui.cli.command_grammar import build_parser, parse
 from ppinui.cli.console import is_on_terminal, say, say_error
-from ppinui.cli.parser import build_parser, parse
 from ppinui.errors import ExitCode, PpinuiError
 
 
@@ -40,53 +40,53 @@ def _run(arguments: argparse.Namespace) -> int:
     # Each command imports what it needs when it is called: --help must not wait for the rest.
     match arguments.command:
         case "config":
-            from ppinui.cli import config_commands
+            from ppinui.cli.config import config_command
 
-            return config_commands.run(arguments)
+            return config_command.run(arguments)
         case "test":
-            from ppinui.cli.ending import ending_in_order
-            from ppinui.probe.workshop import warm_up
+            from ppinui.cli.orderly_exit import ending_in_order
+            from ppinui.probe.probe_worker_pool import warm_up
 
             with ending_in_order():
                 # The process that tests are forked from imports its part while this one imports the rest.
                 warm_up()
-                from ppinui.cli import test_command
+                from ppinui.cli import probe_command
 
-                return test_command.run(arguments)
+                return probe_command.run(arguments)
         case "secret":
-            from ppinui.cli import secret_commands
+            from ppinui.cli.secret import secret_command
 
-            return secret_commands.run(arguments)
+            return secret_command.run(arguments)
         case "vault":
-            from ppinui.cli import vault_commands
+            from ppinui.cli.secret import vault_command
 
-            return vault_commands.run(arguments)
+            return vault_command.run(arguments)
         case "run":
             from ppinui.cli import run_command
 
             return run_command.run(arguments)
         case "kms":
-            from ppinui.cli import kms_commands
-            from ppinui.cli.ending import ending_in_order
+            from ppinui.cli.kms import kms_command
+            from ppinui.cli.orderly_exit import ending_in_order
 
             with ending_in_order():
-                return kms_commands.run(arguments)
+                return kms_command.run(arguments)
         case "slots" | "token" | "pin" | "objects":
-            from ppinui.cli.ending import ending_in_order
-            from ppinui.token.workshop import warm_up
+            from ppinui.cli.orderly_exit import ending_in_order
+            from ppinui.tokens.token_worker_pool import warm_up
 
             with ending_in_order():
                 warm_up()
-                from ppinui.cli import token_commands
+                from ppinui.cli.token import token_command
 
-                return token_commands.run(arguments)
+                return token_command.run(arguments)
         case "doctor":
             from ppinui.cli import doctor_command
 
             return doctor_command.run(arguments)
         case "setup":
-            from ppinui.cli import setup_command
-            from ppinui.cli.ending import ending_in_order
+            from ppinui.cli.orderly_exit import ending_in_order
+            from ppinui.cli.setup import setup_command
 
             with ending_in_order():
                 return setup_command.run(arguments)

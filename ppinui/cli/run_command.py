@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from ppinui.cli.secret_session import SecretSession
+from ppinui.audit import trace
+from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.errors import PpinuiError
-from ppinui.secrets.handover import Owner, SealedFile
-from ppinui.secrets.private_folder import PrivateFolder, memory_place
-from ppinui.setup.equipping import Equipment, equip
-from ppinui.trace import trace
+from ppinui.files.memory_file import Owner, SealedFile
+from ppinui.files.private_folder import PrivateFolder, memory_place
+from ppinui.services.run_environment import Equipment, equip
 
 CONFIGURATION: Final = "SECUROSYS_PKCS11_CONF"
 SECRETS: Final = "SECUROSYS_SECRETS_CONF"

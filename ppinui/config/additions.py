@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from ppinui.config.document import Document, Scalar, Setting
-from ppinui.config.flaws import Flaw, endpoint, host_flaw, port_flaw, user_name_flaw
-from ppinui.config.reading import Hsm, PrimusConfig, read
+from ppinui.config.primus_config import Hsm, PrimusConfig, read
 from ppinui.config.settings import DEFAULT_PORT, MAXIMUM_INT, Level, SettingSpec
-from ppinui.config.sources import quoted
+from ppinui.config.validators import Flaw, endpoint, host_flaw, port_flaw, user_name_flaw
 from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import Document, Scalar, Setting
+from ppinui.libconfig.includes import quoted
 
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)", re.DOTALL)
 

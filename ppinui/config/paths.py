@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from ppinui.config.document import Document, Kind
 from ppinui.config.settings import level_of, spec_of
-from ppinui.config.sources import quoted
 from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import Document, Kind
+from ppinui.libconfig.includes import quoted
 
 # What may be left out at the beginning, longest first.
 _BEGINNINGS: Final = ("primus.hsms", "primus", "")

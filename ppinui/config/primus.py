@@ -1,9 +1,8 @@
 """primus.cfg as the vendor documents it: the table of settings, the typed view, short paths, additions."""
 
 from ppinui.config.additions import add_hsm, add_slot, put
-from ppinui.config.extract import slot_configuration
 from ppinui.config.paths import resolve_path
-from ppinui.config.reading import Hsm, PrimusConfig, Slot, Value, read
+from ppinui.config.primus_config import Hsm, PrimusConfig, Slot, Value, read
 from ppinui.config.settings import (
     DEFAULT_PORT,
     FILE_SETTINGS,
@@ -17,6 +16,7 @@ from ppinui.config.settings import (
     SettingType,
     spec_of,
 )
+from ppinui.config.single_slot import slot_configuration
 
 __all__ = [
     "DEFAULT_PORT",

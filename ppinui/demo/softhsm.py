@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.errors import PpinuiError
-from ppinui.provider.errors import describe
+from ppinui.pkcs11.return_codes import describe
 from ppinui.secrets.secret import Secret
 
 _PLACES: Final = (
@@ -21,7 +21,7 @@ _PLACES: Final = (
     "usr/lib64/pkcs11/libsofthsm2.so",
     "usr/local/lib/softhsm/libsofthsm2.so",
 )
-_INITIALISER: Final = Path(__file__).with_name("initialise.py")
+_INITIALISER: Final = Path(__file__).with_name("token_setup.py")
 _DEADLINE: Final = 60.0
 """Seconds for all tokens; they take about a tenth of one."""
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.config.primus import PrimusConfig
-from ppinui.doctor.files import SecretsSeen
+from ppinui.doctor.file_findings import SecretsSeen
 from ppinui.doctor.finding import Finding, of_error, ok, warning, wrong
-from ppinui.secrets import secretsfile
-from ppinui.secrets.commands import replacing, storing
+from ppinui.secrets import secrets_file
+from ppinui.secrets.hints import replacing, storing
 from ppinui.secrets.keyring_errors import KeyringError, UnreadableEntryError
-from ppinui.secrets.kinds import SecretKind, StoredSecret
-from ppinui.secrets.secretsfile import Key
+from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.store import SecretStore
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 
 _WHOSE: Final = {
     SecretKind.PERMANENT: "permanent secret of",
@@ -104,7 +104,7 @@ def _in_keyring(key: Key, stored: StoredSecret, file: SecretsSeen) -> Finding:
         )
     if stored.entry is None:
         return ok(subject, "in the keyring (as typed) and in the secrets file; the two cannot be compared")
-    if secretsfile.same_entry(stored.entry, entry):
+    if secrets_file.same_entry(stored.entry, entry):
         return ok(subject, "the same in the keyring and in the secrets file")
     return _different(key, stored, file.path)
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ppinui.doctor import files, keyrings, memory, programs, versions
+from ppinui.doctor import (
+    core_dump_findings,
+    file_findings,
+    keyring_findings,
+    program_findings,
+    version_findings,
+)
 from ppinui.doctor.comparison import compare, users_of
 from ppinui.doctor.finding import Finding
-from ppinui.doctor.surroundings import Surroundings
+from ppinui.doctor.host import Surroundings
 from ppinui.secrets.store import SecretStore
 
 
@@ -32,18 +38,20 @@ def examine(named: Named, store: SecretStore, around: Surroundings) -> Iterator[
     Waits for the keyring within its deadline, and for nobody else longer than a few seconds. What the user
     could have caused becomes a finding; nothing is raised.
     """
-    config = files.look_at_config(named.config, around)
+    config = file_findings.look_at_config(named.config, around)
     users = users_of(config.config)
-    secrets = files.look_at_secrets(named.secrets, around, partitions=users.partitions, proxies=users.proxies)
+    secrets = file_findings.look_at_secrets(
+        named.secrets, around, partitions=users.partitions, proxies=users.proxies
+    )
     yield from config.findings
     yield from secrets.findings
-    yield files.look_at_group(around, config_readable=config.config is not None)
-    yield from programs.look_at_module(named.module, around)
-    yield programs.look_at_ppin(named.ppin, around)
-    keyring = keyrings.look_at_keyring(store, named=named.keyring is not None)
+    yield file_findings.look_at_group(around, config_readable=config.config is not None)
+    yield from program_findings.look_at_module(named.module, around)
+    yield program_findings.look_at_ppin(named.ppin, around)
+    keyring = keyring_findings.look_at_keyring(store, named=named.keyring is not None)
     yield keyring.finding
-    yield from keyrings.look_at_owner(around)
-    yield keyrings.look_at_bus(around, keyring.backend.name if keyring.backend else named.keyring)
+    yield from keyring_findings.look_at_owner(around)
+    yield keyring_findings.look_at_bus(around, keyring.backend.name if keyring.backend else named.keyring)
     yield from compare(users, secrets, store if keyring.backend is not None else None)
-    yield from memory.look_at_core_dumps(around)
-    yield from versions.look_at_versions()
+    yield from core_dump_findings.look_at_core_dumps(around)
+    yield from version_findings.look_at_versions()

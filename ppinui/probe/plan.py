@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from ppinui.config.document import encode, parse
 from ppinui.config.paths import short_path
 from ppinui.config.primus import Hsm, PrimusConfig, Slot, put, slot_configuration
 from ppinui.errors import PpinuiError
-from ppinui.secrets.kinds import SecretKind
+from ppinui.libconfig.document import encode, parse
 from ppinui.secrets.secret import Secret
+from ppinui.secrets.stored_secret import SecretKind
 
 
 @dataclass(frozen=True)

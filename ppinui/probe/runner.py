@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Literal
 
 from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.probe.book import Book, Entry, Event, Listener
-from ppinui.probe.endpoints import Endpoints
-from ppinui.probe.explain import explain_condition, stage_result
-from ppinui.probe.gate import Credential
-from ppinui.probe.lane import Lane
-from ppinui.probe.order import SlotOrder
+from ppinui.probe.cancellation import Stop
+from ppinui.probe.credentials import NO_LOGIN, AskedSupply, Pin, Source, Supply, with_pin_source
+from ppinui.probe.endpoint_queue import Endpoints
 from ppinui.probe.plan import Plan, SlotTest
+from ppinui.probe.probe_worker_pool import WORKSHOP
+from ppinui.probe.rejection import credentials_of
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage, StageResult
-from ppinui.probe.spending import credentials_of
-from ppinui.probe.stopping import Stop
-from ppinui.probe.supply import NO_LOGIN, AskedSupply, Pin, Source, Supply, with_pin_source
-from ppinui.probe.workshop import WORKSHOP
+from ppinui.probe.run_state import Book, Entry, Event, Listener
+from ppinui.probe.secret_guard import Credential
+from ppinui.probe.slot_request import SlotOrder
+from ppinui.probe.stage_errors import explain_condition, stage_result
+from ppinui.probe.worker_queue import Lane
 from ppinui.provider.library import is_primus
 from ppinui.secrets.secret import Secret
 

@@ -14,17 +14,17 @@ from typing import Final
 import pexpect
 
 from ppinui.errors import PpinuiError
-from ppinui.provider.errors import ErrorEntry, describe
-from ppinui.provider.log import VENDOR_CODES, read_log
+from ppinui.files.private_folder import PrivateFolder, memory_place
+from ppinui.pkcs11.return_codes import ErrorEntry, describe
+from ppinui.provider.login_errors import LOGIN_REFUSED, Suspect, refusal
 from ppinui.provider.ppin_binary import RUNNING
-from ppinui.provider.refusals import LOGIN_REFUSED, Suspect, refusal
-from ppinui.secrets.commands import replacing
-from ppinui.secrets.fetching import Configuration, FetchFailed
-from ppinui.secrets.hardening import end_with_parent
-from ppinui.secrets.kinds import SecretKind
-from ppinui.secrets.names import check_name
-from ppinui.secrets.private_folder import PrivateFolder, memory_place
+from ppinui.provider.provider_log import VENDOR_CODES, read_log
+from ppinui.secrets.fetcher import Configuration, FetchFailed
+from ppinui.secrets.hints import replacing
 from ppinui.secrets.secret import MASK, Secret
+from ppinui.secrets.stored_secret import SecretKind
+from ppinui.secrets.users import check_name
+from ppinui.workers.hardening import end_with_parent
 
 _PROMPT: Final = re.compile(rb"Provide (setup|PKCS11|proxy) password for '(.*?)' ?: ?$")
 """The documented prompts, at the end of what was printed; group 1 says which password is meant."""

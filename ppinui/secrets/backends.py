@@ -1,6 +1,6 @@
 """Which backend of ``keyring`` is used, why this one, and which ones are refused.
 
-Runs in the process that talks to the keyring (:mod:`ppinui.secrets.keyring_worker`): finding out whether a
+Runs in the process that talks to the keyring (:mod:`ppinui.secrets.keyring_server`): finding out whether a
 backend works may already block on D-Bus.
 """
 
@@ -15,9 +15,9 @@ from typing import Final
 
 from keyring.backend import KeyringBackend
 
-from ppinui.secrets import vault_file
 from ppinui.secrets.keyring_errors import BackendRefusedError, NoBackendError
-from ppinui.secrets.vault import Vault
+from ppinui.secrets.vault import vault_file
+from ppinui.secrets.vault.vault import Vault
 
 ACCEPTED: Final[dict[str, str]] = {
     "secretservice": "keyring.backends.SecretService.Keyring",

@@ -54,7 +54,7 @@ class Secret:
         return format(MASK, format_spec)
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise TypeError("a Secret is not pickled or copied: hand it over with ppinui.secrets.handover")
+        raise TypeError("a Secret is not pickled or copied: hand it over with ppinui.files.memory_file")
 
     __reduce__ = _refuse
     __reduce_ex__ = _refuse

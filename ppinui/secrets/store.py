@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.secrets import payload
-from ppinui.secrets.commands import replacing
+from ppinui.secrets import entry_format
+from ppinui.secrets.hints import replacing
+from ppinui.secrets.keyring_client import Backend
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.keyring_process import Backend
-from ppinui.secrets.kinds import Rejection, SecretKind, StoredSecret
 from ppinui.secrets.secret import Secret
+from ppinui.secrets.stored_secret import Rejection, SecretKind, StoredSecret
 
 SERVICE: Final = "ppinui"
 _KEYSPACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -27,7 +27,7 @@ class SecretRejectedError(SecretUnavailable):
 
 
 class Keyring(Protocol):
-    """What the store needs of a keyring; :class:`~ppinui.secrets.keyring_process.KeyringProcess` is one."""
+    """What the store needs of a keyring; :class:`~ppinui.secrets.keyring_client.KeyringProcess` is one."""
 
     def backend(self) -> Backend: ...
 
@@ -77,7 +77,7 @@ class SecretStore:
         if entry is None:
             return None
         try:
-            return payload.decode(kind, name, entry, f"{self.service}, {_username(kind, name)}")
+            return entry_format.decode(kind, name, entry, f"{self.service}, {_username(kind, name)}")
         finally:
             entry.wipe()
 
@@ -109,7 +109,7 @@ class SecretStore:
         """
         username = _username(secret.kind, secret.name)
         stamped = replace(secret, added=self._now())
-        entry = payload.encode(stamped)
+        entry = entry_format.encode(stamped)
         before = self._keyring.get(self.service, username)
         try:
             self._set_and_read_back(username, entry)
@@ -118,7 +118,7 @@ class SecretStore:
             raise
         with contextlib.suppress(KeyringError):  # the mark holds for the old secret alone, it may stay
             self._keyring.delete(self.service, _mark(secret.kind, secret.name))
-        return payload.decode(secret.kind, secret.name, entry, username)
+        return entry_format.decode(secret.kind, secret.name, entry, username)
 
     def remove(self, kind: SecretKind, name: str) -> bool:
         """Forget a secret, and its mark; False if there was none."""
@@ -133,13 +133,13 @@ class SecretStore:
         """
         if secret.fingerprint is None:
             raise ValueError("only a secret that came from the keyring can be marked there")
-        mark = payload.encode_rejection(Rejection(self._now(), by), secret.fingerprint)
+        mark = entry_format.encode_rejection(Rejection(self._now(), by), secret.fingerprint)
         self._keyring.set(self.service, _mark(secret.kind, secret.name), mark)
 
     def rejection_of(self, secret: StoredSecret) -> Rejection | None:
         """When and by whom a stored secret was rejected, or None."""
         mark = self._keyring.get(self.service, _mark(secret.kind, secret.name))
-        return None if mark is None else payload.decode_rejection(mark, secret.fingerprint)
+        return None if mark is None else entry_format.decode_rejection(mark, secret.fingerprint)
 
     def prove_writable(self) -> None:
         """Write something, read it, remove it: before a secret is fetched that could not be kept."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ppinui.audit import trace
 from ppinui.errors import PpinuiError
-from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretRejectedError, SecretStore
-from ppinui.trace import trace
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 
 
 def keep_pin(store: SecretStore, label: str, pin: Secret, *, source: str, validated: bool) -> None:

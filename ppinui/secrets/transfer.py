@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.errors import PpinuiError
-from ppinui.secrets import secretsfile
-from ppinui.secrets.beside import sync_folder, written_beside
-from ppinui.secrets.kinds import SecretKind, StoredSecret
-from ppinui.secrets.names import KnownUsers
-from ppinui.secrets.operations import Operations
-from ppinui.secrets.secretsfile import FileEntry, Key
+from ppinui.files.atomic_write import sync_folder, written_beside
+from ppinui.secrets import secrets_file
+from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secrets_file import FileEntry, Key
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.secrets.users import KnownUsers
 
 _MODE: Final = 0o640
 """Users of the provider library read it by their group (ppin.md: for the group primus and no one else)."""
@@ -61,7 +61,7 @@ def read_secrets_file(path: Path) -> str:
 
 def read_entries(path: Path, known: KnownUsers) -> tuple[FileEntry, ...]:
     """The entries of a .secrets.cfg; ``known`` are the users of its primus.cfg. Raises PpinuiError."""
-    return secretsfile.read(
+    return secrets_file.read(
         read_secrets_file(path), str(path), partitions=known.partitions, proxies=known.proxies
     )
 
@@ -79,7 +79,7 @@ def import_file(operations: Operations, path: Path, *, replacing: bool = False) 
     different = []
     for entry in entries:
         present = operations.store.get(entry.kind, entry.name)
-        if present is not None and present.entry and secretsfile.same_secret(present.entry, entry.opaque):
+        if present is not None and present.entry and secrets_file.same_secret(present.entry, entry.opaque):
             unchanged.append((entry.kind, entry.name))
             continue
         if present is not None and (present.entry is not None or entry.kind is SecretKind.PERMANENT):
@@ -128,14 +128,14 @@ def export(operations: Operations) -> tuple[bytes, ExportReport]:
             left_out[key] = "only ppin can write it into a file: ppinui -p with ppin installed"
         else:
             written[key] = secret
-            waiting += secretsfile.users_around(secret.entry)
+            waiting += secrets_file.users_around(secret.entry)
     if not written:
         raise PpinuiError(
             "there is nothing to export: no secret of these users is stored",
             operations.known.place,
             "see what is there: ppinui secret list",
         )
-    content = secretsfile.compose(tuple(written.values()))
+    content = secrets_file.compose(tuple(written.values()))
     return content, ExportReport(tuple(written), tuple(left_out.items()))
 
 

@@ -18,16 +18,16 @@ from keyring.compat import properties
 from keyring.credentials import Credential, SimpleCredential
 
 from ppinui.errors import SecretUnavailable
-from ppinui.secrets import vault_file
-from ppinui.secrets.asking import TerminalAsker
 from ppinui.secrets.keyring_errors import KeyringError, VaultPassphraseError
-from ppinui.secrets.unlocking import PassphraseFinder
-from ppinui.secrets.vault import Vault
-from ppinui.secrets.vault_file import VaultError
+from ppinui.secrets.prompt import TerminalAsker
+from ppinui.secrets.vault import vault_file
+from ppinui.secrets.vault.passphrase import PassphraseFinder
+from ppinui.secrets.vault.vault import Vault
+from ppinui.secrets.vault.vault_file import VaultError
 
 
 class VaultKeyring(KeyringBackend):
-    """keyring's contract over :class:`~ppinui.secrets.vault.Vault`.
+    """keyring's contract over :class:`~ppinui.secrets.vault.vault.Vault`.
 
     Properties, also from ``KEYRING_PROPERTY_…`` variables: ``path`` (of the vault, instead of the usual
     place) and ``passphrase_fd`` (a descriptor to read the passphrase from).

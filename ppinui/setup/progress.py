@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ppinui.errors import PpinuiError
-from ppinui.secrets.beside import remove_left_overs, sync_folder, written_beside
+from ppinui.files.atomic_write import remove_left_overs, sync_folder, written_beside
 from ppinui.setup.questions import Value
 
 _VERSION: Final = 1

@@ -1,6 +1,6 @@
 """What a walkthrough is made of: kinds of set-ups and their steps, as data and small functions.
 
-Nothing here asks or shows anything. :mod:`ppinui.setup.walk` goes through a kind's steps; plain prompts, an
+Nothing here asks or shows anything. :mod:`ppinui.setup.engine` goes through a kind's steps; plain prompts, an
 answers file or a screen drive that.
 """
 
@@ -16,10 +16,10 @@ from ppinui.secrets.secret import Secret
 from ppinui.setup.questions import Answers, Question
 
 if TYPE_CHECKING:
-    from ppinui.probe.book import Listener
+    from ppinui.probe.cancellation import Stop
     from ppinui.probe.plan import Plan
-    from ppinui.probe.stopping import Stop
-    from ppinui.setup.surroundings import Surroundings
+    from ppinui.probe.run_state import Listener
+    from ppinui.setup.setup_context import Surroundings
 
 
 class Style(Enum):

@@ -17,21 +17,21 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from ppinui.config.document import ConfigSyntaxError
+from ppinui.editing.opened_file import Opened, open_file
 from ppinui.errors import PpinuiError
-from ppinui.session.opening import Opened, open_file
+from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.tui.background import off_screen
-from ppinui.tui.screens.main import MainScreen
-from ppinui.tui.setup import Setup
-from ppinui.tui.widgets.rows import Piece
+from ppinui.tui.options import Setup
+from ppinui.tui.screens.main_screen import MainScreen
+from ppinui.tui.widgets.list_view import Piece
 
 if TYPE_CHECKING:
-    from ppinui.session.session import Session
-    from ppinui.session.testing import Progress
-    from ppinui.tui.keeping import Keeper
-    from ppinui.tui.reaching import Reach
-    from ppinui.tui.testing import Tester
-    from ppinui.tui.watching import DiskWatch
+    from ppinui.editing.result_history import Progress
+    from ppinui.editing.session import Session
+    from ppinui.tui.controllers.probe_controller import Tester
+    from ppinui.tui.controllers.secrets_controller import Keeper
+    from ppinui.tui.controllers.token_controller import Reach
+    from ppinui.tui.disk_watch import DiskWatch
 
 # What the first screen does not need is imported where it is: people wait for that screen.
 
@@ -89,7 +89,7 @@ class PpinuiApp(App[None]):
     @cached_property
     def session(self) -> Session:
         """What is edited. The first screen does not need it."""
-        from ppinui.session.session import Session
+        from ppinui.editing.session import Session
 
         assert self.opened is not None
         return Session(self.opened, state=self.setup.state, tracer=self.setup.tracer)
@@ -97,28 +97,28 @@ class PpinuiApp(App[None]):
     @cached_property
     def disk_watch(self) -> DiskWatch:
         """Whether the file is still as it was read."""
-        from ppinui.tui.watching import DiskWatch
+        from ppinui.tui.disk_watch import DiskWatch
 
         return DiskWatch(self)
 
     @cached_property
     def tester(self) -> Tester:
         """The tests of this app."""
-        from ppinui.tui.testing import Tester
+        from ppinui.tui.controllers.probe_controller import Tester
 
         return Tester(self)
 
     @cached_property
     def keeper(self) -> Keeper:
         """The secrets, as far as this app knows of them."""
-        from ppinui.tui.keeping import Keeper
+        from ppinui.tui.controllers.secrets_controller import Keeper
 
         return Keeper(self, self.setup.keyring)
 
     @cached_property
     def reach(self) -> Reach:
         """The tokens that this app can reach."""
-        from ppinui.tui.reaching import Reach
+        from ppinui.tui.controllers.token_controller import Reach
 
         return Reach(self)
 
@@ -137,11 +137,11 @@ class PpinuiApp(App[None]):
             self.main = MainScreen(self, self.opened)
             return self.main
         if not self.setup.is_there:
-            from ppinui.tui.screens.kinds import KindsScreen
+            from ppinui.tui.screens.welcome_screen import KindsScreen
 
             return KindsScreen(self)
-        from ppinui.session.mending import Mending
-        from ppinui.tui.screens.mending import MendingScreen
+        from ppinui.editing.repair import Mending
+        from ppinui.tui.screens.repair_screen import MendingScreen
 
         return MendingScreen(self, Mending(self.setup.configuration, tracer=self.setup.tracer))
 
@@ -180,7 +180,7 @@ class PpinuiApp(App[None]):
 
     def show_progress(self, progress: Progress) -> None:
         """Show the state of a test where somebody looks."""
-        from ppinui.tui.screens.test import TestScreen
+        from ppinui.tui.screens.probe_screen import TestScreen
 
         if isinstance(self.screen, TestScreen):
             self.screen.show(progress)
@@ -212,7 +212,7 @@ class PpinuiApp(App[None]):
             try:
                 await flow
             except PpinuiError as error:
-                from ppinui.tui.screens.question import error_question
+                from ppinui.tui.dialogs.choice_dialog import error_question
 
                 self.push_screen(error_question(error))
 
@@ -220,7 +220,7 @@ class PpinuiApp(App[None]):
 
     async def _offer_what_was_left(self) -> None:
         for left in await off_screen(self.session.find_left):
-            from ppinui.tui.screens.question import Answer, Question
+            from ppinui.tui.dialogs.choice_dialog import Answer, Question
 
             lines: list[Piece] = [(f"  {edit.words}", "") for edit in left.edits]
             answer = await self.push_screen_wait(
@@ -249,15 +249,15 @@ class PpinuiApp(App[None]):
 
     def action_save(self) -> None:
         """Show the change, then save."""
-        from ppinui.tui import saving
+        from ppinui.tui.flows import save_flow
 
-        self.in_flow(saving.save(self), "flow")
+        self.in_flow(save_flow.save(self), "flow")
 
     def action_settle(self) -> None:
         """Say what is to become of a file that somebody else has changed."""
-        from ppinui.tui import saving
+        from ppinui.tui.flows import save_flow
 
-        self.in_flow(saving.settle(self), "flow")
+        self.in_flow(save_flow.settle(self), "flow")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now is offered."""
@@ -270,13 +270,13 @@ class PpinuiApp(App[None]):
         if "reach" in self.__dict__ and self.reach.is_changing:
             self.notify(f"Wait: {self.reach.doing}.", markup=False)
             return
-        from ppinui.tui import saving
+        from ppinui.tui.flows import save_flow
 
-        self.in_flow(saving.quit_app(self), "flow")
+        self.in_flow(save_flow.quit_app(self), "flow")
 
     def action_secrets(self) -> None:
         """Open the secrets screen."""
-        from ppinui.tui.screens.secrets import SecretsScreen
+        from ppinui.tui.screens.secrets_screen import SecretsScreen
 
         path = self.main.selected.path
         slot = next((one for one in self.main.config.slots if one.path == path), None)
@@ -284,8 +284,8 @@ class PpinuiApp(App[None]):
 
     def test_user(self, name: str, *, login: bool) -> None:
         """Test the slots of a partition or service user, on the test screen."""
-        from ppinui.tui.screens.test import TestScreen
-        from ppinui.tui.testing import Wish
+        from ppinui.tui.controllers.probe_controller import Wish
+        from ppinui.tui.screens.probe_screen import TestScreen
 
         slots = [one.path for one in self.main.config.slots if name in (one.user_name, one.proxy_user)]
         self.push_screen(TestScreen(self))
@@ -293,25 +293,25 @@ class PpinuiApp(App[None]):
 
     def set_up(self, kind: str) -> None:
         """Open the walkthrough of a kind of set-up."""
-        from ppinui.tui.setting_up import set_up
+        from ppinui.tui.flows.setup_flow import set_up
 
         self.in_flow(set_up(self, kind), "set-up")
 
     def action_test(self) -> None:
         """Open the test screen."""
-        from ppinui.tui.screens.test import TestScreen
+        from ppinui.tui.screens.probe_screen import TestScreen
 
         self.push_screen(TestScreen(self))
 
     def action_tokens(self) -> None:
         """Open the tokens screen; it needs no configuration."""
-        from ppinui.tui.screens.tokens import TokensScreen
+        from ppinui.tui.screens.tokens_screen import TokensScreen
 
         self.push_screen(TokensScreen(self))
 
     def action_explain(self) -> None:
         """Explain what is under the cursor."""
-        from ppinui.tui.screens.help import Help
+        from ppinui.tui.screens.help_screen import Help
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.screen))
@@ -322,33 +322,33 @@ class PpinuiApp(App[None]):
 
     def action_edit_text(self) -> None:
         """Open all of it in the user's own editor."""
-        from ppinui.tui import text_editing
+        from ppinui.tui.flows import text_edit_flow
 
-        self.in_flow(text_editing.edit_text(self), "flow")
+        self.in_flow(text_edit_flow.edit_text(self), "flow")
 
     def action_add(self) -> None:
         """Add an HSM or a slot."""
-        from ppinui.tui import changing
+        from ppinui.tui.flows import edit_flow
 
-        self.in_flow(changing.add(self), "flow")
+        self.in_flow(edit_flow.add(self), "flow")
 
     def action_duplicate(self) -> None:
         """Copy an HSM or a slot."""
-        from ppinui.tui import changing
+        from ppinui.tui.flows import edit_flow
 
-        self.in_flow(changing.duplicate(self), "flow")
+        self.in_flow(edit_flow.duplicate(self), "flow")
 
     def action_rename(self) -> None:
         """Rename an HSM or a slot."""
-        from ppinui.tui import changing
+        from ppinui.tui.flows import edit_flow
 
-        self.in_flow(changing.rename(self), "flow")
+        self.in_flow(edit_flow.rename(self), "flow")
 
     def action_delete(self) -> None:
         """Delete an HSM or a slot."""
-        from ppinui.tui import changing
+        from ppinui.tui.flows import edit_flow
 
-        self.in_flow(changing.delete(self), "flow")
+        self.in_flow(edit_flow.delete(self), "flow")
 
     def action_undo(self) -> None:
         """Take back what is being typed, else the last edit."""

@@ -24,8 +24,8 @@ async def off_screen(work: Callable[[], Result]) -> Result:
 
 def warm_up_workers() -> None:
     """Start the process from which those are forked that load a PKCS#11 library, before any of them is."""
-    from ppinui.probe import workshop as probe_workshop
-    from ppinui.token import workshop as token_workshop
+    from ppinui.probe import probe_worker_pool as probe_workshop
+    from ppinui.tokens import token_worker_pool as token_workshop
 
     # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
     with _STDERR, redirect_stderr(sys.__stderr__):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppinui.tui.plain import plain
+from ppinui.tui.plain_text import plain
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ppinui.config.primus import Hsm, PrimusConfig, Slot
+from ppinui.editing.tree_model import Branch, Line, cluster_of
 from ppinui.probe.result import SlotResult
-from ppinui.session.outline import Branch, Line, cluster_of
-from ppinui.tui.states import UNKNOWN, States
-from ppinui.tui.widgets.rows import Piece
+from ppinui.tui.line_states import UNKNOWN, States
+from ppinui.tui.widgets.list_view import Piece
 
 _KINDS = {"permanent": "permanent", "proxy": "proxy", "pin": "PIN"}
 
@@ -81,7 +81,7 @@ def result_lines(result: SlotResult) -> Iterator[Piece]:
             yield (f"    {stage.error.name}{code}", "error")
             yield (f"    {stage.error.message}", "")
             yield (f"    do: {stage.error.remedy}", "")
-    from ppinui.probe.supply import sources_in_words  # the first screen has no results
+    from ppinui.probe.credentials import sources_in_words  # the first screen has no results
 
     if secrets := sources_in_words(result.secrets):
         yield (f"  {secrets}", "")

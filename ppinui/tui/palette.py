@@ -10,8 +10,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
 
-from ppinui.tui.plain import plain
-from ppinui.tui.widgets.keybar import key_name
+from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.key_bar import key_name
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
@@ -37,7 +37,7 @@ class ActionsProvider(Provider):
 
     def _set_ups(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
         from ppinui.setup.kinds import KINDS
-        from ppinui.tui.screens.walkthrough import WalkthroughScreen
+        from ppinui.tui.screens.setup_screen import WalkthroughScreen
 
         app = cast("PpinuiApp", self.app)
         if app.setup.keyring is None or any(isinstance(one, WalkthroughScreen) for one in app.screen_stack):

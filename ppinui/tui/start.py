@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 
-from ppinui.secrets.hardening import harden
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.setup import Setup
+from ppinui.tui.options import Setup
+from ppinui.workers.hardening import harden
 
 __all__ = ["Setup", "run_app"]
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.setup import Setup
+from ppinui.tui.options import Setup
 
 FIRST_SCREEN_LIMIT = 1.25
 KEY_LIMIT = 2.0
@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 from textual.app import App
 from textual.widgets import Static
-from ppinui.config.document import load
+from ppinui.libconfig.document import load
 from ppinui.config.primus import read
 read(load(Path(sys.argv[1])))
 class Empty(App):

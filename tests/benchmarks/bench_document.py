@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import libconf
 
-from ppinui.config.document import Document, parse
+from ppinui.libconfig.document import Document, parse
 
 HSMS = 1000
 SLOTS = 4

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ppinui.cli.main import main
-from ppinui.config.checks import check_file
+from ppinui.config.checks.registry import check_file
 from tests.cli.conftest import TEXT
-from tests.cli.editing import Captured, edit
+from tests.cli.edit_rig import Captured, edit
 
 
 @pytest.mark.parametrize("content", [None, "", "\n"], ids=["none", "empty", "blank"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import SECRETS, TEXT
-from tests.cli.editing import Captured, edit
+from tests.cli.edit_rig import Captured, edit
 
 
 def test_a_dry_run_without_a_change_says_so(config: Path, capsys: Captured) -> None:

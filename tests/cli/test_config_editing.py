@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import TEXT
-from tests.cli.editing import Captured, edit
-from tests.end_to_end.program import CHECKOUT, ppinui
+from tests.cli.edit_rig import Captured, edit
 from tests.rig.holding import holding
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user, python_for_everybody
+from tests.rig.program import CHECKOUT, ppinui
 from tests.rig.softhsm import find_softhsm
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import SECRETS, TEXT
-from tests.cli.editing import Captured, edit
-from tests.end_to_end.program import PPINUI, environment, ppinui
+from tests.cli.edit_rig import Captured, edit
 from tests.rig.canary import processes_showing
 from tests.rig.processes import MarkedProcesses
+from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.terminal import Terminal
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ppinui.cli.main import main
-from ppinui.config.checks import check_file
+from ppinui.config.checks.registry import check_file
 from tests.cli.conftest import SECRETS
-from tests.end_to_end.program import environment, ppinui
+from tests.rig.program import environment, ppinui
 from tests.rig.terminal import Terminal
 
 Captured = pytest.CaptureFixture[str]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.cli.console import emit, encoded, printable, say
-from tests.end_to_end.program import environment
+from tests.rig.program import environment
 from tests.rig.terminal import Terminal
 
 

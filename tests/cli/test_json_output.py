@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ppinui.cli.json_output import as_json
-from tests.end_to_end.program import ppinui
+from tests.rig.program import ppinui
 
 
 def test_it_is_read_back_as_it_was() -> None:

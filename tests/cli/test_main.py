@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import ppinui as package
-from ppinui.cli.calling import program_name
 from ppinui.cli.main import main
-from tests.end_to_end.program import PPINUI, environment, ppinui
+from ppinui.cli.program_name import program_name
+from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.terminal import Terminal
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.cli.parser import parse
+from ppinui.cli.command_grammar import parse
 from ppinui.cli.run_command import find_owner, find_program
 from ppinui.errors import PpinuiError
-from ppinui.secrets.handover import Owner
+from ppinui.files.memory_file import Owner
 
 
 def test_what_is_behind_the_dashes_is_the_commands() -> None:

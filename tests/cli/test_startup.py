@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import environment
+from tests.rig.program import environment
 
 HEAVY = ("textual", "keyring", "cryptography", "pkcs11", "pexpect", "libconf", "tomlkit")
 
@@ -52,15 +52,15 @@ def test_help_and_version_import_the_grammar_alone(option: str) -> None:
     assert modules.isdisjoint(HEAVY)
     assert {name for name in modules if name.startswith("ppinui.")} == {
         "ppinui.cli",
-        "ppinui.cli.config_parser",
+        "ppinui.cli.config.config_grammar",
         "ppinui.cli.console",
-        "ppinui.cli.grammar",
-        "ppinui.cli.kms_parser",
+        "ppinui.cli.argparse_base",
+        "ppinui.cli.kms.kms_grammar",
         "ppinui.cli.main",
-        "ppinui.cli.parser",
-        "ppinui.cli.secret_parser",
-        "ppinui.cli.setup_parser",
-        "ppinui.cli.token_parser",
+        "ppinui.cli.command_grammar",
+        "ppinui.cli.secret.secret_grammar",
+        "ppinui.cli.setup.setup_grammar",
+        "ppinui.cli.token.token_grammar",
         "ppinui.errors",
     }
     assert modules.isdisjoint({"pathlib", "shutil", "dataclasses", "subprocess", "socket"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ppinui.config.checks import Profile, Severity
+from ppinui.config.checks.registry import Profile, Severity
 from tests.config.sound_file import edited, without
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ppinui.config.checks import Severity, check_text
-from ppinui.config.document import Document, EditRefused, Kind, parse
+from ppinui.config.checks.registry import Severity, check_text
 from ppinui.config.primus import add_hsm, add_slot, put, read
 from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import Document, EditRefused, Kind, parse
 from tests.config.sound_file import SOUND, edited
 
 ONLY_ON_HSM1 = 'slot2: { user_name = "ONLY"; proxy_user = "ticket"; id = 4; };\n      }; /* slots of hsm1 */'

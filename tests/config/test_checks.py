@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.checks import Profile, Severity, check_document, check_text
-from ppinui.config.document import parse
+from ppinui.config.checks.registry import Profile, Severity, check_document, check_text
 from ppinui.config.primus import read
+from ppinui.libconfig.document import parse
 from tests.config.check_cases import (
     CASES,
     HOST,
@@ -25,7 +25,7 @@ from tests.config.check_cases import (
 from tests.config.sound_file import SOUND, edited, line_of, without
 
 ERROR, NOTE = Severity.ERROR, Severity.NOTE
-EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.cfg"))
+EXAMPLES = sorted((Path(__file__).parents[1] / "rig" / "examples").glob("*.cfg"))
 
 
 def ids(case: Case) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.checks import Problem, Profile, Severity, check_file
+from ppinui.config.checks.registry import Problem, Profile, Severity, check_file
 from ppinui.errors import PpinuiError
 from tests.config.sound_file import SOUND, edited
 
@@ -201,7 +201,7 @@ def test_what_lies_beside_a_file_is_named_once_also_for_a_relative_path(file: Pa
         [
             sys.executable,
             "-c",
-            "from pathlib import Path; from ppinui.config.checks import check_file; "
+            "from pathlib import Path; from ppinui.config.checks.registry import check_file; "
             "print([one.check for one in check_file(Path('primus.cfg'))])",
         ],
         cwd=file.parent,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ppinui.config.checks import Severity, check_text
-from ppinui.config.document import parse
+from ppinui.config.checks.registry import Severity, check_text
 from ppinui.config.primus import add_slot, read
-from ppinui.demo.configuration import Endpoint, Partition, configuration
+from ppinui.demo.demo_config import Endpoint, Partition, configuration
+from ppinui.libconfig.document import parse
 
 ENDPOINTS = (
     Endpoint("127.0.0.1", 4001, (Partition("A", 0), Partition("B", 1))),

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.document import load
 from ppinui.config.primus import read
-from ppinui.demo.room import Demo, open_demo
+from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import load
 from tests.rig.canary import files_with
 from tests.rig.processes import MarkedProcesses
 
@@ -175,7 +175,7 @@ def test_a_module_that_is_none_is_an_error_of_three_lines(tmp_path: Path) -> Non
 OPEN_AND_WAIT = """
 import signal, sys
 from pathlib import Path
-from ppinui.demo.room import open_demo
+from ppinui.demo.demo_room import open_demo
 with open_demo(parent=Path(sys.argv[1])):
     print("open", flush=True)
     signal.pause()
@@ -201,7 +201,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, marked: MarkedProcesses) -> None:
 INTERRUPT_THE_CLEARING = """
 import os, signal, sys
 from pathlib import Path
-from ppinui.demo.room import open_demo
+from ppinui.demo.demo_room import open_demo
 
 def end(number, frame):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -243,8 +243,8 @@ def test_a_signal_while_it_clears_up_leaves_nothing(at: int, tmp_path: Path, mar
 FLOOD_WITH_SIGNALS = """
 import os, signal, sys, threading
 from pathlib import Path
-from ppinui.cli.ending import ending_in_order
-from ppinui.demo.room import open_demo
+from ppinui.cli.orderly_exit import ending_in_order
+from ppinui.demo.demo_room import open_demo
 
 def flood():
     started.set()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ppinui.doctor.surroundings import Surroundings
-from tests.doctor.looking import ALICE
+from ppinui.doctor.host import Surroundings
+from tests.doctor.doctor_rig import ALICE
 from tests.primus_sim.fixtures import primus_cluster, primus_parts
 
 __all__ = ["primus_cluster", "primus_parts"]

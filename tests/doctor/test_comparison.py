@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from ppinui.doctor.comparison import Users, compare
-from ppinui.doctor.files import SecretsSeen
+from ppinui.doctor.file_findings import SecretsSeen
 from ppinui.doctor.finding import State
-from ppinui.secrets import secretsfile
-from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.secrets import secrets_file
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
-from tests.doctor.looking import about
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from tests.doctor.doctor_rig import about
 from tests.secrets.memory_keyring import MemoryKeyring
 
 FILE = """\
@@ -32,7 +32,7 @@ PROXY = "password of service user 'P'"
 
 def seen(path: Path, text: str = FILE) -> SecretsSeen:
     path.write_text(text)
-    entries = secretsfile.read(text, str(path), partitions=USERS.partitions, proxies=USERS.proxies)
+    entries = secrets_file.read(text, str(path), partitions=USERS.partitions, proxies=USERS.proxies)
     return SecretsSeen((), path, {(entry.kind, entry.name): entry.opaque for entry in entries})
 
 

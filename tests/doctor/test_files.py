@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.doctor.files import look_at_config, look_at_group, look_at_secrets
+from ppinui.doctor.file_findings import look_at_config, look_at_group, look_at_secrets
 from ppinui.doctor.finding import State
-from ppinui.doctor.surroundings import Group, Surroundings
-from tests.doctor.looking import ALICE, about
+from ppinui.doctor.host import Group, Surroundings
+from tests.doctor.doctor_rig import ALICE, about
 
 Machine = Callable[..., Surroundings]
 TEXT = """\

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from ppinui.doctor.finding import State
-from ppinui.doctor.keyrings import KeyringSeen, look_at_bus, look_at_keyring, look_at_owner
-from ppinui.doctor.surroundings import Surroundings, user_name
-from ppinui.secrets import vault
-from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess
+from ppinui.doctor.host import Surroundings, user_name
+from ppinui.doctor.keyring_findings import KeyringSeen, look_at_bus, look_at_keyring, look_at_owner
+from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
-from ppinui.secrets.unlocking import PassphraseFinder
-from ppinui.secrets.vault_format import KdfCost
-from tests.doctor.looking import ALICE
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.passphrase import PassphraseFinder
+from ppinui.secrets.vault.vault_format import KdfCost
+from tests.doctor.doctor_rig import ALICE
 from tests.secrets.desktop import desktop
 
 Machine = Callable[..., Surroundings]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from ppinui.doctor.core_dump_findings import look_at_core_dumps
 from ppinui.doctor.finding import State
-from ppinui.doctor.memory import look_at_core_dumps
-from ppinui.doctor.surroundings import Surroundings
-from ppinui.doctor.versions import PYTHON, REQUIRED, look_at_versions
-from ppinui.secrets.hardening import harden
-from tests.doctor.looking import about
+from ppinui.doctor.host import Surroundings
+from ppinui.doctor.version_findings import PYTHON, REQUIRED, look_at_versions
+from ppinui.workers.hardening import harden
+from tests.doctor.doctor_rig import about
 from tests.rig.forked import in_child
 
 Machine = Callable[..., Surroundings]

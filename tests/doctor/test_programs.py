@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ppinui.doctor.finding import State
-from ppinui.doctor.programs import look_at_module, look_at_ppin
-from ppinui.doctor.surroundings import Surroundings
-from tests.doctor.looking import about
+from ppinui.doctor.host import Surroundings
+from ppinui.doctor.program_findings import look_at_module, look_at_ppin
+from tests.doctor.doctor_rig import about
 from tests.primus_sim.stand import Stand
 from tests.rig.holding import holding
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.app_screen import EXAMPLE
 from tests.primus_sim.fixtures import primus_both, primus_cluster, primus_parts, primus_standalone
+from tests.rig.app_screen import EXAMPLE
 from tests.rig.processes import MarkedProcesses
 
 __all__ = ["primus_both", "primus_cluster", "primus_parts", "primus_standalone"]

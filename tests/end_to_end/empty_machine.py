@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.end_to_end.program import CHECKOUT, PPINUI, Ran, ppinui
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
+from tests.rig.program import CHECKOUT, PPINUI, Ran, ppinui
 from tests.rig.terminal import Terminal
 
 PASSPHRASE = "correct horse battery staple"

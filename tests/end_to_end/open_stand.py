@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.end_to_end.secret_user import SecretUser, with_vault
 from tests.primus_sim.stand import Parts, Stand
 from tests.rig.ordinary_user import NOBODY, folder_of_ordinary_user
+from tests.rig.secret_user import SecretUser, with_vault
 
 WORKER = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.getuid(), os.getgid())
 """User and group that a worker drops to, and to which --owner can give files."""

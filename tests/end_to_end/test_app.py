@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.app_screen import TELL_PID, open_app, pid_of_app
-from tests.end_to_end.program import PPINUI, environment, ppinui
+from tests.rig.app_screen import TELL_PID, open_app, pid_of_app
 from tests.rig.canary import files_with
+from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.screen import Screen
 from tests.rig.terminal import Terminal
 
@@ -107,7 +107,7 @@ CRASH = """
 import sys
 from pathlib import Path
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.setup import Setup
+from ppinui.tui.options import Setup
 
 class Crashing(PpinuiApp):
     def action_text(self):

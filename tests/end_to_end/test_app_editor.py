@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.app_screen import open_app
+from tests.rig.app_screen import open_app
 
 BREAK = ('host = "a-api', 'host "a-api')
 """What makes the example one that does not parse, at line 23."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from tests.config.witness import Tree, Witness, compile_witness
-from tests.end_to_end.app_screen import EXAMPLE
-from tests.end_to_end.program import PPINUI, environment
-from tests.end_to_end.secret_user import with_vault
+from tests.libconfig.c_libconfig import Tree, Witness, compile_witness
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.primus_sim.state import Partition
+from tests.rig.app_screen import EXAMPLE
 from tests.rig.canary import files_with
+from tests.rig.program import PPINUI, environment
 from tests.rig.screen import Screen
+from tests.rig.secret_user import with_vault
 
 
 def row_of(text: str) -> str:

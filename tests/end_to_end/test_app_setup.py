@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.empty_machine import PASSPHRASE, EmptyMachine, empty_machine
-from tests.end_to_end.program import PPINUI, environment
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.canary import files_with
+from tests.rig.program import PPINUI, environment
 from tests.rig.screen import Screen
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.end_to_end.program import PPINUI, environment
 from tests.rig.canary import files_with
 from tests.rig.configurations import two_hsms
 from tests.rig.processes import MarkedProcesses
+from tests.rig.program import PPINUI, environment
 from tests.rig.screen import Screen
 from tests.rig.softhsm import USER_PIN, SoftHsm
-from tests.token.reaching import witness_of
+from tests.tokens.module_rig import witness_of
 
 NEW = "CANARY-4713"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, environment, ppinui
 from tests.rig.listeners import Listener, accepting, refusing, silent
 from tests.rig.processes import MarkedProcesses
+from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.softhsm import USER_PIN, SoftHsm, find_softhsm
 from tests.rig.terminal import Terminal
 

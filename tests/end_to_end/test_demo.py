@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, environment, ppinui
 from tests.rig.processes import MarkedProcesses
+from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.terminal import Terminal
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, Ran, ppinui
-from tests.end_to_end.secret_user import SecretUser, with_vault
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
+from tests.rig.program import PPINUI, Ran, ppinui
+from tests.rig.secret_user import SecretUser, with_vault
 from tests.secrets.desktop import desktop
 
 LINE = re.compile(r"(ok|warning|wrong) +([^:]+): (.+)")

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.secrets import vault
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault_format import KdfCost
-from tests.end_to_end.program import CHECKOUT, PPINUI, environment, ppinui
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.vault_format import KdfCost
 from tests.rig.odd_module import OddModule, Switches, crashes
+from tests.rig.program import CHECKOUT, PPINUI, environment, ppinui
 from tests.rig.terminal import Terminal
 
 MakeOdd = Callable[[Switches], OddModule]

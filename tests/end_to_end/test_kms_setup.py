@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.empty_machine import PASSPHRASE, pipe_with
-from tests.end_to_end.program import PPINUI, environment
+from tests.rig.program import PPINUI, environment
 from tests.rig.softhsm import SO_PIN, USER_PIN, SoftHsm
 
 ANSWERS = """

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, environment, ppinui
-from tests.end_to_end.watch import Watch
+from tests.rig.canary_watch import Watch
 from tests.rig.odd_module import OddModule, Switches, answers, crashes, hangs
+from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.softhsm import USER_PIN, SoftHsm, Token
 
 MakeTokens = Callable[..., SoftHsm]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ppinui.demo.configuration import Endpoint, Partition, configuration
-from tests.end_to_end.program import ppinui
+from ppinui.demo.demo_config import Endpoint, Partition, configuration
 from tests.rig.listeners import accepting
+from tests.rig.program import ppinui
 from tests.rig.softhsm import USER_PIN, SoftHsm
 
 

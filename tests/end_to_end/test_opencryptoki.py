@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, Ran, ppinui
 from tests.probe.scenes import HsmSpec, SlotSpec, configuration_text
 from tests.rig.listeners import Listener, accepting
 from tests.rig.opencryptoki import LABEL, USER_PIN, WRONG_PIN, OpenCryptoki, opencryptoki
+from tests.rig.program import PPINUI, Ran, ppinui
 
 __test__ = os.environ.get("PPINUI_TEST_OPENCRYPTOKI") == "1"
 

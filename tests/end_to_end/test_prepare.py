@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import CHECKOUT
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user, python_for_everybody
+from tests.rig.program import CHECKOUT
 
 RECORDER = """#!/bin/sh
 echo "$(basename "$0") $*" >>"{journal}"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.program import Ran, ppinui
 from tests.primus_sim.stand import PINS, PROXY_USER, Stand
 from tests.primus_sim.state import Kind
 from tests.primus_sim.switches import Action, AfterFailure, Answers, Misbehaviour, OnRejection, PinFlags
+from tests.rig.program import Ran, ppinui
 
 WRONG_PIN = "wrong-pin-0"
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, Ran, environment, ppinui
-from tests.end_to_end.secret_user import PASSPHRASE, SecretUser, with_vault
 from tests.primus_sim.building import EC_ID
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.processes import all_processes, wait_for_end
+from tests.rig.program import PPINUI, Ran, environment, ppinui
+from tests.rig.secret_user import PASSPHRASE, SecretUser, with_vault
 
 CLOSING = "import os, sys; os.closerange(3, 4096); os.execvp(sys.argv[1], sys.argv[1:])"
 """A program that closes what it has inherited, as daemons do."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, environment, ppinui
-from tests.end_to_end.secret_user import SecretUser, with_vault
-from tests.end_to_end.watch import Watch
 from tests.primus_sim.stand import PROXY_USER, Stand
+from tests.rig.canary_watch import Watch
 from tests.rig.processes import all_processes, wait_for_end
+from tests.rig.program import PPINUI, environment, ppinui
+from tests.rig.secret_user import SecretUser, with_vault
 
 PASSWORD = "proxy-canary-0815-of-a-run"
 """In the keyring without an entry of ppin's, so that it stands in the primus.cfg in memory."""

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.end_to_end.open_stand import OWNER, user_with_workers
-from tests.end_to_end.program import PPINUI, environment
-from tests.end_to_end.secret_user import SecretUser
 from tests.primus_sim.building import EC_ID, EC_KEY
 from tests.primus_sim.stand import PINS, Parts
+from tests.rig.program import PPINUI, environment
+from tests.rig.secret_user import SecretUser
 
 __test__ = os.environ.get("PPINUI_TEST_NGINX") == "1"
 

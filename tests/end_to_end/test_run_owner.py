@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end.open_stand import OWNER, WORKER, user_with_workers
-from tests.end_to_end.program import Ran
-from tests.end_to_end.secret_user import SecretUser
 from tests.primus_sim.building import EC_KEY
 from tests.primus_sim.stand import PINS, Parts
 from tests.rig.forked import in_child
 from tests.rig.ordinary_user import as_ordinary_user
+from tests.rig.program import Ran
+from tests.rig.secret_user import SecretUser
 
 DROPPING = """
 import os, sys

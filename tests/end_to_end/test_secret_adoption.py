@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.secret_user import SecretUser, with_vault
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.primus_sim.state import Kind
 from tests.rig.canary import files_with
+from tests.rig.secret_user import SecretUser, with_vault
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.secrets import vault
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault_format import KdfCost
-from tests.end_to_end.program import CHECKOUT, PPINUI
-from tests.end_to_end.secret_user import SecretUser
-from tests.end_to_end.watch import Watch
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.vault_format import KdfCost
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
+from tests.rig.canary_watch import Watch
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
+from tests.rig.program import CHECKOUT, PPINUI
+from tests.rig.secret_user import SecretUser
 from tests.rig.terminal import Terminal
 
 PASSPHRASE = "passphrase-canary-4711"

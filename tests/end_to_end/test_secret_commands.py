@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, Ran, environment
-from tests.end_to_end.secret_user import SecretUser, with_vault
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.primus_sim.state import Kind
 from tests.rig.holding import holding
+from tests.rig.program import PPINUI, Ran, environment
+from tests.rig.secret_user import SecretUser, with_vault
 from tests.rig.terminal import Terminal
 
 BANNER = "********************\nPrimus Permanent PIN\n********************\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.secret_user import SecretUser
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
+from tests.rig.secret_user import SecretUser
 from tests.secrets.desktop import Desktop, desktop
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.doctor.files import look_at_group
+from ppinui.doctor.file_findings import look_at_group
 from ppinui.doctor.finding import State
-from ppinui.doctor.surroundings import surroundings
+from ppinui.doctor.host import surroundings
 from tests.end_to_end.empty_machine import PASSPHRASE, EmptyMachine, empty_machine
-from tests.end_to_end.program import PPINUI, environment
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.canary import files_with
+from tests.rig.program import PPINUI, environment
 from tests.rig.terminal import Terminal
 
 

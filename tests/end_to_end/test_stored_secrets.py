@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.program import Ran, ppinui
-from tests.end_to_end.secret_user import SecretUser, with_vault
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.primus_sim.state import Kind
+from tests.rig.program import Ran, ppinui
+from tests.rig.secret_user import SecretUser, with_vault
 
 ALL_PINS = f"{PINS['PAYMENTS']}\n{PINS['SIGNING']}\n"
 

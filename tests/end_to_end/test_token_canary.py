@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.program import CHECKOUT, PPINUI
-from tests.end_to_end.watch import Watch
+from tests.rig.canary_watch import Watch
 from tests.rig.odd_module import OddModule, Switches, hangs
 from tests.rig.processes import MarkedProcesses
+from tests.rig.program import CHECKOUT, PPINUI
 from tests.rig.softhsm import SoftHsm, Token
 from tests.rig.terminal import Terminal
 
@@ -88,7 +88,7 @@ def test_a_bug_shows_no_pin(make_tokens: MakeTokens, watch: Watch, tmp_path: Pat
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"
         "if sys.argv[:1] == ['-m']:\n"
-        "    from ppinui.token import conversation\n"
+        "    from ppinui.tokens import conversation\n"
         "    def converse(access, order, *secrets, never_on_primus=False):\n"
         "        clear = [secret.reveal_bytes() for secret in secrets]\n"
         "        if secrets:\n"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.secrets import vault
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault_format import KdfCost
-from tests.end_to_end.program import CHECKOUT, PPINUI, Ran, ppinui
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.vault_format import KdfCost
 from tests.primus_sim.stand import PINS, Stand
 from tests.rig.odd_module import OddModule, Switches, answers, delays, hangs
+from tests.rig.program import CHECKOUT, PPINUI, Ran, ppinui
 from tests.rig.softhsm import SO_PIN, USER_PIN, SoftHsm, Token
 from tests.rig.terminal import Terminal
 from tests.rig.witness import Witness

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.end_to_end.program import PPINUI, Ran, ppinui
 from tests.rig.opencryptoki import (
     FACTORY_SO_PIN,
     LABEL,
@@ -21,6 +20,7 @@ from tests.rig.opencryptoki import (
     OpenCryptoki,
     opencryptoki,
 )
+from tests.rig.program import PPINUI, Ran, ppinui
 from tests.rig.witness import Witness
 
 __test__ = os.environ.get("PPINUI_TEST_OPENCRYPTOKI") == "1"

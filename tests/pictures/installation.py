@@ -10,12 +10,12 @@ from pathlib import Path, PosixPath
 from typing import Any
 
 from ppinui.errors import PpinuiError
-from ppinui.secrets import secretsfile
-from ppinui.secrets.keyring_process import Backend, KeyringChoice
-from ppinui.secrets.kinds import SecretKind, StoredSecret
+from ppinui.secrets import secrets_file
+from ppinui.secrets.keyring_client import Backend, KeyringChoice
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
-from ppinui.tui.setup import Setup
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.tui.options import Setup
 from tests.pictures import tokens
 from tests.pictures.testing import FINE, Play, Script
 from tests.primus_sim.secretsfile import SecretsFile
@@ -132,7 +132,7 @@ class _Ring(MemoryKeyring):
 def _fill(store: SecretStore) -> None:
     """What somebody has put there: all of PAYMENTS, and the password of the proxy."""
     text = _secrets_file(*PARTITIONS)
-    entries = secretsfile.read(text, ".secrets.cfg", partitions=PARTITIONS, proxies=())
+    entries = secrets_file.read(text, ".secrets.cfg", partitions=PARTITIONS, proxies=())
     payments = next(entry.opaque for entry in entries if entry.name == "PAYMENTS")
     password = Secret("shown to nobody")
     for secret in (

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ppinui.probe.book import Book, Entry, Listener
+from ppinui.probe.cancellation import Stop
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage, StageResult
+from ppinui.probe.run_state import Book, Entry, Listener
 from ppinui.probe.runner import Options
-from ppinui.probe.stopping import Stop
 
 
 @dataclass(frozen=True)

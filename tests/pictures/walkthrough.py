@@ -7,20 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from ppinui.doctor.surroundings import Account, Group
-from ppinui.doctor.surroundings import Surroundings as Machine
-from ppinui.secrets.keyring_process import KeyringChoice
-from ppinui.setup.kinds import cloudhsm
-from ppinui.setup.surroundings import Surroundings
-from ppinui.setup.walk import Page, Walk
+from ppinui.doctor.host import Account, Group
+from ppinui.doctor.host import Surroundings as Machine
+from ppinui.secrets.keyring_client import KeyringChoice
+from ppinui.setup.engine import Page, Walk
+from ppinui.setup.kinds import cloudhsm_kind
+from ppinui.setup.setup_context import Surroundings
 from ppinui.setup.walkthrough import Action, Block, Finding, Kind, Running, SecretNeed, State, Step
-from ppinui.tui.screens.walkthrough import WalkthroughScreen
-from ppinui.tui.walking import Walking
+from ppinui.tui.controllers.setup_controller import Walking
+from ppinui.tui.screens.setup_screen import WalkthroughScreen
 from tests.pictures.installation import Installed
-from tests.setup.walking import MemoryKeyrings
+from tests.setup.walkthrough_rig import MemoryKeyrings
 from tests.tui.conftest import Driver
 
-STEPS: Final = tuple(step.id for step in cloudhsm.KIND.steps)
+STEPS: Final = tuple(step.id for step in cloudhsm_kind.KIND.steps)
 _ADA: Final = Account(1000, "ada", frozenset({1000, 990}), is_service=False)
 _ANSWERS: Final[Mapping[str, object]] = {
     "cluster": "ECO01/ECO02",
@@ -53,7 +53,7 @@ def _walk_to(step: str, root: Path) -> Walk:
     environ = {"HOME": str(root / "home/ada")}
     machine = Machine(environ, _ADA, Group(990, ("ada",)), 0, root, root / "proc")
     around = Surroundings(machine, MemoryKeyrings(KeyringChoice(None)), tracer=lambda *_: None)
-    walk = _StagedWalk(_staged(cloudhsm.KIND), around, keeping=False)
+    walk = _StagedWalk(_staged(cloudhsm_kind.KIND), around, keeping=False)
     while True:
         asked = [one.question.id for one in walk.page(look=False).asked]
         assert walk.answer({id: _ANSWERS[id] for id in asked if id in _ANSWERS}) == {}

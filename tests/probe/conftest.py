@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from ppinui.config.primus import PrimusConfig
+from ppinui.probe.cancellation import Stop
 from ppinui.probe.plan import Selection, make_plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import Options, run
-from ppinui.probe.stopping import Stop
 from ppinui.secrets.secret import Secret
 from tests.probe.scenes import RunTest
 from tests.rig.listeners import Listener, accepting

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ppinui.config.document import parse
 from ppinui.config.primus import PrimusConfig, read
+from ppinui.libconfig.document import parse
 from ppinui.probe.result import Report, SlotResult, StageResult
 from tests.rig.listeners import Listener
 

@@ -14,10 +14,10 @@ import pytest
 from ppinui.errors import PpinuiError
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound, PpinRefused, check_trust, find_ppin
-from ppinui.secrets.fetching import FetchFailed
-from ppinui.secrets.names import check_name
+from ppinui.secrets.fetcher import FetchFailed
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secretsfile import EMPTY
+from ppinui.secrets.secrets_file import EMPTY
+from ppinui.secrets.users import check_name
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
 
 SETUP = Secret("FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3")
@@ -181,8 +181,8 @@ def test_nothing_is_left_when_the_program_is_killed(binary: Path) -> None:
 import os, sys
 from pathlib import Path
 from ppinui.provider.ppin import Ppin
-from ppinui.secrets.fetching import FetchFailed
-from ppinui.secrets.names import check_name
+from ppinui.secrets.fetcher import FetchFailed
+from ppinui.secrets.users import check_name
 from ppinui.secrets.secret import Secret
 Ppin(Path(sys.argv[1]), environ=os.environ).add(
     "PART", Secret("s"), Secret("p"), configurations=[lambda log: "x"], secrets_file=b"y"

@@ -7,7 +7,7 @@ import sys
 import venv
 from pathlib import Path
 
-from tests.end_to_end.program import CHECKOUT
+from tests.rig.program import CHECKOUT
 
 
 def install(folder: Path) -> Path:

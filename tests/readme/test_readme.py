@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.end_to_end.program import CHECKOUT
 from tests.primus_sim.stand import Parts
 from tests.readme.blocks import PROMPT, Block, Command, Reply, fenced_blocks, marked_blocks
 from tests.readme.machine import Machine
+from tests.rig.program import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text()
 BLOCKS = marked_blocks(README)

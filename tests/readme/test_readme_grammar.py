@@ -9,10 +9,10 @@ from contextlib import suppress
 
 import pytest
 
-from ppinui.cli.manual import commands
-from ppinui.cli.parser import build_parser, parse
-from tests.end_to_end.program import CHECKOUT
+from ppinui.cli.command_grammar import build_parser, parse
+from ppinui.cli.man_page import commands
 from tests.readme.blocks import fenced_blocks
+from tests.rig.program import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text()
 NAMES = {command.prog for command in commands(build_parser())}

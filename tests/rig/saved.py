@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.document import Document, load
-from ppinui.config.saving import SaveRefused, SaveReport, save
+from ppinui.config.config_save import SaveRefused, SaveReport, save
+from ppinui.libconfig.document import Document, load
 
 CONFIG = """\
 # Primus PKCS#11 configuration

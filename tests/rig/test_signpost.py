@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.end_to_end.program import environment
+from tests.rig.program import environment
 from tests.rig.signpost import make_signpost
 
 LOOK_UP = "import socket, sys\nprint(*(socket.getaddrinfo(name, 1)[0][4][0] for name in sys.argv[1:]))"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ppinui.secrets import vault
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault_format import KdfCost
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.vault_format import KdfCost
 from tests.secrets.desktop import Desktop, desktop
 
 CHEAP = KdfCost(memory=64, iterations=1, lanes=1)
@@ -36,16 +35,6 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
     """A desktop session with the real GNOME keyring, unlocked. Tests that lock it make their own."""
     with desktop(tmp_path_factory.mktemp("session")) as running:
         yield running
-
-
-@pytest.fixture
-def public_folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder that every user may enter and write in (those of pytest are its own user's)."""
-    folder = Path("/dev/shm") / f"{tmp_path.name}-{secrets.token_hex(4)}"
-    folder.mkdir()
-    folder.chmod(0o777)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ppinui.secrets.keyring_client import Backend
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.keyring_process import Backend
 from ppinui.secrets.secret import Secret
 
 

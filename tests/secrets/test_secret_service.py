@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
 from ppinui.secrets.keyring_errors import KeyringLockedError
-from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess
-from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretRejectedError, SecretStore
-from ppinui.secrets.unlocking import PassphraseFinder
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.secrets.vault.passphrase import PassphraseFinder
 from tests.rig.ordinary_user import python_for_everybody
 from tests.secrets.desktop import Desktop, desktop
 
@@ -89,7 +89,7 @@ if os.geteuid() == 0:
     os.setuid(65534)
 from tests.secrets.desktop import desktop
 from tests.secrets.test_secret_service import PIN, keyring
-from ppinui.secrets.kinds import SecretKind
+from ppinui.secrets.stored_secret import SecretKind
 from ppinui.secrets.store import SecretStore
 with desktop(home) as session, keyring(session) as process:
     SecretStore(process).put(PIN)

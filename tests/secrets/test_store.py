@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppinui.errors import PpinuiError
-from ppinui.secrets import payload
+from ppinui.secrets import entry_format
+from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.keyring_process import KeyringChoice, KeyringProcess
-from ppinui.secrets.kinds import OpaqueEntry, SecretKind, StoredSecret
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretRejectedError, SecretStore
-from ppinui.secrets.unlocking import PassphraseFinder
+from ppinui.secrets.stored_secret import OpaqueEntry, SecretKind, StoredSecret
+from ppinui.secrets.vault.passphrase import PassphraseFinder
 from tests.secrets.memory_keyring import MemoryKeyring
 
 NOON = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_every_byte_of_an_entry_comes_back(
         source=source,
         validated=validated,
     )
-    found = payload.decode(SecretKind.PROXY, "P", payload.encode(secret), "here")
+    found = entry_format.decode(SecretKind.PROXY, "P", entry_format.encode(secret), "here")
     assert found.entry == secret.entry
     assert found.password == secret.password
     assert (found.added, found.source, found.validated) == (NOON, source, validated)

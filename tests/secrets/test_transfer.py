@@ -14,11 +14,11 @@ import pytest
 from ppinui.errors import PpinuiError
 from ppinui.secrets import transfer
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.kinds import SecretKind, StoredSecret
-from ppinui.secrets.operations import GivenAsker, Operations
 from ppinui.secrets.secret import Secret
+from ppinui.secrets.secret_operations import GivenAsker, Operations
 from ppinui.secrets.store import SecretStore
-from tests.secrets.fetching_rig import KNOWN, CountingFetcher
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from tests.secrets.fetcher_rig import KNOWN, CountingFetcher
 from tests.secrets.memory_keyring import MemoryKeyring
 
 SAMPLE = b"""\

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.secrets import vault
 from ppinui.secrets.keyring_errors import VaultPassphraseError
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault import Vault
-from ppinui.secrets.vault_file import VaultError, exclusive, vault_path
-from ppinui.secrets.vault_format import KdfCost
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.vault import Vault
+from ppinui.secrets.vault.vault_file import VaultError, exclusive, vault_path
+from ppinui.secrets.vault.vault_format import KdfCost
 
 CHEAP = KdfCost(memory=64, iterations=1, lanes=1)
 
@@ -168,8 +168,8 @@ def test_a_full_disk_keeps_the_old_vault(tmp_path: Path) -> None:
 import resource, signal, sys
 from pathlib import Path
 from ppinui.secrets.secret import Secret
-from ppinui.secrets import vault
-from ppinui.secrets.vault_format import KdfCost
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.vault_format import KdfCost
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path = Path(sys.argv[1])
 vault.create(path, Secret("p"), make_folder=False, cost=KdfCost(64, 1, 1))
@@ -193,7 +193,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault import Vault
+from ppinui.secrets.vault.vault import Vault
 path, name = Path(sys.argv[1]), sys.argv[2]
 one = Vault(path)
 one.unlock(Secret(sys.stdin.readline().strip()))

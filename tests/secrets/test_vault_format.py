@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppinui.secrets import vault_format
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault_format import Fault, KdfCost, VaultFormatError
+from ppinui.secrets.vault import vault_format
+from ppinui.secrets.vault.vault_format import Fault, KdfCost, VaultFormatError
 
 CHEAP = KdfCost(memory=64, iterations=1, lanes=1)
 PASSPHRASE = Secret("correct horse")

@@ -13,9 +13,9 @@ import pytest
 from keyring import errors
 from keyring.testing.backend import BackendBasicTests
 
-from ppinui.secrets import vault
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault_format import KdfCost
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.vault_format import KdfCost
 from ppinui.secrets.vault_keyring import VaultKeyring
 
 NAME = "ppinui.secrets.vault_keyring.VaultKeyring"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ppinui.errors import PpinuiError
+from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import KINDS, kind_named
 from ppinui.setup.questions import Question
-from ppinui.setup.walk import Walk
 from ppinui.setup.walkthrough import Kind, State, Style
-from tests.setup.walking import surroundings
+from tests.setup.walkthrough_rig import surroundings
 
 PARTITIONS = {"partitions": [{"name": "PAYMENTS"}]}
 ANSWERS: dict[str, dict[str, Any]] = {

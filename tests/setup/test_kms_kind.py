@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from ppinui.secrets.kinds import SecretKind, StoredSecret
 from ppinui.secrets.secret import Secret
-from ppinui.setup.kinds import kms
-from ppinui.setup.surroundings import Surroundings
-from ppinui.setup.walk import Walk
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.setup.engine import Walk
+from ppinui.setup.kinds import kms_kind
+from ppinui.setup.setup_context import Surroundings
 from ppinui.setup.walkthrough import Running, State, Style
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.softhsm import USER_PIN, SoftHsm
-from tests.setup.walking import MemoryKeyrings, at, commands, do, found, surroundings
+from tests.setup.walkthrough_rig import MemoryKeyrings, at, commands, do, found, surroundings
 
 MakeTokens = Callable[..., SoftHsm]
 MakeOdd = Callable[[Switches], OddModule]
@@ -49,11 +49,11 @@ def keep(around: Surroundings, label: str, pin: str) -> None:
 
 
 def kms_at(step: str, around: Surroundings, **answers: Any) -> Walk:
-    return at(step, around, kms.KIND, **answers)
+    return at(step, around, kms_kind.KIND, **answers)
 
 
 def test_from_a_library_to_a_test_of_every_slot(around: Surroundings, path: Path) -> None:
-    walk = Walk(kms.KIND, around)
+    walk = Walk(kms_kind.KIND, around)
     walk.go_to("library")
     assert found(walk.page()).state is State.DONE
     walk.go_to("tokens")

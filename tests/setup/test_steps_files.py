@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.document import load
 from ppinui.config.primus import read
-from ppinui.doctor.surroundings import Account
+from ppinui.doctor.host import Account
 from ppinui.errors import ExitCode
-from ppinui.setup.kinds import developer, on_premises
+from ppinui.libconfig.document import load
+from ppinui.setup.kinds import developer_program_kind, on_premises_kind
 from ppinui.setup.walkthrough import State
 from tests.primus_sim.stand import Stand
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
-from tests.setup.walking import at, commands, do, found, item, surroundings
+from tests.setup.walkthrough_rig import at, commands, do, found, item, surroundings
 
 SERVICE = {"service_user": "eqabxrfnqqos", "partitions": [{"name": "PAYMENTS"}]}
 
@@ -146,10 +146,10 @@ def test_hsms_of_one_host_are_told_apart_by_their_ports(tmp_path: Path) -> None:
     rows = tuple({"host": "tunnel", "port": str(2310 + number), "priority": number} for number in (0, 1))
     around = surroundings(tmp_path)
     (tmp_path / "etc/primus").mkdir(parents=True)
-    walk = at("save", around, on_premises.KIND, hsms=list(rows), partitions=[{"name": "PAYMENTS"}])
+    walk = at("save", around, on_premises_kind.KIND, hsms=list(rows), partitions=[{"name": "PAYMENTS"}])
     assert do(walk) is None
 
-    assert at("partitions", around, on_premises.KIND).answers.rows("hsms") == rows
+    assert at("partitions", around, on_premises_kind.KIND).answers.rows("hsms") == rows
 
 
 def test_a_change_to_a_file_is_shown_as_a_diff_with_its_passwords_masked(tmp_path: Path) -> None:
@@ -159,7 +159,9 @@ def test_a_change_to_a_file_is_shown_as_a_diff_with_its_passwords_masked(tmp_pat
         'version = "1.0";\nprimus: { hsms: {\n  hsm0: { host = "a"; port = "2310"; pin = "s3cret"; slots: {\n'
         '    slot0: { user_name = "A"; id = 0; };\n  }; };\n}; };\n'
     )
-    walk = at("save", surroundings(tmp_path), on_premises.KIND, partitions=[{"name": "A"}, {"name": "B"}])
+    walk = at(
+        "save", surroundings(tmp_path), on_premises_kind.KIND, partitions=[{"name": "A"}, {"name": "B"}]
+    )
 
     (diff,) = found(walk.page()).blocks
     assert "+" in diff.text
@@ -176,7 +178,11 @@ def test_hsms_that_are_not_named_stay_and_are_mentioned(tmp_path: Path) -> None:
         'primus: { hsms: { lab: { host = "l"; port = "1"; slots: { }; }; }; };\n'
     )
     walk = at(
-        "save", surroundings(tmp_path), on_premises.KIND, hsms=[{"host": "a"}], partitions=[{"name": "A"}]
+        "save",
+        surroundings(tmp_path),
+        on_premises_kind.KIND,
+        hsms=[{"host": "a"}],
+        partitions=[{"name": "A"}],
     )
 
     (note,) = [one for one in found(walk.page()).items if one.subject == "note"]
@@ -193,7 +199,7 @@ def test_an_id_that_is_taken_leads_back_to_the_partitions(tmp_path: Path) -> Non
         '  s: { user_name = "A"; id = 0; }; }; }; }; };\n'
     )
     finding = found(
-        at("save", surroundings(tmp_path), on_premises.KIND, partitions=[{"name": "B", "id": 0}]).page()
+        at("save", surroundings(tmp_path), on_premises_kind.KIND, partitions=[{"name": "B", "id": 0}]).page()
     )
 
     assert (finding.state, finding.back_to) == (State.PROBLEM, "partitions")
@@ -221,11 +227,11 @@ def test_who_may_not_write_gets_the_command_for_root() -> None:
 
 
 def test_the_developer_program_knows_its_hsms(tmp_path: Path) -> None:
-    walk = at("partitions", surroundings(tmp_path), developer.KIND, developer_hsm="nufenen")
+    walk = at("partitions", surroundings(tmp_path), developer_program_kind.KIND, developer_hsm="nufenen")
     assert walk.answers.rows("hsms") == ({"host": "nufenen.securosys.ch", "port": "2411", "priority": 0},)
     assert "service_user" not in {one.question.id for one in walk.page().asked}
 
-    walk = at("partitions", surroundings(tmp_path), developer.KIND, developer_hsm="oberalp")
+    walk = at("partitions", surroundings(tmp_path), developer_program_kind.KIND, developer_hsm="oberalp")
     assert "service_user" in walk.page().unanswered
 
 
@@ -234,4 +240,4 @@ def test_without_a_usable_answer_the_exit_code_is_that_of_wrong_input(tmp_path: 
     folder.mkdir(parents=True)
     (folder / "primus.cfg").write_text("primus: {\n")
 
-    assert found(at("save", surroundings(tmp_path), on_premises.KIND).page()).exit_code is ExitCode.USAGE
+    assert found(at("save", surroundings(tmp_path), on_premises_kind.KIND).page()).exit_code is ExitCode.USAGE

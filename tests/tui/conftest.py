@@ -13,18 +13,18 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from ppinui.secrets import vault
-from ppinui.secrets.keyring_process import KeyringChoice
+from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault_format import KdfCost
+from ppinui.secrets.vault import vault
+from ppinui.secrets.vault.vault_format import KdfCost
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.setup import Setup
-from ppinui.tui.widgets.entry import Entry
-from ppinui.tui.widgets.rows import Rows
-from tests.end_to_end.secret_user import SecretUser
+from ppinui.tui.options import Setup
+from ppinui.tui.widgets.list_view import Rows
+from ppinui.tui.widgets.text_entry import Entry
 from tests.primus_sim.fixtures import primus_cluster, primus_parts
 from tests.rig.configurations import two_hsms
 from tests.rig.odd_module import OddModule
+from tests.rig.secret_user import SecretUser
 from tests.rig.softhsm import SoftHsm
 
 __all__ = ["primus_cluster", "primus_parts"]

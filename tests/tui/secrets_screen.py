@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.events import Paste
 
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.vault import Vault
+from ppinui.secrets.vault.vault import Vault
 from tests.tui.conftest import Driver
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.errors import PpinuiError
-from ppinui.tui.editor import editor_of
+from ppinui.tui.text_editor import editor_of
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from ppinui.secrets.keyring_process import KeyringChoice
+from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret import Secret
 from tests.rig.canary import disguises, files_with
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.softhsm import USER_PIN, SoftHsm, Token, make_softhsm
 from tests.rig.softhsm_fill import fill
-from tests.token.certificates import certificate
-from tests.token.reaching import witness_of
+from tests.tokens.made_certificates import certificate
+from tests.tokens.module_rig import witness_of
 from tests.tui.conftest import Driver, RunOn
 from tests.tui.secrets_screen import kept, write_instead
 from tests.tui.tokens_screen import give, give_twice, go_to_slot, open_objects

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.screen import Screen
 
-from ppinui.tui.screens.question import Answer, Question
-from ppinui.tui.widgets.filepane import FilePane
+from ppinui.tui.dialogs.choice_dialog import Answer, Question
+from ppinui.tui.widgets.file_pane import FilePane
 from tests.tui.conftest import Driver, Run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ppinui.secrets.keyring_process import KeyringChoice
+from ppinui.secrets.keyring_client import KeyringChoice
 from tests.rig.canary import files_with
 from tests.rig.listeners import Listener, accepting
 from tests.rig.odd_module import OddModule, Switches

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from textual.events import AppFocus
 
-from ppinui.secrets.keyring_process import KeyringChoice
-from tests.end_to_end.secret_user import SecretUser
+from ppinui.secrets.keyring_client import KeyringChoice
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.processes import MarkedProcesses
+from tests.rig.secret_user import SecretUser
 from tests.secrets.desktop import Desktop, desktop
 from tests.tui.conftest import Driver, RunOn
 from tests.tui.secrets_screen import go_to, secret_of

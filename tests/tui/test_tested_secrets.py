@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.secret_user import SecretUser, with_vault
-from tests.end_to_end.watch import Watch
 from tests.primus_sim.secretsfile import SecretsFile
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.primus_sim.state import Kind
+from tests.rig.canary_watch import Watch
+from tests.rig.secret_user import SecretUser, with_vault
 from tests.tui.conftest import Driver, RunOn
 from tests.tui.secrets_screen import go_to, secret_of
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.rig.odd_module import PRIMUS, OddModule, Switches, answers, hangs
 from tests.rig.softhsm import SO_PIN, SoftHsm
-from tests.token.reaching import witness_of
+from tests.tokens.module_rig import witness_of
 from tests.tui.conftest import Driver, RunOn
 from tests.tui.tokens_screen import give, give_twice, go_to_slot
 

@@ -6,15 +6,21 @@ import difflib
 from typing import Final
 
 from ppinui.errors import PpinuiError
-from ppinui.setup.kinds import cloudhsm, developer, existing, kms, on_premises
+from ppinui.setup.kinds import (
+    cloudhsm_kind,
+    developer_program_kind,
+    existing_kind,
+    kms_kind,
+    on_premises_kind,
+)
 from ppinui.setup.walkthrough import Kind
 
 KINDS: Final[tuple[Kind, ...]] = (
-    cloudhsm.KIND,
-    on_premises.KIND,
-    developer.KIND,
-    existing.KIND,
-    kms.KIND,
+    cloudhsm_kind.KIND,
+    on_premises_kind.KIND,
+    developer_program_kind.KIND,
+    existing_kind.KIND,
+    kms_kind.KIND,
 )
 """In the order in which they are offered."""
 

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from ppinui.secrets.secret import Secret
-from ppinui.tui.widgets.inorder import act_at_once
+from ppinui.tui.widgets.key_order import act_at_once
 
 _LONGEST: Final = 4096
 """Characters; far beyond any password."""

@@ -1,0 +1,111 @@
+"""The grammar of ``ppinui config``. Imports nothing but argparse."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ppinui.cli.argparse_base import AddCommand, format_option, slot_id, whole_number
+
+PROFILES = ("fortigate", "kubernetes", "cloudhsm", "production")
+"""The names of config.checks.Profile, which would cost start-up time; a test holds them together."""
+
+
+def add_commands(commands: Any, add_command: AddCommand) -> None:
+    """Add ``config`` and its actions."""
+    config = add_command(
+        commands, "config", "look at and edit primus.cfg", "ppinui config set hsm0.host=10.0.0.7"
+    )
+    actions = config.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+
+    add_command(actions, "path", "print which file is used", "ppinui config path")
+
+    show = add_command(actions, "show", "show HSMs, slots and settings", "ppinui config show --format json")
+    format_option(show)
+    _reveal_option(show)
+
+    get = add_command(actions, "get", "print the value of one setting", "ppinui config get hsm0.slot0.id")
+    get.add_argument("path", metavar="PATH", help="primus.hsms.hsm0.port, or hsm0.port for short")
+    _reveal_option(get)
+
+    check = add_command(
+        actions,
+        "check",
+        "list problems, each with its line and remedy",
+        "ppinui config check --profile production",
+    )
+    check.add_argument(
+        "--profile",
+        choices=PROFILES,
+        metavar="P",
+        help=f"check the rules of a deployment too: {', '.join(PROFILES)}",
+    )
+    format_option(check)
+
+    change = add_command(
+        actions,
+        "set",
+        "change settings; nothing else in the file moves",
+        "ppinui config set hsm0.host=10.0.0.7 hsm0.port=2310\n  ppinui config set hsm0.pin",
+    )
+    change.add_argument(
+        "assignments",
+        metavar="PATH=VALUE",
+        nargs="+",
+        help="pin and proxy_password take no value: it is asked for without echo",
+    )
+    _editing_options(change)
+
+    add_hsm = add_command(
+        actions,
+        "add-hsm",
+        "add an HSM in the style of the others",
+        "ppinui config add-hsm --host b-api.cloudshsm.com --like hsm0",
+    )
+    add_hsm.add_argument("--host", required=True, metavar="H", help="name or address of the HSM or proxy")
+    add_hsm.add_argument("--port", type=_port, metavar="P", help="2310 where nothing else is said")
+    add_hsm.add_argument("--priority", type=_priority, metavar="N", help="0 (tried first) to 127")
+    add_hsm.add_argument("--like", metavar="HSM", help="copy the slots and settings of this HSM")
+    _editing_options(add_hsm)
+
+    add_slot = add_command(
+        actions,
+        "add-slot",
+        "add a slot (a partition) to an HSM",
+        "ppinui config add-slot hsm0 --user-name PAYMENTS --id 3",
+    )
+    add_slot.add_argument("hsm", metavar="HSM", help="the group of the HSM, such as hsm0")
+    add_slot.add_argument("--user-name", required=True, metavar="U", help="the partition's name")
+    add_slot.add_argument("--id", required=True, type=slot_id, metavar="N", help="the PKCS#11 slot id")
+    add_slot.add_argument("--client-id", metavar="C", help="names the application in the HSM's log")
+    add_slot.add_argument("--proxy-user", metavar="S", help="service user of the proxy (CloudHSM)")
+    _editing_options(add_slot)
+
+    remove = add_command(
+        actions,
+        "remove",
+        "remove a setting, slot or HSM, and the comments that belong to it",
+        "ppinui config remove hsm1.slot0 --dry-run",
+    )
+    remove.add_argument("path", metavar="PATH", help="what to remove, such as hsm1 or hsm1.slot0")
+    _editing_options(remove)
+
+
+def _editing_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="print the change as a diff, save nothing")
+    parser.add_argument("--force", action="store_true", help="save even what 'config check' calls an error")
+    _reveal_option(parser)
+
+
+def _reveal_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reveal", action="store_true", help="show clear-text secrets instead of ••••")
+
+
+def _port(text: str) -> str:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not '{text}'")
+    return text
+
+
+def _priority(text: str) -> int:
+    return whole_number(text, "a priority", 0, 127)

@@ -1,0 +1,1 @@
+"""``ppinui kms``, and ``ppinui --test`` of a kms.toml."""

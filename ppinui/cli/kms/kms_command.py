@@ -1,0 +1,88 @@
+"""``ppinui kms``: looking at a kms.toml (check, show), and the way to writing one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from ppinui.cli.config.config_output import count_words, problems_data, problems_text
+from ppinui.cli.console import emit, printable, say
+from ppinui.cli.json_output import as_json
+from ppinui.config.checks.problem import Problem, Severity
+from ppinui.errors import ExitCode
+from ppinui.kms.kms_locate import locate_kms
+from ppinui.provider.library import find_module
+from ppinui.workers.hardening import harden
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the action says; the result is the exit code."""
+    harden()
+    match arguments.action:
+        case "check":
+            return _check(arguments)
+        case "show":
+            return _show(arguments)
+        case _:
+            from ppinui.cli.kms import kms_export_command
+
+            return kms_export_command.run(arguments)
+
+
+def file_of(arguments: argparse.Namespace, *, must_exist: bool = True) -> Path:
+    """The kms.toml that is meant. Raises PpinuiError."""
+    return locate_kms(arguments.config, must_exist=must_exist)
+
+
+def module_of(arguments: argparse.Namespace) -> Path | None:
+    """The library behind --module; None where the KMS's own is meant. Raises PpinuiError."""
+    return find_module(arguments.module).path if arguments.module else None
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from ppinui.kms.kms_checks import check_file
+
+    path = file_of(arguments)
+    slots = None if arguments.no_slots else partial(read_slots, timeout=arguments.timeout)
+    problems = check_file(path, read_slots=slots, module=module_of(arguments))
+    if arguments.format == "json":
+        emit(as_json(problems_data(problems, str(path), str(path))))
+    else:
+        emit(problems_text(problems, str(path)))
+        say(f"{printable(str(path))}: {count_words(problems)}")
+    return ExitCode.NOT_FINE if _has_error(problems) else ExitCode.FINE
+
+
+def _has_error(problems: Sequence[Problem]) -> bool:
+    return any(problem.severity is Severity.ERROR for problem in problems)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from ppinui.cli.kms.kms_output import show_data, show_text
+    from ppinui.kms.kms_reader import load
+
+    file = load(file_of(arguments))
+    try:
+        emit(as_json(show_data(file)) if arguments.format == "json" else show_text(file))
+    finally:
+        file.wipe()
+    errors = [problem for problem in file.problems if problem.severity is Severity.ERROR]
+    if errors:
+        say(f"{count_words(errors)}, so this may not be all: ppinui kms check says more")
+    return ExitCode.FINE
+
+
+def read_slots(library: Path, timeout: float) -> Mapping[int, str]:
+    """The labels of a library's tokens by the id of their slots, empty where there is none.
+
+    ``timeout``: seconds for each call. Raises PpinuiError where the library cannot be asked.
+    """
+    from ppinui.tokens.module_client import Access
+    from ppinui.tokens.slot_list import list_slots
+    from ppinui.tokens.token_worker_pool import warm_up
+
+    warm_up()
+    found = list_slots(Access(library, timeout=timeout))
+    return {slot.id: slot.token.label if slot.token is not None else "" for slot in found.slots}

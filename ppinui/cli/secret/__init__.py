@@ -1,0 +1,1 @@
+"""``ppinui secret`` and ``ppinui vault``."""

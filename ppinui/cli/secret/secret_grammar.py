@@ -1,0 +1,188 @@
+"""The grammar of ``ppinui secret``, ``ppinui vault`` and ``ppinui run``. Imports nothing but argparse."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ppinui.cli.argparse_base import AddCommand, descriptor, format_option, seconds
+
+_FOR_A_USER = (
+    ("add", "fetch the permanent secret of a partition with ppin, and keep it", "PAYMENTS", "PARTITION"),
+    ("update", "fetch it again; the old one stays until the new one is there", "PAYMENTS", "PARTITION"),
+    ("remove", "forget the permanent secret of a partition", "PAYMENTS", "PARTITION"),
+    ("add-proxy", "check the password of a service proxy, and keep it", "eqabxrfnqqos", "SERVICE_USER"),
+    ("remove-proxy", "forget the password of a service proxy", "eqabxrfnqqos", "SERVICE_USER"),
+    ("set-pin", "keep the PKCS#11 PIN of a partition", "PAYMENTS", "PARTITION"),
+    ("remove-pin", "forget the PKCS#11 PIN of a partition", "PAYMENTS", "PARTITION"),
+)
+_ASKING = frozenset({"add", "update", "add-proxy", "set-pin", "adopt"})
+_FETCHING = frozenset({"add", "update", "add-proxy", "adopt"})
+
+LONG_WITH_VALUE = frozenset(
+    {
+        "--keyring",
+        "--keyring-timeout",
+        "--keyspace",
+        "--vault-passphrase-fd",
+        "--password-fd",
+        "--ppin",
+        "--module",
+    }
+)
+"""Options of these commands that the next word belongs to."""
+
+
+_PASSPHRASE_OPTION = ("--vault-passphrase-fd", "read the vault's passphrase from this descriptor")
+KEYRING_DEFAULTS: dict[str, Any] = {
+    "keyring": None,
+    "keyspace": None,
+    "keyring_timeout": 20.0,
+    "vault_passphrase_fd": None,
+}
+"""What stands for an option of :func:`keyring_options` that is not given."""
+
+
+def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False) -> None:
+    """The options that choose and unlock the keyring; with ``leave_out`` those not given leave no trace."""
+    group = parser.add_argument_group("keyring")
+
+    def add(name: str, text: str, **settings: Any) -> None:
+        default = KEYRING_DEFAULTS[name.removeprefix("--").replace("-", "_")]
+        group.add_argument(name, help=text, default=argparse.SUPPRESS if leave_out else default, **settings)
+
+    add("--keyring", "secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)", metavar="NAME")
+    add("--keyspace", "keep these secrets apart from others, such as test", metavar="NAME")
+    add("--keyring-timeout", "seconds for each call (20)", type=seconds, metavar="S")
+    add(*_PASSPHRASE_OPTION, type=descriptor, metavar="N")
+
+
+def add_commands(commands: Any, add_command: AddCommand) -> None:
+    """Add ``secret``, ``vault`` and ``run``."""
+    _add_secret(commands, add_command)
+    _add_vault(commands, add_command)
+    _add_run(commands, add_command)
+
+
+def _add_secret(commands: Any, add_command: AddCommand) -> None:
+    secret = add_command(
+        commands,
+        "secret",
+        "keep proxy passwords, permanent secrets and PINs in the keyring",
+        "ppinui secret add-proxy eqabxrfnqqos\n  ppinui secret add PAYMENTS",
+    )
+    actions = secret.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    show = add_command(
+        actions, "list", "list users and whether there is a secret, as ppin -l", "ppinui secret list"
+    )
+    keyring_options(show)
+    status = add_command(
+        actions, "status", "say where each secret is, and since when", "ppinui secret status --format json"
+    )
+    format_option(status)
+    keyring_options(status)
+    for name, text, example, what in _FOR_A_USER:
+        action = add_command(actions, name, text, f"ppinui secret {name} {example}")
+        # --name: a user of any name, as ppin's -e has it; a word that begins with - would be an option
+        action.add_argument("user", nargs="?", metavar=what, help="its name, as in primus.cfg")
+        action.add_argument("--name", dest="named", help=argparse.SUPPRESS)
+        _options_of(action, name)
+    for name, text, example in (
+        ("import", "take all users of a .secrets.cfg into the keyring", "/etc/primus/.secrets.cfg"),
+        ("export", "write a .secrets.cfg for applications that need one", "/etc/primus/.secrets.cfg"),
+    ):
+        action = add_command(actions, name, text, f"ppinui secret {name} {example}")
+        action.add_argument("file", metavar="FILE", help="the .secrets.cfg")
+        action.add_argument("--replace", action="store_true", help="put it in the place of what is there")
+        if name == "import":
+            _removal_options(action, "--delete", "delete the file, once a test with the keyring was fine")
+        _options_of(action, name)
+    adopt = add_command(
+        actions,
+        "adopt",
+        "move clear-text passwords from primus.cfg into the keyring",
+        "ppinui secret adopt",
+    )
+    adopt.add_argument("--user", metavar="U", help="whom a setup password is of, where an HSM has several")
+    _removal_options(adopt, None, "")
+    _options_of(adopt, "adopt")
+
+
+def _options_of(action: argparse.ArgumentParser, name: str) -> None:
+    if name in _ASKING:
+        action.add_argument(
+            "--password-fd",
+            type=descriptor,
+            metavar="N",
+            help="read passwords from this descriptor, one a line",
+        )
+    if name in _FETCHING:
+        action.add_argument("--ppin", metavar="FILE", help="the vendor's ppin, if it is not in its place")
+    keyring_options(action)
+
+
+def _removal_options(action: argparse.ArgumentParser, option: str | None, text: str) -> None:
+    if option:
+        action.add_argument(option, action="store_true", help=text)
+    action.add_argument("--no-test", action="store_true", help="remove what was moved without a test before")
+    action.add_argument("--module", metavar="LIB", help="the PKCS#11 library to test with")
+
+
+def _add_vault(commands: Any, add_command: AddCommand) -> None:
+    vault = add_command(
+        commands,
+        "vault",
+        "a keyring in an encrypted file, where there is no desktop",
+        "ppinui vault create",
+    )
+    actions = vault.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    create = add_command(actions, "create", "make an empty vault", "ppinui vault create")
+    _passphrase_option(create)
+    change = add_command(actions, "passphrase", "change the vault's passphrase", "ppinui vault passphrase")
+    _passphrase_option(change)
+    change.add_argument(
+        "--new-passphrase-fd", type=descriptor, metavar="N", help="read the new one from this descriptor"
+    )
+
+
+def _add_run(commands: Any, add_command: AddCommand) -> None:
+    run = add_command(
+        commands,
+        "run",
+        "run an application with secrets from the keyring",
+        "ppinui run -- pkcs11-tool --module libprimusP11.so --list-slots\n"
+        "  ppinui run --user PAYMENTS --tmpfs -- /usr/local/bin/signer --port 8443\n"
+        "  sudo ppinui run --owner www-data:www-data -- nginx -g 'daemon off;'",
+    )
+    run.usage = "ppinui run [OPTION ...] -- COMMAND [ARGUMENT ...]"
+    run.description = (
+        "Become COMMAND, with primus.cfg and secrets in files that exist in memory\n"
+        "alone; SECUROSYS_PKCS11_CONF and SECUROSYS_SECRETS_CONF name them. Nothing is\n"
+        "started if a secret is missing. The exit code is the command's. It writes no\n"
+        "core files, for the secrets would be in them."
+    )
+    run.add_argument(
+        "--user",
+        dest="users",
+        action="append",
+        default=[],
+        metavar="U",
+        help="hand over the secrets of this partition; may be repeated (all of primus.cfg)",
+    )
+    run.add_argument(
+        "--owner",
+        metavar="USER:GROUP",
+        help="whose the files are: for a command that drops root's rights (it starts as root all the same)",
+    )
+    run.add_argument(
+        "--tmpfs",
+        action="store_true",
+        help="files in a private folder in memory, for a command that closes what it inherits; they go when "
+        "it ends, so it has to stay in the foreground",
+    )
+    keyring_options(run)
+
+
+def _passphrase_option(parser: argparse.ArgumentParser) -> None:
+    name, text = _PASSPHRASE_OPTION
+    parser.add_argument(name, help=text, type=descriptor, metavar="N")

@@ -1,0 +1,235 @@
+"""A set-up by a file of answers, unattended: each step is looked at, and done where something is left."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from ppinui.cli.console import emit
+from ppinui.cli.json_output import as_json
+from ppinui.cli.program_name import pasteable
+from ppinui.cli.setup import setup_output
+from ppinui.cli.setup.setup_secrets import SecretSource
+from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
+from ppinui.errors import ExitCode, PpinuiError
+from ppinui.setup.engine import Walk
+from ppinui.setup.setup_context import Surroundings
+from ppinui.setup.walkthrough import Finding, Kind, Running, State, Style, of_error
+
+_LARGEST: Final = 1024 * 1024
+"""Bytes of an answers file."""
+
+
+class Did(Enum):
+    """What became of a step."""
+
+    UNCHANGED = "unchanged"
+    """It was as it should be."""
+    CHANGED = "changed"
+    DONE = "done"
+    """Something was done that changes nothing: a test."""
+    LEFT = "left"
+    """Something is left that this program cannot do; it is said what."""
+    NOT_NEEDED = "not needed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class StepRun:
+    """One step of an unattended run."""
+
+    id: str
+    title: str
+    did: Did
+    finding: Finding
+
+
+def read_answers(path: Path) -> dict[str, Any]:
+    """What a TOML file has, without looking at what it means.
+
+    Raises PpinuiError for one that cannot be read, and for one with a secret in it, which is not repeated.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST)
+    except OSError as error:
+        raise PpinuiError(
+            f"the answers cannot be read: {error.strerror}", str(path), "name a TOML file"
+        ) from None
+    try:
+        given = tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise PpinuiError("the answers are not UTF-8", str(path), "save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        # Its words may quote the line, and a secret with it.
+        place = str(error).rpartition("(")[2].removesuffix(")")
+        raise PpinuiError(f"the answers are no TOML ({place})", str(path), "correct the file") from None
+    _refuse_secrets(given, path)
+    return given
+
+
+def _refuse_secrets(given: object, path: Path, where: str = "") -> None:
+    match given:
+        case dict():
+            for key, value in given.items():
+                if is_secret_name(key) and not isinstance(value, bool):
+                    raise _secret(f"'{where}{key}' is a secret", path)
+                _refuse_secrets(value, path, f"{where}{key}.")
+        case list():
+            for value in given:
+                _refuse_secrets(value, path, where)
+        case str() if SETUP_PASSWORD.search(given):
+            raise _secret(f"'{where.rstrip('.')}' looks like a setup password", path)
+
+
+def _secret(message: str, path: Path) -> PpinuiError:
+    return PpinuiError(
+        f"{message}, and an answers file holds none",
+        str(path),
+        "take it out; give secrets by --proxy-password-fd, --setup-password-fd and --pin-fd",
+    )
+
+
+def make_walk(kind: Kind, around: Surroundings, given: Mapping[str, Any], origin: str) -> Walk:
+    """A walk with these answers, all of them looked at before anything is done.
+
+    Raises PpinuiError for an answer that is missing, wrong, or to no question.
+    """
+    walk = Walk(kind, around, keeping=False)
+    known: list[str] = []
+    for step in kind.steps:
+        walk.go_to(step.id)
+        _answer(walk, given, origin, known)
+    for key in given:
+        if key not in known and not any(key in step.may_ask for step in kind.steps):
+            near = difflib.get_close_matches(key, known, n=3)
+            raise PpinuiError(
+                f"nothing asks for {key!r} in this set-up",
+                origin,
+                f"did you mean {' or '.join(near)}?" if near else f"it takes {', '.join(known)}",
+            )
+    walk.go_to(kind.steps[0].id)
+    return walk
+
+
+def _answer(walk: Walk, given: Mapping[str, Any], origin: str, known: list[str]) -> None:
+    """Answer the questions of a step; one may bring another."""
+    while new := [one for one in walk.page(look=False).asked if one.question.id not in known]:
+        for one in new:
+            id = one.question.id
+            known.append(id)
+            if id in given and (flaws := walk.answer({id: given[id]})):
+                raise PpinuiError(f"{id}: {flaws[id]}", origin, one.question.hint or "correct the answer")
+            if id not in given and one.value is None and one.question.required:
+                raise PpinuiError(f"there is no answer to {id!r}", origin, one.question.hint or "add it")
+
+
+def run(
+    walk: Walk, secrets: SecretSource, output: Literal["text", "json"], *, config: str | None = None
+) -> int:
+    """Every step in its order, up to the first that fails; the result is the exit code.
+
+    ``config``: what ``-c`` has named, for commands in messages.
+    """
+    runs: list[StepRun] = []
+    for step in walk.kind.steps:
+        walk.go_to(step.id)
+        did, found = _do(walk, secrets)
+        if not found.words:  # only to be read
+            continue
+        runs.append(StepRun(step.id, step.title, did, found))
+        if output == "text":
+            emit(_as_text(runs[-1], config))
+        if did is Did.FAILED:
+            break
+    if output == "json":
+        emit(as_json(_as_data(walk, runs, config)))
+    return runs[-1].finding.exit_code if runs[-1].did is Did.FAILED else ExitCode.FINE
+
+
+def _do(walk: Walk, secrets: SecretSource) -> tuple[Did, Finding]:
+    """What is left of a step, one action after another."""
+    did = Did.UNCHANGED
+    done: set[str] = set()
+    progress = setup_output.ProgressLine()
+    while True:
+        found = walk.page().finding
+        assert found is not None
+        match found.state:
+            case State.DONE:
+                return did, found
+            case State.NOT_NEEDED:
+                return Did.NOT_NEEDED, found
+            case State.PROBLEM:
+                return Did.FAILED, found
+        action = found.action
+        if action is None or action.words in done:
+            if walk.step.required or action is not None:
+                return Did.FAILED, found
+            return (Did.LEFT if did is Did.UNCHANGED else did), found
+        done.add(action.words)
+        try:
+            with secrets.given(action) as given:
+                outcome = walk.act(action, given, Running(progress))
+        except PpinuiError as error:
+            outcome = of_error(error)
+        finally:
+            progress.clear()
+        if outcome is not None and outcome.state is not State.DONE:
+            return Did.FAILED, outcome
+        did = Did.CHANGED if action.changes else Did.DONE
+
+
+def _as_text(one: StepRun, config: str | None) -> str:
+    first = f"{one.did.value:<12}"
+    lines = [setup_output.wrapped(f"{one.title}: {one.finding.words}", first)]
+    if one.finding.remedy is not None:
+        lines.append(setup_output.remedy(one.finding.remedy, config, len(first)))
+    for item in one.finding.items:
+        if item.state is not State.DONE:
+            lines.append(setup_output.line(item, config, " " * len(first)))
+    if one.finding.state is not State.DONE:
+        lines += setup_output.blocks(one.finding.blocks, config)
+    return "\n".join(lines) + "\n"
+
+
+def _as_data(walk: Walk, runs: Iterable[StepRun], config: str | None) -> dict[str, Any]:
+    """The JSON object of a run."""
+    ran = list(runs)
+    return {
+        "kind": walk.kind.name,
+        "config": str(walk.around.location().path),
+        "changed": any(one.did is Did.CHANGED for one in ran),
+        "failed": any(one.did is Did.FAILED for one in ran),
+        "steps": [
+            {
+                "step": one.id,
+                "title": one.title,
+                "result": one.did.value,
+                **_finding(one.finding, config),
+                "items": [
+                    {"subject": item.subject, "state": item.state.value, **_finding(item, config)}
+                    for item in one.finding.items
+                ],
+            }
+            for one in ran
+        ],
+    }
+
+
+def _finding(found: Finding, config: str | None) -> dict[str, Any]:
+    return {
+        "words": found.words,
+        "remedy": None if found.remedy is None else pasteable(found.remedy, config),
+        "commands": [
+            line
+            for block in found.blocks
+            if block.style is Style.COMMAND
+            for line in pasteable(block.text, config).split("\n")
+        ],
+    }

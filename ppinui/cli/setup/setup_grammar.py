@@ -1,0 +1,38 @@
+"""The grammar of ``ppinui setup``. Imports nothing but argparse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ppinui.cli.argparse_base import AddCommand, descriptor
+from ppinui.cli.secret.secret_grammar import keyring_options
+
+_SECRETS = (
+    ("--proxy-password-fd", "the service user's password; of several, lines of NAME=PASSWORD"),
+    ("--setup-password-fd", "the partition's setup password; of several, lines of NAME=PASSWORD"),
+    ("--so-pin-fd", "the token's SO PIN; of several, lines of NAME=PIN"),
+    ("--pin-fd", "the partition's PKCS#11 PIN; of several, lines of NAME=PIN"),
+)
+
+
+def add_commands(commands: Any, add_command: AddCommand) -> None:
+    """Add ``setup``."""
+    setup = add_command(
+        commands,
+        "setup",
+        "set up HSMs step by step, from the first file to a test of every slot",
+        "ppinui setup cloudhsm\n  ppinui setup on-premises --answers hsms.toml --format json",
+    )
+    setup.add_argument("kind", nargs="?", metavar="KIND", help="what to set up; --list shows the kinds")
+    setup.add_argument("--list", action="store_true", dest="only_list", help="list the kinds of set-ups")
+    setup.add_argument("--forget", action="store_true", help="drop what an interrupted set-up has left")
+    setup.add_argument("--answers", metavar="FILE", help="take answers from this TOML file, ask nothing")
+    setup.add_argument(
+        "--format", choices=("text", "json"), default="text", help="with --answers: for people or programs"
+    )
+    setup.add_argument("--module", metavar="LIB", help="the PKCS#11 library, if it is not in its place")
+    setup.add_argument("--ppin", metavar="FILE", help="the vendor's ppin, if it is not in its place")
+    secrets = setup.add_argument_group("secrets, read from a descriptor instead of asked for")
+    for option, words in _SECRETS:
+        secrets.add_argument(option, type=descriptor, metavar="N", help=words)
+    keyring_options(setup)

@@ -1,0 +1,1 @@
+"""``ppinui slots``, ``token``, ``pin`` and ``objects``."""

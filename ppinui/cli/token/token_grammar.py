@@ -1,0 +1,223 @@
+"""The grammar of ``ppinui slots``, ``token``, ``pin`` and ``objects``. Imports nothing but argparse."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ppinui.cli.argparse_base import AddCommand, Parser, descriptor, format_option, seconds, whole_number
+from ppinui.cli.secret.secret_grammar import keyring_options
+
+WELL_KNOWN = ("98765432", "12345678", "123456", "1234", "87654321", "0000")
+"""The PINs of token.pin_check.WELL_KNOWN_PINS, which would cost start-up time; a test holds them together."""
+
+_SLOT = "a slot id, decimal or 0x…, or the token's label in full"
+
+
+def add_commands(commands: Any, add_command: AddCommand) -> None:
+    """Add ``slots``, ``token``, ``pin`` and ``objects``."""
+    slots = add_command(
+        commands,
+        "slots",
+        "list the slots of any PKCS#11 module with their tokens",
+        "ppinui slots --module /usr/lib/softhsm/libsofthsm2.so",
+    )
+    format_option(slots)
+    _module_options(slots, connects=True)
+    _add_token(commands, add_command)
+    _add_pin(commands, add_command)
+    _add_objects(commands, add_command)
+
+
+def _add_token(commands: Any, add_command: AddCommand) -> None:
+    token = add_command(commands, "token", "initialise tokens", "ppinui token init 0 --label PAYMENTS")
+    actions = token.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    init = add_command(
+        actions,
+        "init",
+        "erase a token, name it, and set its PINs",
+        "ppinui token init 0 --label PAYMENTS\n"
+        "  ppinui token init PAYMENTS --label PAYMENTS --yes-erase PAYMENTS --pin-fd 3",
+    )
+    init.add_argument("slot", metavar="SLOT", help=_SLOT)
+    init.add_argument("--label", required=True, metavar="L", help="its new name, up to 32 bytes")
+    init.add_argument(
+        "--yes-erase",
+        metavar="LABEL",
+        help="the label of the token as it is, in the place of typing it: what is on it will be lost",
+    )
+    init.add_argument(
+        "--factory-so-pin",
+        action="store_true",
+        help="the token was never initialised, and has an SO PIN of its maker's, to be replaced",
+    )
+    _pin_options(init)
+    format_option(init)
+    _module_options(init)
+
+
+def _add_pin(commands: Any, add_command: AddCommand) -> None:
+    pin = add_command(
+        commands,
+        "pin",
+        "change, set, check and keep the PINs of tokens",
+        "ppinui pin change PAYMENTS\n  ppinui pin check 0 1 2 --spend-one-try",
+    )
+    actions = pin.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    change = add_command(actions, "change", "change the user PIN", "ppinui pin change PAYMENTS")
+    change.add_argument("slot", metavar="SLOT", help=_SLOT)
+    change.add_argument("--so", action="store_true", help="the security officer's PIN instead")
+    _pin_options(change)
+    _keep_option(change)
+    _module_options(change, connects=True)
+    init = add_command(
+        actions,
+        "init",
+        "set the user PIN as the security officer, whatever the old one was",
+        "ppinui pin init PAYMENTS",
+    )
+    init.add_argument("slot", metavar="SLOT", help=_SLOT)
+    _pin_options(init)
+    _keep_option(init)
+    _module_options(init)
+    check = add_command(
+        actions,
+        "check",
+        "find tokens that still have a well-known PIN",
+        "ppinui pin check 0 1 2 --spend-one-try",
+    )
+    check.add_argument("slots", metavar="SLOT", nargs="+", help=_SLOT)
+    check.add_argument(
+        "--spend-one-try",
+        action="store_true",
+        help="offer the PIN, once to each token; without it, what would be done is said, and nothing is",
+    )
+    check.add_argument(
+        "--pin",
+        choices=WELL_KNOWN,
+        default=WELL_KNOWN[0],
+        help=f"which one ({WELL_KNOWN[0]})",
+    )
+    format_option(check)
+    _module_options(check)
+    keep = add_command(
+        actions, "keep", "keep the user PIN of a token in the keyring", "ppinui pin keep PAYMENTS"
+    )
+    keep.add_argument("slot", metavar="SLOT", help=_SLOT)
+    _descriptor_option(keep)
+    keyring_options(keep)
+    _module_options(keep, connects=True)
+
+
+def _add_objects(commands: Any, add_command: AddCommand) -> None:
+    objects = add_command(
+        commands,
+        "objects",
+        "look at the keys and certificates on a token",
+        "ppinui objects PAYMENTS --login\n"
+        "  ppinui objects export PAYMENTS --label www -o www.pem\n"
+        "  ppinui objects test-key PAYMENTS",
+    )
+    objects.description = "Look at the keys and certificates on a token. 'ppinui objects SLOT' lists them."
+    actions = objects.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    assert isinstance(objects, Parser)
+    objects.let_go_without_saying("list", actions)
+    show = add_command(actions, "list", "list them", "ppinui objects list PAYMENTS --login --search www")
+    show.add_argument("slot", metavar="SLOT", help=_SLOT)
+    show.add_argument("--search", metavar="TEXT", help="only those with this text in what is said of them")
+    show.add_argument(
+        "--expiring",
+        type=_days,
+        default=30,
+        metavar="DAYS",
+        help="mark certificates that expire within so many days (30)",
+    )
+    show.add_argument(
+        "--seconds", type=seconds, default=60.0, metavar="S", help="end the list after so long (60)"
+    )
+    format_option(show)
+    _login_options(show)
+    export = add_command(
+        actions,
+        "export",
+        "write a public key or a certificate as PEM",
+        "ppinui objects export PAYMENTS --id 01a2 -o public.pem",
+    )
+    export.add_argument("slot", metavar="SLOT", help=_SLOT)
+    export.add_argument("--id", metavar="HEX", help="the object's id")
+    export.add_argument("--label", metavar="L", help="the object's label in full")
+    export.add_argument("--type", choices=("public-key", "certificate"), help="where both are like this")
+    export.add_argument("-o", dest="output", metavar="FILE", help="a new file (standard output)")
+    _login_options(export)
+    trial = add_command(
+        actions,
+        "test-key",
+        "make a key pair, sign, check the signature, and remove the pair",
+        "ppinui objects test-key PAYMENTS",
+    )
+    trial.add_argument("slot", metavar="SLOT", help=_SLOT)
+    trial.add_argument(
+        "--on-token",
+        action="store_true",
+        help="store the pair on the token for that moment, not just in the session",
+    )
+    _login_options(trial, always=True)
+
+
+def _module_options(parser: argparse.ArgumentParser, *, connects: bool = False) -> None:
+    """How to reach a token; ``connects``: the command is one for a Primus too, if the user wants that."""
+    group = parser.add_argument_group("module")
+    group.add_argument("--module", metavar="LIB", help="the PKCS#11 library (PPINUI_MODULE)")
+    group.add_argument(
+        "--timeout", type=seconds, default=10.0, metavar="S", help="seconds for each call of it (10)"
+    )
+    if connects:
+        group.add_argument(
+            "--connect",
+            action="store_true",
+            help="let the Primus provider connect to its HSMs, with the secrets of .secrets.cfg",
+        )
+    else:
+        parser.set_defaults(connect=False)
+    parser.set_defaults(never_on_primus=not connects)
+
+
+def _descriptor_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pin-fd",
+        type=descriptor,
+        metavar="N",
+        help="read PINs from this descriptor, one a line, in the order in which they are asked for",
+    )
+
+
+def _pin_options(parser: argparse.ArgumentParser) -> None:
+    _descriptor_option(parser)
+    parser.add_argument(
+        "--spend-final-try",
+        action="store_true",
+        help="offer a PIN even where the token says that one more wrong one locks it",
+    )
+
+
+def _keep_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep", action="store_true", help="keep the new user PIN in the keyring")
+    keyring_options(parser)
+
+
+def _login_options(parser: argparse.ArgumentParser, *, always: bool = False) -> None:
+    if always:
+        parser.set_defaults(login=True)
+    else:
+        parser.add_argument(
+            "--login",
+            action="store_true",
+            help="private objects too; with the PIN from the keyring, or asked for",
+        )
+    _pin_options(parser)
+    keyring_options(parser)
+    _module_options(parser, connects=True)
+
+
+def _days(text: str) -> int:
+    return whole_number(text, "the number of days", 0, 100_000)

@@ -1,0 +1,114 @@
+"""What the commands on slots, tokens and objects work with: the module, the slot that is meant, and PINs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import Iterator
+
+from ppinui.cli.console import printable, say
+from ppinui.cli.secret_prompts import ask_secret
+from ppinui.pkcs11.user_type import UserType
+from ppinui.provider.library import find_module
+from ppinui.secrets.secret import Secret
+from ppinui.tokens.module_client import Access
+from ppinui.tokens.pins import check_offer
+from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot_list import find_slot
+from ppinui.tokens.token_errors import TokenError
+
+
+def access_of(arguments: argparse.Namespace) -> Access:
+    """The module that the arguments choose. Raises ModuleNotFound."""
+    environ = dict(os.environ)
+    # what a Primus provider reads, should it be allowed to connect
+    for variable, file in (
+        ("SECUROSYS_PKCS11_CONF", arguments.config),
+        ("SECUROSYS_SECRETS_CONF", arguments.secrets),
+    ):
+        if file:
+            environ[variable] = os.path.abspath(file)
+    module = find_module(arguments.module).path
+    return Access(
+        module,
+        environ,
+        timeout=arguments.timeout,
+        connect=arguments.connect,
+        never_on_primus=arguments.never_on_primus,
+    )
+
+
+def slot_of(arguments: argparse.Namespace, access: Access) -> Slot:
+    """The slot that the arguments name; it has been looked at just now."""
+    return find_slot(access, arguments.slot)
+
+
+def ask_token_pin(arguments: argparse.Namespace, slot: Slot, name: str, *, twice: bool = False) -> Secret:
+    """Ask for a PIN of the slot's token; ``name``: which one, such as ``new user PIN``."""
+    what = f"the {name} of {printable(slot.name)}"
+    prompt = f"{name[0].upper()}{name[1:]} of {printable(slot.name)}: "
+    return ask_secret(prompt, what, twice=twice, descriptor=arguments.pin_fd)
+
+
+@contextlib.contextmanager
+def user_pin(arguments: argparse.Namespace, access: Access, slot: Slot) -> Iterator[Secret | None]:
+    """The user's PIN, where a login is wanted: from a descriptor, from the keyring, or asked for.
+
+    One from the keyring that the token rejects is marked there, and offered no more.
+    """
+    if not arguments.login:
+        yield None
+        return
+    token = check_offer(slot, access.module, spend_final_try=arguments.spend_final_try)
+    if arguments.pin_fd is not None:
+        with _wiped(ask_token_pin(arguments, slot, UserType.USER.pin_name)) as pin:
+            yield pin
+        return
+    # Only now: the keyring's side costs more to import than most tokens take.
+    from ppinui.cli.secret.secret_session import SecretSession
+    from ppinui.secrets.keyring_errors import KeyringError
+    from ppinui.secrets.store import SecretRejectedError
+    from ppinui.secrets.token_pins import offer_pin
+
+    with contextlib.closing(SecretSession(arguments)) as session:
+        stored = None
+        try:
+            stored = offer_pin(session.store, token.label)
+        except SecretRejectedError:
+            raise
+        except KeyringError as error:
+            say(f"note: the keyring is not used: {printable(error.message)} ({printable(error.place)})")
+        if stored is None or stored.password is None:
+            with _wiped(ask_token_pin(arguments, slot, UserType.USER.pin_name)) as pin:
+                yield pin
+            return
+        session.say_whose_keyring()
+        try:
+            yield stored.password
+        except TokenError as error:
+            if error.rejects_pin:
+                session.store.mark_rejected(stored, f"{slot.name} of {access.module}: {error.failure.name}")
+            raise
+        finally:
+            stored.wipe()
+
+
+def keep(arguments: argparse.Namespace, slot: Slot, pin: Secret, *, source: str, validated: bool) -> None:
+    """Keep a user PIN in the keyring, under the token's label."""
+    from ppinui.cli.secret.secret_session import SecretSession
+    from ppinui.secrets.token_pins import keep_pin
+
+    assert slot.token is not None
+    with contextlib.closing(SecretSession(arguments)) as session:
+        session.say_whose_keyring()
+        keep_pin(session.store, slot.token.label, pin, source=source, validated=validated)
+    say(f"kept the user PIN of {printable(slot.name)} in the keyring")
+
+
+@contextlib.contextmanager
+def _wiped(secret: Secret) -> Iterator[Secret]:
+    try:
+        yield secret
+    finally:
+        secret.wipe()

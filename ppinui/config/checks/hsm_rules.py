@@ -1,0 +1,94 @@
+"""Rules on HSMs: hosts, ports, and addresses that are there twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ppinui.config.checks.problem import Problem, Severity
+from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.settings import DEFAULT_PORT
+from ppinui.config.validators import endpoint, host_flaw, port_flaw
+from ppinui.libconfig.document import Kind, Setting
+from ppinui.libconfig.includes import quoted
+
+_PLACEHOLDERS: Final = re.compile(
+    r"HSM\d*_HostnameOrIpOrProxyURL|[ab]-api\.cloudshsm\.com|PARTITION_?NAME\d*|SERVICE_?USER\d*",
+    re.IGNORECASE,
+)
+"""What the vendor's templates have in the place of hosts, partitions and service users."""
+
+
+def hosts(subject: Subject) -> Iterator[Problem]:
+    """missing-host, empty-host, host-with-blanks, host-with-scheme, host-with-brackets, host-with-port,
+    host-not-an-address, host-invalid.
+    """
+    for hsm in subject.config.hsms:
+        host = hsm.setting.get("host")
+        if host is None:
+            if subject.complete:
+                yield problem(
+                    Severity.ERROR,
+                    "missing-host",
+                    hsm.setting,
+                    f"{hsm.name} has no host",
+                    'Add host = "…"; with the name or the IP address of the HSM or of its proxy.',
+                )
+        elif hsm.host is not None and (flaw := host_flaw(hsm.host)):
+            yield problem(Severity.ERROR, flaw.check, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
+
+
+def ports(subject: Subject) -> Iterator[Problem]:
+    """missing-port, empty-port, port-not-a-number, port-out-of-range."""
+    for hsm in subject.config.hsms:
+        port = hsm.setting.get("port")
+        if port is None:
+            if subject.complete:
+                yield problem(
+                    Severity.ERROR,
+                    "missing-port",
+                    hsm.setting,
+                    f"{hsm.name} has no port",
+                    f'Add port = "{DEFAULT_PORT}"; (the usual one), in quotes.',
+                )
+        elif hsm.port is not None and (flaw := port_flaw(hsm.port)):
+            yield problem(Severity.ERROR, flaw.check, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
+
+
+def same_endpoints(subject: Subject) -> Iterator[Problem]:
+    """same-endpoint-twice: two groups for one host and port are no redundancy."""
+    first: dict[tuple[str, str], str] = {}
+    for hsm in subject.config.hsms:
+        if not hsm.host or not hsm.port:
+            continue
+        other = first.setdefault(endpoint(hsm.host, hsm.port), hsm.name)
+        if other != hsm.name:
+            yield problem(
+                Severity.WARNING,
+                "same-endpoint-twice",
+                hsm.setting.get("host") or hsm.setting,
+                f"{hsm.name} has the host and port of {other}: the same HSM twice is no redundancy",
+                f"Correct the host or the port, or put the slots into {other} and remove {hsm.name}.",
+            )
+
+
+def placeholders(subject: Subject) -> Iterator[Problem]:
+    """placeholder-value: what the vendor's template has there, once for each value."""
+    found: dict[str, list[Setting]] = {}
+    for hsm in subject.config.hsms:
+        groups = (hsm.setting, *(slot.setting for slot in hsm.slots))
+        for setting in (child for group in groups for child in group.children):
+            if setting.name in ("host", "user_name", "proxy_user") and setting.kind is Kind.STRING:
+                value = str(setting.value)
+                if _PLACEHOLDERS.fullmatch(value):
+                    found.setdefault(value, []).append(setting)
+    for value, settings in found.items():
+        more = f" (and {len(settings) - 1} more)" if len(settings) > 1 else ""
+        yield problem(
+            Severity.NOTE,
+            "placeholder-value",
+            settings[0],
+            f"{called(settings[0])}{more} is still {quoted(value)}, as in the vendor's template",
+            "Write the value of your HSM or service.",
+        )

@@ -1,0 +1,64 @@
+"""Rules on the log: who can tamper with it, and what gets into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Final
+
+from ppinui.config.checks.problem import Problem, Profile, Severity
+from ppinui.config.checks.subject import Subject, problem
+from ppinui.libconfig.includes import quoted
+
+_WINDOWS: Final = re.compile(r"[A-Za-z]:|%|\\\\")
+_INPUTS: Final = 1  # the bit of trace_mask that logs what goes into each PKCS#11 function
+
+
+def log_file(subject: Subject) -> Iterator[Problem]:
+    """log-file-writable-by-all: somebody can put a link there before the log is made (production profile).
+
+    log-file-relative: each application would have a log of its own, where it was started.
+    """
+    log = subject.config.log
+    file = log["file"]
+    written = subject.document.get("primus.log.file")
+    if not written and not (subject.complete and subject.document.get("primus")):
+        return
+    if not isinstance(file, str) or log["write_log_file"] is False:
+        return
+    path = PureWindowsPath(file) if _WINDOWS.match(file) else PurePosixPath(file)
+    at = subject.where("primus.log.file", "primus.log", "primus")
+    default = "" if written else " (the default)"
+    if subject.writable_by_all(path.parent):
+        yield problem(
+            Severity.ERROR if subject.profile is Profile.PRODUCTION else Severity.NOTE,
+            "log-file-writable-by-all",
+            at,
+            f"the log file is {file}{default}, in a folder that everybody can write",
+            'Set primus.log.file to a folder of the group primus, such as "/var/log/primus/primus.log".',
+        )
+    elif isinstance(path, PurePosixPath) and not path.is_absolute():
+        yield problem(
+            Severity.NOTE,
+            "log-file-relative",
+            at,
+            f"the log file {quoted(file)} is relative to the folder that each application is started in",
+            "Write the whole path.",
+        )
+
+
+def trace_mask(subject: Subject) -> Iterator[Problem]:
+    """trace-mask-not-zero: meant for hunting a fault; bit 1 logs inputs of functions (production profile)."""
+    mask = subject.config.log["trace_mask"]
+    if isinstance(mask, int) and mask != 0:
+        inputs = (
+            "the inputs of functions, PINs among them, may get" if mask & _INPUTS else "internal data get"
+        )
+        yield problem(
+            Severity.ERROR if subject.profile is Profile.PRODUCTION else Severity.WARNING,
+            "trace-mask-not-zero",
+            subject.where("primus.log.trace_mask"),
+            f"trace_mask is {mask}: {inputs} into the log",
+            "Write trace_mask = 0x00; when the fault is found.",
+        )

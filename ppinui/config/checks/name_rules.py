@@ -1,0 +1,109 @@
+"""Rules on names: settings that the library does not know, or not here, and unusual names of groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from ppinui.config.checks.problem import Problem, Severity
+from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.primus_config import is_entry
+from ppinui.config.settings import Level
+from ppinui.libconfig.document import Kind, Setting
+
+_HSM_NAME: Final = re.compile(r"hsm\d+")
+_SLOT_NAME: Final = re.compile(r"slot\d+")
+
+
+def names(subject: Subject) -> Iterator[Problem]:
+    """unusual-group-name: the vendor documents hsm0, hsm1, … and slot0, slot1, …, and no others."""
+    for hsm in subject.config.hsms:
+        if not _HSM_NAME.fullmatch(hsm.name):
+            yield _unusual(hsm.setting, "hsm0, hsm1, …")
+        for slot in hsm.slots:
+            if not _SLOT_NAME.fullmatch(slot.name):
+                yield _unusual(slot.setting, "slot0, slot1, …")
+
+
+def _unusual(setting: Setting, documented: str) -> Problem:
+    return problem(
+        Severity.WARNING,
+        "unusual-group-name",
+        setting,
+        f"the group is called {setting.name}: the vendor documents {documented} alone",
+        f"Rename it to one of {documented}.",
+    )
+
+
+def unknown_settings(subject: Subject) -> Iterator[Problem]:
+    """misplaced-setting, misspelt-setting, unknown-setting: the library does not read them."""
+    for level, group in subject.groups:
+        for setting in group.children:
+            if (setting.name or "") not in level.specs:
+                yield _unknown(setting, level)
+    places = [("primus.hsms", "hsmN"), *((f"{hsm.path}.slots", "slotM") for hsm in subject.config.hsms)]
+    for path, wanted in places:
+        entries = subject.document.get(path)
+        for setting in entries.children if entries and entries.kind is Kind.GROUP else ():
+            if not is_entry(setting):
+                yield _unknown(setting, None, wanted)
+
+
+def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Problem:
+    """``level`` None: the setting stands among HSMs or slots, where just groups called ``wanted`` belong."""
+    name = setting.name or ""
+    home = _home(setting)
+    if home is not None:
+        return problem(
+            Severity.WARNING,
+            "misplaced-setting",
+            setting,
+            f"{called(setting)} stands in the wrong group: the library does not read it here",
+            f"Move it to {home}.",
+        )
+    if level is None:
+        return problem(
+            Severity.WARNING,
+            "misplaced-setting",
+            setting,
+            f"{called(setting)} stands where only groups {wanted} belong: the library does not read it",
+            f"Make it a group {wanted}, or remove it.",
+        )
+    if meant := _meant(name, level):
+        return problem(
+            Severity.WARNING,
+            "misspelt-setting",
+            setting,
+            f"{called(setting)} is no documented setting: the library does not read it",
+            f"Did you mean {meant}?",
+        )
+    return problem(
+        Severity.NOTE,
+        "unknown-setting",
+        setting,
+        f"{called(setting)} is no documented setting",
+        "It is kept as it is; remove it if nothing else reads it.",
+    )
+
+
+def _home(setting: Setting) -> str | None:
+    """The group that a setting of this name and kind belongs to; None where no such setting is documented."""
+    name = setting.name or ""
+    if setting.kind is Kind.GROUP and _HSM_NAME.fullmatch(name):
+        return "primus.hsms"
+    if setting.kind is Kind.GROUP and _SLOT_NAME.fullmatch(name):
+        return "primus.hsms.hsmN.slots"
+    return next((level.value for level in Level if name in level.specs), None)
+
+
+def _meant(name: str, level: Level) -> str | None:
+    """The documented name that somebody meant who wrote ``Host``, ``username`` or ``prority``."""
+    plain = {_plain(spec): spec for spec in level.specs}
+    close = get_close_matches(_plain(name), plain, n=1, cutoff=0.75)
+    return plain[close[0]] if close else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[_*-]", "", name).lower()

@@ -1,0 +1,118 @@
+"""Rules of the deployments that have their own: FortiGate, Kubernetes sidecar, CloudHSM, production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ppinui.config.checks.problem import Problem, Profile, Severity
+from ppinui.config.checks.subject import Subject, problem
+from ppinui.config.cloudhsm_clusters import missing_endpoints
+from ppinui.config.validators import address_of
+from ppinui.libconfig.includes import quoted
+
+_HIGHEST_LEVEL = 4  # warning; the vendor's word for production
+
+
+def fortigate(subject: Subject) -> Iterator[Problem]:
+    """fortigate-host, fortigate-log, fortigate-connect-on-init, fortigate-trace-level."""
+    if subject.profile is not Profile.FORTIGATE:
+        return
+    for hsm in subject.config.hsms:
+        if hsm.host and address_of(hsm.host) is None:
+            yield problem(
+                Severity.ERROR,
+                "fortigate-host",
+                hsm.setting.get("host") or hsm.setting,
+                f"{hsm.name}: host {quoted(hsm.host)} is a name: a FortiGate needs an IP address",
+                f"Write the IP address that {hsm.host} has on the FortiGate's network.",
+            )
+    for name in ("write_log_file", "write_syslog"):
+        yield from _wanted(subject, f"log.{name}", False, "fortigate-log", "a FortiGate")
+    yield from _wanted(subject, "connect_on_init", True, "fortigate-connect-on-init", "a FortiGate")
+    yield from _wanted(subject, "log.trace_level", 0, "fortigate-trace-level", "a FortiGate")
+
+
+def kubernetes(subject: Subject) -> Iterator[Problem]:
+    """kubernetes-connect-on-init: a sidecar has to start while the HSM is away."""
+    if subject.profile is Profile.KUBERNETES:
+        yield from _wanted(subject, "connect_on_init", False, "kubernetes-connect-on-init", "a sidecar")
+
+
+def _wanted(
+    subject: Subject, name: str, wanted: bool | int, check: str, deployment: str
+) -> Iterator[Problem]:
+    """A setting that has to have one value; an absent one has its default."""
+    group, _, last = name.rpartition(".")
+    setting = subject.document.get(f"primus.{name}")
+    if setting is None and not subject.complete:
+        return
+    value = (subject.config.log if group else subject.config.globals)[last]
+    if value is None or value != wanted or isinstance(value, bool) is not isinstance(wanted, bool):
+        word = _word(wanted)
+        how = "by default " if setting is None else ""
+        shown = "of another type" if value is None else _word(value)
+        yield problem(
+            Severity.ERROR,
+            check,
+            setting or subject.where(f"primus.{group}" if group else "primus", "primus"),
+            f"{name} is {how}{shown}: {deployment} needs {word}",
+            f"Set it: ppinui config set {name}={word}",
+        )
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def cloudhsm(subject: Subject) -> Iterator[Problem]:
+    """cloudhsm-proxy-user, cloudhsm-clones."""
+    if subject.profile is not Profile.CLOUDHSM:
+        return
+    for slot in subject.config.slots:
+        if slot.setting.get("proxy_user") is None and subject.complete:
+            yield problem(
+                Severity.ERROR,
+                "cloudhsm-proxy-user",
+                slot.setting,
+                f"{slot.hsm}.{slot.name} has no proxy_user: CloudHSM is reached through its proxies alone",
+                'Add proxy_user = "…"; with the service user of the welcome ticket.',
+            )
+    if subject.complete:
+        yield from _clones(subject)
+
+
+def _clones(subject: Subject) -> Iterator[Problem]:
+    """One problem for each set of endpoints that some partitions have and that is no whole service."""
+    partitions: dict[frozenset[str], list[str]] = {}
+    for name, slots in subject.config.partitions().items():
+        hsms = (subject.config.hsm(slot.hsm) for slot in slots)
+        hosts = frozenset(hsm.host for hsm in hsms if hsm is not None and hsm.host)
+        partitions.setdefault(hosts, []).append(name)
+    for hosts, names in partitions.items():
+        missing = missing_endpoints(hosts)
+        if not hosts or missing == () or (missing is None and len(hosts) > 1):
+            continue
+        first = subject.config.partitions()[names[0]][0]
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        lacking = ", ".join(missing) if missing else "its clones"
+        yield problem(
+            Severity.WARNING,
+            "cloudhsm-clones",
+            first.setting,
+            f"partition {quoted(names[0])}{others}: only {', '.join(sorted(hosts))} is configured, "
+            f"not {lacking}",
+            f"Add the other endpoints of the service: ppinui config add-hsm --host HOST --like {first.hsm}",
+        )
+
+
+def production(subject: Subject) -> Iterator[Problem]:
+    """production-trace-level; the log file and the mask are checked in every profile."""
+    level = subject.config.log["trace_level"]
+    if subject.profile is Profile.PRODUCTION and isinstance(level, int) and level > _HIGHEST_LEVEL:
+        yield problem(
+            Severity.ERROR,
+            "production-trace-level",
+            subject.where("primus.log.trace_level"),
+            f"trace_level is {level}: production has at most {_HIGHEST_LEVEL}",
+            f"Set it: ppinui config set log.trace_level={_HIGHEST_LEVEL}",
+        )

@@ -1,0 +1,177 @@
+"""All checks of a primus.cfg: its text, its settings, and the file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import Final
+
+from ppinui.config.checks import (
+    file_rules,
+    header_rules,
+    hsm_rules,
+    log_rules,
+    name_rules,
+    profile_rules,
+    secret_rules,
+    slot_rules,
+    string_rules,
+    structure_rules,
+    type_rules,
+)
+from ppinui.config.checks.problem import Problem, Profile, Severity
+from ppinui.config.checks.subject import Subject, is_usually_writable_by_all, problem
+from ppinui.config.redaction import Looks, find_secrets
+from ppinui.config.secret_detection import without_setup_passwords
+from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import ConfigSyntaxError, Document, Place, load, parse
+from ppinui.libconfig.includes import Source, decode
+from ppinui.libconfig.recovery import part_before
+
+__all__ = ["Problem", "Profile", "Severity", "check_document", "check_file", "check_text"]
+
+_Rule = Callable[[Subject], Iterator[Problem]]
+
+_RULES: Final[tuple[_Rule, ...]] = (
+    structure_rules.missing_groups,
+    structure_rules.version,
+    structure_rules.duplicates,
+    type_rules.types,
+    type_rules.limits,
+    type_rules.wrapping_ints,
+    name_rules.names,
+    name_rules.unknown_settings,
+    hsm_rules.hosts,
+    hsm_rules.ports,
+    hsm_rules.same_endpoints,
+    hsm_rules.placeholders,
+    slot_rules.user_names,
+    slot_rules.similar_user_names,
+    slot_rules.missing_ids,
+    slot_rules.ids_of_one_hsm,
+    slot_rules.ids_of_two_partitions,
+    slot_rules.ids_of_one_partition,
+    slot_rules.proxy_users,
+    string_rules.escapes_in_paths,
+    string_rules.control_characters,
+    log_rules.log_file,
+    log_rules.trace_mask,
+    header_rules.managed_header,
+    profile_rules.fortigate,
+    profile_rules.kubernetes,
+    profile_rules.cloudhsm,
+    profile_rules.production,
+)
+_ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
+
+
+def check_text(
+    text: str, origin: str = "primus.cfg", *, profile: Profile | None = None, include_dir: Path | None = None
+) -> tuple[Problem, ...]:
+    """The problems of a text, in its order; ``origin`` names it in places.
+
+    A text with a syntax error gets that one problem for it, and those of the settings before it and of
+    passwords anywhere; of what comes after, nobody can say more. ``include_dir`` as for ``document.parse``.
+    """
+    try:
+        document = parse(text, origin, include_dir=include_dir, allow_duplicates=True)
+    except ConfigSyntaxError as error:
+        return _in_order(_of_broken_text(text, origin, error, profile, include_dir), origin)
+    return check_document(document, profile=profile)
+
+
+def check_document(document: Document, *, profile: Profile | None = None) -> tuple[Problem, ...]:
+    """The problems of a document, in the order of its text; duplicates if it was read with them allowed."""
+    return _in_order(_of_document(Subject(document, profile)), document.origin)
+
+
+def check_file(
+    path: Path,
+    *,
+    profile: Profile | None = None,
+    root: Path = Path("/"),
+    find_group: Callable[[str], int | None] = file_rules.group_number,
+) -> tuple[Problem, ...]:
+    """The problems of a file: of its text, of its mode, group and folder, and of what lies beside it.
+
+    ``root`` is where the provider's folder is looked for, ``find_group`` gives the number of a group or None.
+    Raises PpinuiError when the file cannot be read.
+    """
+    try:
+        document = load(path, allow_duplicates=True)
+    except ConfigSyntaxError as error:
+        text = decode(path.read_bytes())
+        found = list(_of_broken_text(text, str(path), error, profile, None))
+    else:
+        text = document.text
+        found = list(_of_document(Subject(document, profile, writable_by_all=_writable_by_all)))
+    facts = file_rules.facts_of(path, root=root, find_group=find_group)
+    holds_password = any(secret.looks is Looks.REAL for secret in find_secrets(text))
+    found += file_rules.file_rules(facts, profile, holds_password=holds_password)
+    return _in_order(found, str(path))
+
+
+def _of_document(subject: Subject) -> Iterator[Problem]:
+    known: set[Place] = set()
+    for rule in (*_RULES, secret_rules.clear_secrets):
+        for found in rule(subject):
+            known.add(found.place)
+            yield found
+    for warning in subject.document.warnings:
+        if warning.place not in known:  # a rule says it better: it knows what the setting is for
+            yield problem(
+                Severity.WARNING, "libconfig-reading", warning.place, warning.message, warning.remedy
+            )
+
+
+def _of_broken_text(
+    text: str, origin: str, error: ConfigSyntaxError, profile: Profile | None, include_dir: Path | None
+) -> Iterator[Problem]:
+    source = Source(origin, text)
+    yield problem(Severity.ERROR, "syntax-error", error.at, error.message, error.remedy)
+    yield from secret_rules.secrets_of_text(source, {})
+    if error.at.file != origin:
+        return
+    part = part_before(text, _offset(text, error.at))
+    try:
+        document = parse(part, origin, include_dir=include_dir, allow_duplicates=True)
+    except PpinuiError:
+        return
+    subject = Subject(document, profile, complete=False)
+    for rule in _RULES:
+        yield from rule(subject)
+
+
+def _offset(text: str, place: Place) -> int:
+    """Where a place of the text's own file is in the text; lines end at a line feed."""
+    start = 0
+    for _ in range(place.line - 1):
+        start = text.index("\n", start) + 1
+    return start + place.column - 1
+
+
+def _writable_by_all(folder: PurePath) -> bool:
+    """As the file system says; by the name alone where there is no such folder."""
+    actual = file_rules.writable_by_all(str(folder)) if folder.is_absolute() else None
+    return is_usually_writable_by_all(folder) if actual is None else actual
+
+
+def _in_order(found: Iterable[Problem], origin: str) -> tuple[Problem, ...]:
+    """By place, those of included files last; the worse first at one place."""
+
+    def position(one: Problem) -> tuple[bool, str, int, int, int]:
+        place = one.place
+        return place.file != origin, place.file, place.line, place.column, _ORDER[one.severity]
+
+    return tuple(sorted(map(_without_secrets, found), key=position))
+
+
+def _without_secrets(one: Problem) -> Problem:
+    """A rule may quote a value, and somebody may have put a setup password there."""
+    message, remedy = without_setup_passwords(one.message), without_setup_passwords(one.remedy)
+    return (
+        one
+        if (message, remedy) == (one.message, one.remedy)
+        else replace(one, message=message, remedy=remedy)
+    )

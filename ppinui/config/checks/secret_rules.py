@@ -1,0 +1,81 @@
+"""Rules on passwords in clear text, in settings and in comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ppinui.config.checks.problem import Problem, Severity
+from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.paths import short_path
+from ppinui.config.redaction import SHAPE, ClearSecret, Looks, find_secrets
+from ppinui.config.secret_detection import is_of_proxy, is_of_setup, is_secret_name
+from ppinui.libconfig.includes import Source
+
+_PIN = "Fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here."
+_PROXY = "Put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here."
+_OTHER = "Remove it: the library reads no setting of this name."
+
+
+def clear_secrets(subject: Subject) -> Iterator[Problem]:
+    """clear-pin, clear-proxy-password, clear-password, also with -in-comment; included files count too."""
+    document = subject.document
+    settings = [setting for setting in document.walk() if is_secret_name(setting.name or "")]
+    paths = {setting.start: setting.path for setting in settings if not setting.read_only}
+    yield from secrets_of_text(document.source, paths)
+    for setting in settings:
+        if setting.read_only:
+            name = setting.name or ""
+            what = f"{called(setting)} holds {_meaning(name)} in clear text, in an included file"
+            yield problem(Severity.WARNING, _check(name), setting, what, _remedy(name))
+
+
+def secrets_of_text(source: Source, paths: Mapping[int, str]) -> Iterator[Problem]:
+    """The same for a text alone, which need not parse; ``paths`` are those of settings by offset."""
+    for secret in find_secrets(source.text):
+        path = paths.get(secret.start)
+        called_so = short_path(path) if path else secret.name
+        if secret.name == SHAPE:
+            called_so = "a comment" if secret.in_comment else "a value"
+        elif secret.in_comment:
+            called_so = f"a commented-out {called_so}"
+        severity, message = _judged(secret, called_so)
+        if severity is not None:
+            check = _check(secret.name) + ("-in-comment" if secret.in_comment else "")
+            found = problem(severity, check, source.place(secret.start), message, _remedy(secret.name))
+            yield replace(found, path=path)
+
+
+def _judged(secret: ClearSecret, name: str) -> tuple[Severity | None, str]:
+    match secret.looks:
+        case Looks.REAL if secret.name == SHAPE:
+            return Severity.WARNING, f"{name} holds what looks like a setup password in clear text"
+        case Looks.REAL:
+            return Severity.WARNING, f"{name} holds {_meaning(secret.name)} in clear text"
+        case Looks.PLACEHOLDER if secret.name != SHAPE:
+            return (
+                Severity.NOTE,
+                f"{name} holds a placeholder; a password in clear text there is discouraged",
+            )
+        case _:
+            return None, ""
+
+
+def _check(name: str) -> str:
+    return (
+        "clear-proxy-password"
+        if is_of_proxy(name)
+        else "clear-pin"
+        if is_of_setup(name)
+        else "clear-password"
+    )
+
+
+def _meaning(name: str) -> str:
+    if is_of_proxy(name):
+        return "the password of the service proxy"
+    return "the setup password" if is_of_setup(name) else "a password"
+
+
+def _remedy(name: str) -> str:
+    return _PROXY if is_of_proxy(name) else _PIN if is_of_setup(name) else _OTHER

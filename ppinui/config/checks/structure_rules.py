@@ -1,0 +1,80 @@
+"""Rules on what is there at all: groups, the file's version, and names that are there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ppinui.config.checks.problem import Problem, Severity
+from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.libconfig.document import Kind
+from ppinui.libconfig.includes import quoted
+
+
+def missing_groups(subject: Subject) -> Iterator[Problem]:
+    """no-primus, no-hsm, no-slot: without them the library has nothing to connect to."""
+    if not subject.complete:
+        return
+    config = subject.config
+    if subject.document.get("primus") is None:
+        yield problem(
+            Severity.ERROR,
+            "no-primus",
+            subject.document.root,
+            "the group primus is missing: the library finds no HSM",
+            "Begin with an HSM: ppinui config add-hsm --host HOST.",
+        )
+    elif not config.hsms:
+        yield problem(
+            Severity.ERROR,
+            "no-hsm",
+            subject.where("primus.hsms", "primus"),
+            "there is no HSM in primus.hsms",
+            "Add one: ppinui config add-hsm --host HOST.",
+        )
+    for hsm in config.hsms:
+        if not hsm.slots:
+            yield problem(
+                Severity.WARNING if config.slots else Severity.ERROR,
+                "no-slot",
+                hsm.setting,
+                f"{hsm.name} has no slots: nothing on it can be used",
+                f"Add one: ppinui config add-slot {hsm.name} --user-name PARTITION --id N.",
+            )
+
+
+def duplicates(subject: Subject) -> Iterator[Problem]:
+    """duplicate-hsm-name, duplicate-slot-name, duplicate-setting: libconfig rejects the whole file."""
+    for second in subject.document.duplicates:
+        group = second.parent
+        first = group.get(second.name or "") if group else None
+        line = f"; the first is in line {first.place.line}" if first else ""
+        check, remedy = "duplicate-setting", "Remove one of the two."
+        if group is not None and group.path == "primus.hsms":
+            check, remedy = "duplicate-hsm-name", "Give it the next free name hsmN."
+        elif group is not None and group.name == "slots":
+            check, remedy = "duplicate-slot-name", "Give it the next free name slotM."
+        message = f"{called(second)} is there twice{line}: the library rejects the whole file"
+        yield problem(Severity.ERROR, check, second, message, remedy)
+
+
+def version(subject: Subject) -> Iterator[Problem]:
+    """missing-version, unknown-version: the vendor's files say version = "1.0"."""
+    setting = subject.document.get("version")
+    if setting is None and not subject.complete:
+        return
+    if setting is None:
+        yield problem(
+            Severity.NOTE,
+            "missing-version",
+            subject.document.root,
+            "the file does not say its version",
+            'The vendor\'s files begin with version = "1.0";',
+        )
+    elif setting.kind is Kind.STRING and setting.value != "1.0":
+        yield problem(
+            Severity.WARNING,
+            "unknown-version",
+            setting,
+            f"version {quoted(setting.value)} is not the documented 1.0",
+            'Write version = "1.0"; unless your provider asks for another.',
+        )

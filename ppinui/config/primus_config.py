@@ -1,0 +1,231 @@
+"""The typed view of a primus.cfg: its HSMs, their slots, the global settings and those of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from ppinui.config.settings import MAXIMUM_INT, Level, SettingType
+from ppinui.libconfig.document import Document, Kind, Setting
+
+Value = str | int | bool | None
+"""What a documented scalar holds; None where it is absent without a default, or of another type."""
+
+INTS: Final = frozenset((Kind.INT, Kind.INT64))
+KINDS: Final = {
+    SettingType.STRING: frozenset((Kind.STRING,)),
+    SettingType.INT: INTS,
+    SettingType.BOOL: frozenset((Kind.BOOL,)),
+    SettingType.GROUP: frozenset((Kind.GROUP,)),
+}
+"""Which kinds of value the library takes for a documented type; an int may have an ``L`` behind it."""
+
+_GROUP_NAMES: Final = frozenset(
+    spec.name for level in Level for spec in level.specs.values() if spec.type is SettingType.GROUP
+)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One partition on one HSM, as a group ``slotM`` describes it.
+
+    A field is None where its setting is absent or of another type than the documented one.
+    """
+
+    name: str
+    path: str
+    hsm: str
+    """The name of the HSM's group."""
+    user_name: str | None
+    id: int | None
+    client_id: str | None
+    proxy_user: str | None
+    has_clear_proxy_password: bool
+    unknown: tuple[Setting, ...] = field(repr=False)
+    setting: Setting = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Hsm:
+    """One HSM, or one endpoint of a service proxy, as a group ``hsmN`` describes it.
+
+    ``port`` is the text as written, or the digits of an int (which the provider does not take);
+    ``priority`` is the documented default 0 where it is absent, and where it is no int.
+    """
+
+    name: str
+    path: str
+    host: str | None
+    port: str | None
+    priority: int
+    slots: tuple[Slot, ...]
+    has_clear_pin: bool
+    unknown: tuple[Setting, ...] = field(repr=False)
+    setting: Setting = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PrimusConfig:
+    """A whole primus.cfg. ``globals`` and ``log`` hold every documented scalar, absent ones with their
+    default.
+
+    ``unknown`` are the settings that are documented nowhere at the top, in ``primus``, ``primus.hsms`` and
+    ``primus.log``; those of HSMs and slots stand with these.
+    """
+
+    document: Document = field(repr=False)
+    hsms: tuple[Hsm, ...]
+    globals: Mapping[str, Value]
+    log: Mapping[str, Value]
+    unknown: tuple[Setting, ...] = field(repr=False)
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots of all HSMs in the order of the file."""
+        return tuple(slot for hsm in self.hsms for slot in hsm.slots)
+
+    def hsm(self, name: str) -> Hsm | None:
+        """The HSM whose group has this name."""
+        return self._hsms_by_name.get(name)
+
+    def partitions(self) -> dict[str, tuple[Slot, ...]]:
+        """The slots by ``user_name``: those of one name are the copies of one redundant partition, or several
+        slots of it on one HSM. Slots without a name are left out."""
+        return dict(self._partitions)
+
+    @cached_property
+    def next_free_id(self) -> int:
+        """The smallest slot id above all that the file has; 0 where it has none."""
+        used = {slot.id for slot in self.slots if slot.id is not None}
+        above = max(used, default=-1) + 1
+        if 0 <= above <= MAXIMUM_INT:
+            return above
+        return next(number for number in range(len(used) + 1) if number not in used)
+
+    @cached_property
+    def _partitions(self) -> dict[str, tuple[Slot, ...]]:
+        found: dict[str, list[Slot]] = {}
+        for slot in self.slots:
+            if slot.user_name and not slot.user_name.isspace():
+                found.setdefault(slot.user_name, []).append(slot)
+        return {name: tuple(slots) for name, slots in found.items()}
+
+    @cached_property
+    def _hsms_by_name(self) -> dict[str, Hsm]:
+        return {hsm.name: hsm for hsm in reversed(self.hsms)}
+
+
+def read(document: Document) -> PrimusConfig:
+    """The typed view of a document. It never fails: what is missing or of a wrong type is for the checks."""
+    top = _Group(document.root, Level.FILE)
+    primus = _Group(top.groups.get("primus"), Level.GLOBAL)
+    log = _Group(primus.groups.get("log"), Level.LOG)
+    hsms, stray = _entries(primus.groups.get("hsms"))
+    return PrimusConfig(
+        document,
+        tuple(_read_hsm(hsm) for hsm in hsms),
+        top.with_defaults() | primus.with_defaults(),
+        log.with_defaults(),
+        (*top.unknown, *primus.unknown, *stray, *log.unknown),
+    )
+
+
+def _read_hsm(setting: Setting) -> Hsm:
+    group = _Group(setting, Level.HSM)
+    name = setting.name or ""
+    slots, stray = _entries(group.groups.get("slots"))
+    priority = group.number("priority")
+    return Hsm(
+        name,
+        setting.path,
+        group.text("host"),
+        group.text("port", digits=True),
+        0 if priority is None else priority,
+        tuple(_read_slot(slot, name) for slot in slots),
+        "pin" in group.values,
+        (*group.unknown, *stray),
+        setting,
+    )
+
+
+def _read_slot(setting: Setting, hsm: str) -> Slot:
+    group = _Group(setting, Level.SLOT)
+    return Slot(
+        setting.name or "",
+        setting.path,
+        hsm,
+        group.text("user_name"),
+        group.number("id"),
+        group.text("client_id"),
+        group.text("proxy_user"),
+        "proxy_password" in group.values,
+        tuple(group.unknown),
+        setting,
+    )
+
+
+def is_entry(setting: Setting) -> bool:
+    """Whether what stands in ``hsms`` or ``slots`` is an HSM or a slot: a group of any name, but for the
+    documented groups, which got there by mistake."""
+    return setting.kind is Kind.GROUP and setting.name not in _GROUP_NAMES
+
+
+def _entries(setting: Setting | None) -> tuple[list[Setting], list[Setting]]:
+    """The HSMs or slots in ``hsms`` or ``slots``, and what else stands there."""
+    entries: list[Setting] = []
+    others: list[Setting] = []
+    for child in setting.children if setting else ():
+        (entries if is_entry(child) else others).append(child)
+    return entries, others
+
+
+class _Group:
+    """The children of one group: documented scalars by name, documented groups by name, and the rest.
+
+    Of settings that are there twice (which libconfig rejects) the first counts.
+    """
+
+    __slots__ = ("_level", "groups", "unknown", "values")
+
+    def __init__(self, setting: Setting | None, level: Level) -> None:
+        self._level = level
+        self.values: dict[str, Setting] = {}
+        self.groups: dict[str, Setting] = {}
+        self.unknown: list[Setting] = []
+        specs = level.specs
+        for child in setting.children if setting else ():
+            spec = specs.get(child.name or "")
+            if spec is None:
+                self.unknown.append(child)
+            elif spec.type is not SettingType.GROUP:
+                self.values.setdefault(spec.name, child)
+            elif child.kind is Kind.GROUP:
+                self.groups.setdefault(spec.name, child)
+
+    def text(self, name: str, *, digits: bool = False) -> str | None:
+        """A string; with ``digits`` the digits of an int as well."""
+        setting = self.values.get(name)
+        if setting is None:
+            return None
+        kind = setting.kind
+        return str(setting.value) if kind is Kind.STRING or (digits and kind in INTS) else None
+
+    def number(self, name: str) -> int | None:
+        setting = self.values.get(name)
+        return int(setting.value) if setting is not None and setting.kind in INTS else None
+
+    def with_defaults(self) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for name, spec in self._level.specs.items():
+            setting = self.values.get(name)
+            if spec.type is not SettingType.GROUP:
+                found[name] = spec.default if setting is None else _value(setting, spec.type)
+        return found
+
+
+def _value(setting: Setting, wanted: SettingType) -> Value:
+    if setting.kind not in KINDS[wanted] or isinstance(setting.value, float):
+        return None
+    return setting.value

@@ -1,0 +1,106 @@
+"""What a host, a port and a partition's name have to look like, and what people write instead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+
+from ppinui.config.settings import DEFAULT_PORT
+from ppinui.libconfig.includes import quoted
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """What is wrong with a value: the rule's name in kebab-case, the fault, the next step."""
+
+    check: str
+    message: str
+    remedy: str
+
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_HOST_AND_PORT: Final = re.compile(r"([^:]+):(\d+)")
+_LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_MAXIMUM_NAME: Final = 253  # characters of a host name, RFC 1035
+
+_NAME_OR_ADDRESS: Final = "Write the name or the IP address alone, one HSM in each group hsmN."
+
+
+def address_of(host: str) -> IPv4Address | IPv6Address | None:
+    """The IP address that a host is written as; None for a name."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def endpoint(host: str, port: str) -> tuple[str, str]:
+    """A host and port in a form in which equal ones are equal: case and a last dot make no other name."""
+    address = address_of(host)
+    same_host = str(address) if address else host.strip().lower().removesuffix(".")
+    return same_host, port.strip().lstrip("0")
+
+
+def host_flaw(host: str) -> Flaw | None:
+    """What keeps a ``host`` from being a name or an IP address (primus.cfg: of the HSM or of its proxy)."""
+    bare = host.strip()
+    if not bare:
+        remedy = "Write the name or the IP address of the HSM or of its proxy."
+        return Flaw("empty-host", "host is empty", remedy)
+    if bare != host:
+        message = f"host {quoted(host)} begins or ends with white space"
+        return Flaw("host-with-blanks", message, f'Write host = "{bare}".')
+    if scheme := _SCHEME.match(host):
+        rest = re.split(r"[/:?#]", host[scheme.end() :])[0]
+        remedy = f'Write host = "{rest}"; the port stands in port.' if rest else _NAME_OR_ADDRESS
+        return Flaw("host-with-scheme", f"host {quoted(host)} is a URL, not a name or an address", remedy)
+    if host[0] == "[" or host[-1] == "]":
+        inner = host.strip("[]")
+        remedy = f'Write host = "{inner}" without brackets.' if address_of(inner) else _NAME_OR_ADDRESS
+        message = f"host {quoted(host)} has the brackets that IPv6 addresses wear in URLs"
+        return Flaw("host-with-brackets", message, remedy)
+    if match := _HOST_AND_PORT.fullmatch(host):
+        remedy = f'Write host = "{match[1]}" and port = "{match[2]}".'
+        return Flaw("host-with-port", f"host {quoted(host)} has a port in it", remedy)
+    if address_of(host) is not None:
+        return None
+    if ":" in host or re.fullmatch(r"[\d.]+", host):
+        return Flaw(
+            "host-not-an-address", f"host {quoted(host)} is no valid IP address", "Look the address up again."
+        )
+    if not _is_host_name(host):
+        return Flaw(
+            "host-invalid", f"host {quoted(host)} is neither a host name nor an IP address", _NAME_OR_ADDRESS
+        )
+    return None
+
+
+def _is_host_name(host: str) -> bool:
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= _MAXIMUM_NAME and all(_LABEL.fullmatch(label) for label in labels)
+
+
+def port_flaw(port: str) -> Flaw | None:
+    """What keeps a ``port`` from being the digits of a TCP port, 1–65535."""
+    usual = f'Write the digits alone, as a rule port = "{DEFAULT_PORT}".'
+    if not port.strip():
+        return Flaw("empty-port", "port is empty", usual)
+    if not (port.isascii() and port.isdigit()):
+        return Flaw("port-not-a-number", f"port {quoted(port)} is not a number", usual)
+    if len(port) > 9 or not 1 <= int(port) <= 65535:
+        return Flaw("port-out-of-range", f"port {port} is not within 1–65535", usual)
+    return None
+
+
+def user_name_flaw(user_name: str) -> Flaw | None:
+    """What keeps a ``user_name`` from being a partition's name as it stands."""
+    bare = user_name.strip()
+    if not bare:
+        return Flaw("empty-user-name", "user_name is empty", "Write the name of the partition.")
+    if bare != user_name:
+        message = f"user_name {quoted(user_name)} begins or ends with white space, which belongs to the name"
+        remedy = f'Write user_name = "{bare}", unless the partition is really called so.'
+        return Flaw("user-name-with-blanks", message, remedy)
+    return None

@@ -1,0 +1,200 @@
+"""primus.cfg and .secrets.cfg: which ones, why, what is in them, and who may read and write them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ppinui.config.checks.problem import Problem, Severity
+from ppinui.config.checks.registry import check_file
+from ppinui.config.locate import SECRETS_VARIABLE, locate, search_places, secrets_location
+from ppinui.config.primus import PrimusConfig, read
+from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
+from ppinui.doctor.host import GROUP, Surroundings, group_name, user_name
+from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import load
+from ppinui.secrets import secrets_file
+from ppinui.secrets.secrets_file import Key
+from ppinui.secrets.stored_secret import OpaqueEntry
+from ppinui.secrets.transfer import read_secrets_file
+
+CONFIG: Final = "primus.cfg"
+SECRETS: Final = ".secrets.cfg"
+_ABOUT_ACCESS: Final = frozenset(
+    {
+        "file-readable-by-all",
+        "file-writable-by-all",
+        "file-not-of-group-primus",
+        "folder-writable-by-all",
+        "provider-folder",
+        "package-version-beside",
+    }
+)
+"""Checks of config.rules.file: on the file itself, not on its text."""
+_CLEAR: Final = frozenset({"clear-pin", "clear-proxy-password"})
+_STATES: Final = {Severity.ERROR: State.WRONG, Severity.WARNING: State.WARNING, Severity.NOTE: State.OK}
+
+
+@dataclass(frozen=True)
+class ConfigSeen:
+    """The primus.cfg in use. ``config`` None: there is none that can be read."""
+
+    findings: tuple[Finding, ...]
+    path: Path | None = None
+    config: PrimusConfig | None = None
+
+
+@dataclass(frozen=True)
+class SecretsSeen:
+    """The .secrets.cfg in use.
+
+    ``path`` None: there is none. ``entries`` None: nobody can say what is in it; an absent file has none.
+    """
+
+    findings: tuple[Finding, ...]
+    path: Path | None = None
+    entries: Mapping[Key, OpaqueEntry] | None = field(default=None, repr=False)
+
+
+def look_at_config(explicit: str | None, around: Surroundings) -> ConfigSeen:
+    """``explicit``: what ``-c`` names."""
+    try:
+        location = locate(explicit, environ=around.environ, root=around.root)
+    except PpinuiError as error:
+        return ConfigSeen((of_error(CONFIG, error),))
+    found = ok(CONFIG, f"{location.path} ({location.rule})")
+    try:
+        number = around.group.number if around.group else None
+        problems = check_file(location.path, root=around.root, find_group=lambda _: number)
+        access = tuple(_access(problems, location.path))
+        text = tuple(_contents(problems, location.path))
+    except PpinuiError as error:
+        return ConfigSeen((found, of_error(f"{CONFIG}, access", error)), location.path)
+    except FileNotFoundError:  # a sealed memory file of 'ppinui run' has a descriptor, and no name of its own
+        access = (ok(f"{CONFIG}, access", "it lies in memory, for this program alone"),)
+        text = ()
+    try:
+        config = read(load(location.path))
+    except PpinuiError:  # the check has said where and why
+        config = None
+    return ConfigSeen((found, *access, *text), location.path, config)
+
+
+def _access(problems: Collection[Problem], path: Path) -> Iterator[Finding]:
+    subject = f"{CONFIG}, access"
+    found = [problem for problem in problems if problem.check in _ABOUT_ACCESS]
+    for problem in found:
+        yield Finding(subject, _STATES[problem.severity], problem.message, problem.remedy)
+    if not found:
+        yield ok(subject, _mode(path))
+
+
+def _contents(problems: Collection[Problem], path: Path) -> Iterator[Finding]:
+    clear = sum(problem.check in _CLEAR and problem.severity is Severity.WARNING for problem in problems)
+    rest = [problem for problem in problems if problem.check not in _ABOUT_ACCESS | _CLEAR]
+    errors = sum(problem.severity is Severity.ERROR for problem in rest)
+    warnings = sum(problem.severity is Severity.WARNING for problem in rest)
+    subject = f"{CONFIG}, contents"
+    if errors or warnings:
+        words = ", ".join(_counted(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n)
+        state = State.WRONG if errors else State.WARNING
+        yield Finding(subject, state, words, f"see them: ppinui -c {path} config check")
+    else:
+        yield ok(subject, "nothing is wrong with it")
+    if clear:
+        words = f"{_counted(clear, 'password')} in clear text"
+        yield warning(subject, words, f"move them into the keyring: ppinui -c {path} secret adopt")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def look_at_secrets(
+    explicit: str | None, around: Surroundings, *, partitions: Collection[str], proxies: Collection[str]
+) -> SecretsSeen:
+    """``explicit``: what ``-s`` names; ``partitions`` and ``proxies``: the names that primus.cfg has."""
+    try:
+        location = secrets_location(
+            explicit, environ=around.environ, root=around.root, must_exist=bool(explicit)
+        )
+    except PpinuiError as error:
+        return SecretsSeen((of_error(SECRETS, error),))
+    if not location.exists:
+        return SecretsSeen((_no_secrets(around),), entries={})
+    found = ok(SECRETS, f"{location.path} ({location.rule})")
+    access = tuple(_secrets_access(location.path, around))
+    try:
+        entries = secrets_file.read(
+            read_secrets_file(location.path), str(location.path), partitions=partitions, proxies=proxies
+        )
+    except PpinuiError as error:
+        return SecretsSeen((found, *access, of_error(f"{SECRETS}, contents", error)), location.path)
+    by_user = {(entry.kind, entry.name): entry.opaque for entry in entries}
+    return SecretsSeen((found, *access), location.path, by_user)
+
+
+def _no_secrets(around: Surroundings) -> Finding:
+    places = search_places(environ=around.environ, root=around.root, secrets=True)
+    looked_at = ", ".join(str(place.path) for place in places)
+    if around.environ.get(SECRETS_VARIABLE):
+        return warning(
+            SECRETS,
+            f"{SECRETS_VARIABLE} names a file that is not there ({looked_at})",
+            f"correct or unset it, or make the file: ppinui secret export {looked_at}",
+        )
+    return ok(SECRETS, f"there is none, so applications have no secrets from a file ({looked_at})")
+
+
+def _secrets_access(path: Path, around: Surroundings) -> Iterator[Finding]:
+    """Readable by the group primus and by no one else: mode 0640, as the vendor documents it."""
+    subject = f"{SECRETS}, access"
+    status = path.stat()
+    open_to = [
+        word for bit, word in ((stat.S_IROTH, "read"), (stat.S_IWOTH, "change")) if status.st_mode & bit
+    ]
+    if open_to:
+        yield wrong(subject, f"everybody can {' and '.join(open_to)} it: {_mode(path)}", f"chmod 0640 {path}")
+    elif around.group is not None and status.st_gid != around.group.number:
+        yield warning(
+            subject,
+            f"its group is not {GROUP}, which the users of the library are in: {_mode(path)}",
+            f"chgrp {GROUP} {path} && chmod 0640 {path}",
+        )
+    else:
+        yield ok(subject, _mode(path))
+
+
+def _mode(path: Path) -> str:
+    status = os.stat(path)
+    owner, group = user_name(status.st_uid), group_name(status.st_gid)
+    return f"mode {stat.S_IMODE(status.st_mode):04o}, {owner}:{group}"
+
+
+def look_at_group(around: Surroundings, *, config_readable: bool) -> Finding:
+    """Whether this account is in the group that the provider's files are open to.
+
+    ``config_readable``: it can read the primus.cfg in use all the same.
+    """
+    subject = f"group {GROUP}"
+    account, group = around.account, around.group
+    if group is None:
+        return warning(
+            subject,
+            "this machine has no such group, which the provider's packages make",
+            f"install the provider, or make it: sudo groupadd --system {GROUP}",
+        )
+    if account.uid == 0:
+        return ok(subject, "root reads the provider's files without it")
+    if group.number in account.groups:
+        return ok(subject, f"{account.name} is in it")
+    state = State.WARNING if config_readable else State.WRONG
+    if account.name in group.members:
+        words = f"{account.name} is in it, but this session is older than that"
+        return Finding(subject, state, words, f"log in again, or: newgrp {GROUP}")
+    remedy = f"sudo usermod -aG {GROUP} {account.name}, then newgrp {GROUP}"
+    return Finding(subject, state, f"{account.name} is not in it", remedy)

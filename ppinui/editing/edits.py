@@ -1,0 +1,345 @@
+"""Edits as data: each can be done to a document, named in a few words, and written down without secrets."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Final
+
+from ppinui.config.paths import short_path
+from ppinui.config.primus import add_hsm, add_slot, put
+from ppinui.config.redaction import find_secrets, mask
+from ppinui.config.secret_detection import MASK, SETUP_PASSWORD, is_secret_path
+from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import Document, EditRefused, Kind, Scalar, parse
+
+
+@dataclass(frozen=True)
+class Edit(ABC):
+    """One edit. ``apply`` raises PpinuiError where it cannot be done to a document."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def apply(self, document: Document) -> Document:
+        """The document with the edit done."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """What it does, for people; never with a secret in it."""
+
+    @property
+    @abstractmethod
+    def path(self) -> str:
+        """The setting or group that it is about; "" for the whole file."""
+
+    @property
+    def holds_secret(self) -> bool:
+        """Whether a part of it must not be written down: what has the shape of a setup password, at least."""
+        texts = [value for one in fields(self) if isinstance(value := getattr(self, one.name), str)]
+        return any(SETUP_PASSWORD.search(text) for text in texts)
+
+    def as_json(self) -> dict[str, Any]:
+        """What the journal keeps; of an edit with a secret no more than what it was about."""
+        if self.holds_secret:
+            label = SETUP_PASSWORD.sub(MASK, self.words)
+            return {"kind": self.kind, "secret": True, "where": self.path, "label": label}
+        return {"kind": self.kind, **{one.name: getattr(self, one.name) for one in fields(self)}}
+
+
+def is_secret(path: str) -> bool:
+    """Whether the setting at a path holds a password in clear text."""
+    return is_secret_path(path)
+
+
+@dataclass(frozen=True)
+class SetValue(Edit):
+    """Give a setting a value; one that is not there yet is inserted."""
+
+    kind: ClassVar[str] = "set"
+    where: str
+    value: Scalar = field(repr=False)
+
+    def apply(self, document: Document) -> Document:
+        return put(document, self.where, self.value)
+
+    @property
+    def words(self) -> str:
+        value = MASK if self.holds_secret else _scalar_words(self.value)
+        return f"{short_path(self.where)} = {value}"
+
+    @property
+    def path(self) -> str:
+        return self.where
+
+    @property
+    def holds_secret(self) -> bool:
+        return is_secret(self.where) or super().holds_secret
+
+
+@dataclass(frozen=True)
+class Remove(Edit):
+    """Take out a setting or a group."""
+
+    kind: ClassVar[str] = "remove"
+    where: str
+
+    def apply(self, document: Document) -> Document:
+        return document.remove(self.where)
+
+    @property
+    def words(self) -> str:
+        return f"remove {short_path(self.where)}"
+
+    @property
+    def path(self) -> str:
+        return self.where
+
+
+@dataclass(frozen=True)
+class Rename(Edit):
+    """Give a group another name."""
+
+    kind: ClassVar[str] = "rename"
+    where: str
+    name: str
+
+    def apply(self, document: Document) -> Document:
+        return document.rename(self.where, self.name)
+
+    @property
+    def words(self) -> str:
+        return f"rename {short_path(self.where)} to {self.name}"
+
+    @property
+    def path(self) -> str:
+        return _sibling(self.where, self.name)
+
+
+@dataclass(frozen=True)
+class Duplicate(Edit):
+    """Put a copy of a group beside it, with some settings changed."""
+
+    kind: ClassVar[str] = "duplicate"
+    where: str
+    name: str
+    changes: Mapping[str, Scalar] = field(default_factory=dict)
+
+    def apply(self, document: Document) -> Document:
+        return document.copy(self.where, self.name, dict(self.changes))
+
+    @property
+    def words(self) -> str:
+        return f"duplicate {short_path(self.where)} as {self.name}"
+
+    @property
+    def path(self) -> str:
+        return _sibling(self.where, self.name)
+
+
+@dataclass(frozen=True)
+class AddHsm(Edit):
+    """Add an HSM. ``made`` is the path that it got, "" while that is not known."""
+
+    kind: ClassVar[str] = "add-hsm"
+    host: str
+    port: str
+    priority: int | None = None
+    like: str | None = None
+    made: str = ""
+
+    def apply(self, document: Document) -> Document:
+        return _expect(
+            document,
+            add_hsm(document, host=self.host, port=self.port, priority=self.priority, like=self.like),
+            self.made,
+        )
+
+    @property
+    def words(self) -> str:
+        return f"add {short_path(self.made) or 'an HSM'} at {self.host}:{self.port}"
+
+    @property
+    def path(self) -> str:
+        return self.made
+
+
+@dataclass(frozen=True)
+class AddSlot(Edit):
+    """Add a slot to an HSM. ``made`` as for :class:`AddHsm`."""
+
+    kind: ClassVar[str] = "add-slot"
+    hsm: str
+    user_name: str
+    id: int
+    client_id: str | None = None
+    proxy_user: str | None = None
+    made: str = ""
+
+    def apply(self, document: Document) -> Document:
+        return _expect(
+            document,
+            add_slot(
+                document,
+                self.hsm,
+                user_name=self.user_name,
+                id=self.id,
+                client_id=self.client_id,
+                proxy_user=self.proxy_user,
+            ),
+            self.made,
+        )
+
+    @property
+    def words(self) -> str:
+        return f"add {short_path(self.made) or 'a slot'} with partition {self.user_name}, id {self.id}"
+
+    @property
+    def path(self) -> str:
+        return self.made
+
+
+@dataclass(frozen=True)
+class Patch(Edit):
+    """Put other text in the place of a piece of the file: how undoing something that was saved is written.
+
+    ``digest`` is that of the text without its secrets (:func:`digest_of`) before it.
+    """
+
+    kind: ClassVar[str] = "patch"
+    start: int
+    end: int
+    digest: str
+    label: str
+    text: str = field(repr=False, default="")
+    secret: bool = field(default=False)
+
+    def apply(self, document: Document) -> Document:
+        if digest_of(document.text) != self.digest:
+            raise EditRefused(
+                f"{self.label} was made to another state of the file", document.origin, "Make it again."
+            )
+        text = document.text[: self.start] + self.text + document.text[self.end :]
+        return parse(text, document.origin, allow_duplicates=True)
+
+    @property
+    def words(self) -> str:
+        return self.label
+
+    @property
+    def path(self) -> str:
+        return ""
+
+    @property
+    def holds_secret(self) -> bool:
+        return self.secret or super().holds_secret
+
+
+_KINDS: Final[dict[str, type[Edit]]] = {
+    one.kind: one for one in (SetValue, Remove, Rename, Duplicate, AddHsm, AddSlot, Patch)
+}
+
+
+@dataclass(frozen=True)
+class Forgotten(Edit):
+    """An edit of a journal whose secret was not written down: it has to be made again."""
+
+    kind: ClassVar[str] = "forgotten"
+    label: str
+    where: str
+
+    def apply(self, document: Document) -> Document:
+        raise EditRefused(
+            f"{self.label}: the password is not kept outside of the file",
+            document.origin,
+            "Enter it again.",
+        )
+
+    @property
+    def words(self) -> str:
+        return self.label
+
+    @property
+    def path(self) -> str:
+        return self.where
+
+
+def edit_from_json(kept: Mapping[str, Any]) -> Edit:
+    """The edit that ``as_json`` wrote down; ValueError for anything else."""
+    values = dict(kept)
+    kind = values.pop("kind", None)
+    if kind not in _KINDS:
+        raise ValueError(f"no kind of edit: {kind!r}")
+    if values.get("secret") is True:
+        where = str(values.get("where", ""))
+        label = str(values.get("label", f"{short_path(where)} = {MASK}"))
+        return Forgotten(label, where)
+    try:
+        return _KINDS[kind](**values)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def patch_between(old: str, new: str, label: str) -> Patch:
+    """The patch that makes ``new`` of ``old``: the piece between what is equal at both ends."""
+    limit = min(len(old), len(new))
+    start = _common(old, new, limit)
+    tail = _common(old[::-1], new[::-1], limit - start)
+    end = len(old) - tail
+    text = new[start : len(new) - tail]
+    # A secret that reaches into the piece must not be written down, not in part either.
+    secret = any(
+        first < start + len(text) and last > start for one in find_secrets(new) for first, last in one.spans
+    )
+    return Patch(start, end, digest_of(old), label, text, secret)
+
+
+def digest_of(text: str) -> str:
+    """What tells states of a file apart, and gives nothing of its secrets away."""
+    return hashlib.sha256(mask(text).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _common(one: str, other: str, limit: int) -> int:
+    """How many characters are equal at the beginning, found by halving."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _expect(document: Document, made: tuple[Document, str], expected: str) -> Document:
+    new, path = made
+    if expected and path != expected:
+        raise PpinuiError(
+            f"{short_path(expected)} is not free any more",
+            document.origin,
+            "Add it again: it gets the next free name.",
+        )
+    return new
+
+
+def _sibling(path: str, name: str) -> str:
+    parent = path.rpartition(".")[0]
+    return f"{parent}.{name}" if parent else name
+
+
+def _scalar_words(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def value_at(document: Document, path: str) -> Scalar | None:
+    """The value of the scalar at a path; None where there is none."""
+    setting = document.get(path)
+    return setting.value if setting is not None and setting.kind not in _GROUPS else None
+
+
+_GROUPS: Final = frozenset((Kind.GROUP, Kind.ARRAY, Kind.LIST))

@@ -1,0 +1,163 @@
+"""The journal: unsaved edits, written down as they are made, to be put on again after a crash."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ppinui.editing.edits import Edit, Forgotten, digest_of, edit_from_json
+
+_VERSION: Final = 1
+_LARGEST: Final = 16 * 1024 * 1024
+"""Bytes of a journal that is read; more is not one of ours."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a session has left behind that ended without saving."""
+
+    journal: Path
+    digest: str
+    """Of the file that the edits were made to (edits.digest_of)."""
+    edits: tuple[Edit, ...]
+
+
+class Journal:
+    """The journal of one session; nobody else writes to it, and a lock shows that the session is alive.
+
+    The file is there only while there is something in it. Whatever is written is with the operating
+    system before a call returns, so that it outlives this process, however it ends.
+    """
+
+    def __init__(self, folder: Path, file: Path) -> None:
+        """``folder`` is that of this user's state, ``file`` the configuration. Nothing is touched yet."""
+        self._folder = folder / "edits"
+        self._file = file
+        self._descriptor: int | None = None
+        self.path = self._folder / f"{_name_of(file)}-{os.getpid()}-{os.urandom(4).hex()}.jsonl"
+        self._text = ""
+        self._edits: list[Edit] = []
+
+    def begin(self, text: str, edits: Sequence[Edit] = ()) -> None:
+        """Begin anew: the file has this text, and these edits have been made to it."""
+        self._text, self._edits = text, list(edits)
+        self._put_away()
+        if edits:
+            self._open()
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What makes the state on the screen of the one on the disk."""
+        return tuple(self._edits)
+
+    def add(self, edit: Edit) -> None:
+        """An edit was made. Raises OSError when it cannot be written down."""
+        self._edits.append(edit)
+        if self._descriptor is None:
+            self._open()
+        else:
+            self._write({"do": edit.as_json()})
+
+    def take_back(self) -> None:
+        """The last edit was undone. Raises OSError as ``add`` does."""
+        self._edits.pop()
+        if not self._edits:
+            self._put_away()
+        elif self._descriptor is not None:
+            self._write({"undo": True})
+
+    def close(self) -> None:
+        """The session is over in good order: nothing is left behind."""
+        self._put_away()
+
+    def _open(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._descriptor = os.open(self.path, flags, 0o600)
+        with suppress(OSError):  # a file system without locks: then a second session may offer these edits
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._write(
+            {"ppinui": _VERSION, "file": os.fsencode(self._file).hex(), "digest": digest_of(self._text)}
+        )
+        for edit in self._edits:
+            self._write({"do": edit.as_json()})
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        assert self._descriptor is not None
+        os.write(self._descriptor, json.dumps(line).encode() + b"\n")
+
+    def _put_away(self) -> None:
+        if self._descriptor is not None:
+            with suppress(OSError):
+                self.path.unlink()
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def find_left(folder: Path, file: Path) -> tuple[Left, ...]:
+    """What sessions on this file have left behind, the newest first; those that are alive are left alone.
+
+    A journal that cannot be read counts as empty, and what is broken in one ends it: the last line may have
+    been cut off.
+    """
+    found: list[tuple[int, Left]] = []
+    with suppress(OSError):
+        for journal in (folder / "edits").glob(f"{_name_of(file)}-*.jsonl"):
+            with suppress(OSError):
+                if (left := _read(journal, file)) is not None:
+                    found.append((journal.stat().st_mtime_ns, left))
+    return tuple(left for _, left in sorted(found, key=lambda one: -one[0]))
+
+
+def forget(left: Left) -> None:
+    """Put a journal away for good."""
+    with suppress(OSError):
+        left.journal.unlink()
+
+
+def _read(journal: Path, file: Path) -> Left | None:
+    descriptor = os.open(journal, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid() or status.st_size > _LARGEST:
+            return None
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with open(descriptor, "rb", closefd=False) as stream:
+            lines = stream.read().split(b"\n")
+    finally:
+        os.close(descriptor)
+    try:
+        head = json.loads(lines[0])
+        if head["ppinui"] != _VERSION or bytes.fromhex(head["file"]) != os.fsencode(file):
+            return None
+        digest = str(head["digest"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    edits = _edits_of(lines[1:])
+    return Left(journal, digest, edits) if edits else None
+
+
+def _edits_of(lines: Sequence[bytes]) -> tuple[Edit, ...]:
+    edits: list[Edit] = []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            if "do" in entry:
+                edits.append(edit_from_json(entry["do"]))
+            elif edits:
+                edits.pop()
+        except (ValueError, TypeError, AttributeError):
+            if line:
+                edits.append(Forgotten("an edit that this version cannot read", ""))
+    return tuple(edits)
+
+
+def _name_of(file: Path) -> str:
+    return hashlib.sha256(os.fsencode(file)).hexdigest()[:24]

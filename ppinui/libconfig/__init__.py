@@ -1,0 +1,1 @@
+"""A lossless libconfig document: its text, its settings, and edits that move nothing else."""

@@ -1,0 +1,131 @@
+"""What versions of libconfig read differently, and what 1.5 reads otherwise than its writer meant.
+
+Debian has 1.5; the differences are those of the scanners of 1.5, 1.7 and 1.8 and of their change logs.  No
+message holds a value: it may be a password.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ppinui.libconfig.nodes import ConfigWarning, Kind
+from ppinui.libconfig.scalars import (
+    INT64_MAX,
+    INT64_MIN,
+    INT_MAX,
+    INT_MIN,
+    exact_integer,
+    is_hex,
+    string_pieces,
+)
+
+if TYPE_CHECKING:
+    from ppinui.libconfig.document import Document, Setting
+
+# Texts without any of these have no setting to warn of: most, and then none is looked at.
+_SUSPECT = re.compile(
+    r"\\[abvxX]|\0|[0-9]{10}|0[xX][0-9A-Fa-f]{8}|(?<![0-9A-Za-z_.])0[0-9]|\.(?![A-Za-z0-9])"
+)
+_ESCAPE = re.compile(r"\\([\s\S])")
+_ZERO_BYTE = re.compile(r"\\(?:[xX]00|([\s\S]))")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+L*")
+_ONLY_NEWER = frozenset("abv")
+
+
+def find_warnings(document: Document) -> tuple[ConfigWarning, ...]:
+    """The warnings of a document: of its settings in their order, then of its includes and its end."""
+    found: list[ConfigWarning] = []
+    if _SUSPECT.search(document.flat.text):
+        for setting in document.walk():
+            if setting.kind.scalar:
+                found.extend(ConfigWarning(*words, setting.place) for words in _of_scalar(setting))
+    found.extend(_of_includes(document))
+    unclosed = document.parsed.unclosed
+    if unclosed is not None:
+        found.append(
+            ConfigWarning(
+                f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
+                "Add its end, or remove its beginning.",
+                document.flat.place(unclosed.start),
+            )
+        )
+    return tuple(found)
+
+
+def _of_scalar(setting: Setting) -> Iterator[tuple[str, str]]:
+    """Message and remedy for each oddity of one value."""
+    if setting.kind is Kind.STRING:
+        yield from _of_string(setting.name, setting.raw)
+    elif setting.kind is Kind.FLOAT:
+        if not any(char.isdigit() for char in re.split("[eE]", setting.raw)[0]):
+            yield f"{setting.name or 'an element'} is a number without digits, read as 0", "Write the number."
+    elif setting.kind is not Kind.BOOL:
+        yield from _of_integer(setting)
+
+
+def _of_string(name: str | None, raw: str) -> Iterator[tuple[str, str]]:
+    whose = name or "an element"
+    for piece in string_pieces(raw):
+        if any(escape in _ONLY_NEWER for escape in _ESCAPE.findall(piece)):
+            yield (
+                f"in {whose}, \\a, \\b and \\v are two characters to libconfig 1.5, but one to 1.8",
+                "For a backslash write two, for a control character \\x and its two hexadecimal digits.",
+            )
+        if "" in _ZERO_BYTE.findall(piece):
+            yield (
+                f"in {whose}, \\x00 is nothing to libconfig 1.5, but the end of the text to newer versions",
+                "Remove \\x00: libconfig cannot hold that character.",
+            )
+        if "\0" in piece:
+            yield (
+                f"{whose} holds a NUL character: libconfig reads the text only up to it",
+                "Remove the character; the file may be damaged.",
+            )
+
+
+def _of_integer(setting: Setting) -> Iterator[tuple[str, str]]:
+    whose = setting.name or "an element"
+    raw = setting.raw
+    number = exact_integer(raw, bits=None)
+    hexadecimal = is_hex(raw)
+    if setting.kind is Kind.INT64:
+        low, high = (0, 2 * INT64_MAX + 1) if hexadecimal else (INT64_MIN, INT64_MAX)
+        if not low <= number <= high:
+            yield (
+                f"{whose} does not fit into 64 bits: libconfig 1.5 reads another number, 1.8 none",
+                "Write a smaller number, or text in quotes.",
+            )
+    elif not INT_MIN <= number <= INT_MAX:
+        if hexadecimal and number <= 2 * INT_MAX + 1:
+            yield (
+                f"{whose} is read as a negative number: it has no room in 32 bits with a sign",
+                "Write L behind the number if a large positive one is meant.",
+            )
+        else:
+            yield (
+                f"{whose} does not fit into 32 bits: libconfig 1.5 reads another number than newer versions",
+                "Write L behind the number, or a smaller one.",
+            )
+    if _LEADING_ZERO.fullmatch(raw):
+        yield f"{whose} begins with a zero and is read as decimal, not as octal", "Remove the zero."
+
+
+def _of_includes(document: Document) -> Iterator[ConfigWarning]:
+    for place, name in document.parsed.directives:
+        directory = document.files.directory
+        if not os.path.isabs(name):
+            where = "the working directory of each program" if directory is None else str(directory)
+            yield ConfigWarning(
+                f"the included file is looked for in {where}, not beside this file",
+                "Write its full path.",
+                place,
+            )
+        elif directory is not None:
+            yield ConfigWarning(
+                f"libconfig 1.5 looks for this file below {directory}, newer versions at its full path",
+                "Write its name relative to the include directory.",
+                place,
+            )

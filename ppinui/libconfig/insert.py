@@ -1,0 +1,176 @@
+"""Adding to a document: a new setting or group, or a copy of a group, so that ``remove`` takes it back whole.
+
+There is more than one way to write something new.  They are tried, the most beautiful first, until one can
+be read back as meant and gives the old text when it is removed again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ppinui.libconfig import edit_checks
+from ppinui.libconfig.comments import lead_of, line_tail, tail_of
+from ppinui.libconfig.edit import Content, holds, normalised, remove
+from ppinui.libconfig.nodes import EditRefused, Kind, Scalar
+from ppinui.libconfig.render import Writer
+from ppinui.libconfig.scalars import check_name
+from ppinui.libconfig.scanner import COMMENT, STRING
+from ppinui.libconfig.splice import Among, Splice, graft
+from ppinui.libconfig.style import blank_between_groups, child_indent, newline_of, word
+
+if TYPE_CHECKING:
+    from ppinui.libconfig.document import Document, Setting
+
+_COMMENT_OR_STRING = re.compile(rf"({COMMENT})|{STRING}")
+
+
+def insert(document: Document, parent_path: str, name: str, value: Content, after: str | None) -> Document:
+    """See ``Document.insert``."""
+    parent = edit_checks.group(document, parent_path)
+    check_name(name)
+    edit_checks.free(parent, name)
+    value = normalised(value)
+    near = edit_checks.neighbour(parent, after, is_group=isinstance(value, Mapping))
+    path = f"{parent_path}.{name}" if parent_path else name
+    for index, splice in _places(document, parent, near, name, value):
+        edited = graft(document, Among(parent, index, index), splice, [name])
+        if edited is not None and holds(edited.get(path), value) and _comes_off(edited, path, document):
+            return edited
+    raise edit_checks.no_room(parent)
+
+
+def copy(document: Document, path: str, new_name: str, changes: Mapping[str, Scalar]) -> Document:
+    """See ``Document.copy``."""
+    original = edit_checks.named(document, path)
+    parent = original.parent
+    if original.kind is not Kind.GROUP or parent is None:
+        message = f"{path} is of type {original.kind.value}, not group"
+        raise EditRefused(message, str(original.place), "Name a group to copy.")
+    check_name(new_name)
+    edit_checks.free(parent, new_name)
+    own_path = f"{parent.path}.{new_name}" if parent.path else new_name
+    edited = _copied(document, original, parent, own_path)
+    for inner, value in changes.items():
+        where = f"{own_path}.{inner}"
+        if edited.get(where) is not None:
+            edited = edited.set(where, value)
+        else:
+            group, _, last = where.rpartition(".")
+            edited = edited.insert(group, last, value)
+    return edited
+
+
+def _copied(document: Document, original: Setting, parent: Setting, own_path: str) -> Document:
+    near = edit_checks.neighbour(parent, None, is_group=True) or original
+    behind = Among(parent, near.index + 1, near.index + 1)
+    new_name = own_path.rpartition(".")[2]
+    for splice in _copies(document, original, near, new_name):
+        edited = graft(document, behind, splice, [new_name])
+        if edited is not None and _comes_off(edited, own_path, document):
+            return edited
+    raise edit_checks.no_room(original)
+
+
+def _comes_off(edited: Document, path: str, document: Document) -> bool:
+    try:
+        return remove(edited, path).text == document.text
+    except EditRefused:
+        return False
+
+
+def _places(
+    document: Document, parent: Setting, near: Setting | None, name: str, value: Content
+) -> Iterator[tuple[int, Splice]]:
+    """Where among the children of ``parent``, and how, something new can be written."""
+    writer = Writer(document, parent, near)
+    newline = writer.newline
+    text = document.flat.text
+    if parent.parent is None and near is None:
+        yield from _places_in_file(document, newline, writer.write(name, value, one_line=False))
+        return
+    anchor = near.flat_start + near.node.width if near is not None else parent.body_start
+    index = near.index + 1 if near is not None else 0
+    ceiling = parent.children[index].flat_start if index < len(parent.children) else parent.body_end
+    # The last character before: behind it an included file may begin.
+    tail = line_tail(text, anchor, min(ceiling, document.flat.segment(anchor - 1)[1]))
+    body = text[parent.body_start : parent.body_end]
+    if tail.line_ends and ("\n" in body or parent.parent is None):
+        block = f"{newline}{writer.indent}{writer.write(name, value, one_line=False)}"
+        between_groups = isinstance(value, Mapping) and near is not None and near.kind is Kind.GROUP
+        if between_groups and blank_between_groups(document, parent):
+            yield index, Splice(tail.end, tail.end, f"{newline}{block}")
+        yield index, Splice(tail.end, tail.end, block)
+    block = writer.write(name, value, one_line=True)
+    if not body:
+        yield index, Splice(tail.end, tail.end, block)
+    yield index, Splice(tail.end, tail.end, f" {block}")
+    # For settings without terminators, where the next one follows without white space.
+    yield index, Splice(tail.end, tail.end, f" {block};")
+
+
+def _places_in_file(document: Document, newline: str, block: str) -> Iterator[tuple[int, Splice]]:
+    """Places in a file that has no settings of its own: behind its comments, else in front of them."""
+    text = document.flat.text
+    last = len(document.root.children)
+    size = len(text)
+    if text and not text.endswith("\n"):
+        yield last, Splice(size, size, f"{newline}{block}")
+        yield last, Splice(size, size, f"{newline * 2}{block}")
+    else:
+        yield last, Splice(size, size, f"{block}{newline}")
+        yield last, Splice(size, size, f"{newline}{block}{newline}")
+    yield 0, Splice(0, 0, f"{block}{newline}")
+
+
+def _copies(document: Document, original: Setting, near: Setting, new_name: str) -> Iterator[Splice]:
+    """Where and how a copy of a group can be written behind ``near``."""
+    text = document.flat.text
+    name = str(original.name)
+    start = original.flat_start
+    end = start + original.node.width
+    tail = tail_of(document, original)
+    # From the file itself: an @include inside is copied as such.
+    own = document.text[original.start + len(name) : original.end]
+    block = new_name + _renamed_in_comments(own, name, new_name)
+    closing = text[end : tail.end].rstrip()
+    closed = block + word(name).sub(new_name, closing) if word(name).search(closing) else block
+    behind = tail_of(document, near)
+    if behind.line_ends:
+        parent = original.parent or original
+        newline = newline_of(document)
+        line = lead_of(document, original)
+        if line is not None and tail.line_ends:
+            lead = _copied_lead(text[line:start], name, new_name)
+            if blank_between_groups(document, parent):
+                yield Splice(behind.end, behind.end, f"{newline * 2}{lead}{closed}")
+            yield Splice(behind.end, behind.end, f"{newline}{lead}{closed}")
+        indent = child_indent(document, parent)
+        yield Splice(behind.end, behind.end, f"{newline}{indent}{closed}")
+        yield Splice(behind.end, behind.end, f"{newline}{indent}{block}")
+    yield Splice(behind.end, behind.end, f" {closed}")
+    yield Splice(behind.end, behind.end, f" {block}")
+
+
+def _copied_lead(lead: str, name: str, new_name: str) -> str:
+    """What stands above a copy: its indentation, and the comments above the original that name it."""
+    naming = re.compile(word(name).pattern, re.IGNORECASE)
+    if not naming.search(lead):
+        last = lead[lead.rfind("\n") + 1 :]
+        return last[: len(last) - len(last.lstrip())]
+
+    def in_its_case(found: re.Match[str]) -> str:
+        if found[0] == name:
+            return new_name
+        return new_name.upper() if found[0].isupper() else new_name.capitalize()
+
+    return naming.sub(in_its_case, lead)
+
+
+def _renamed_in_comments(text: str, name: str, new_name: str) -> str:
+    whole = word(name)
+    return _COMMENT_OR_STRING.sub(
+        lambda found: whole.sub(new_name, found[1]) if found[1] else found[0],
+        text,
+    )

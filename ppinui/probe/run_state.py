@@ -1,0 +1,145 @@
+"""What is known of each slot while a run goes on, and what follows from it for secrets and listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ppinui.probe.credentials import SlotSecrets
+from ppinui.probe.plan import SlotTest
+from ppinui.probe.rejection import accepted_by, feared_after
+from ppinui.probe.rejection_errors import Stakes
+from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
+from ppinui.probe.secret_guard import Credential, Gate
+from ppinui.probe.stage_errors import explain_condition
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a slot, for progress on a screen."""
+
+    test: SlotTest
+    stage: Stage | None
+    """The stage that began; None when the slot is done."""
+    result: SlotResult | None
+    done: int
+    total: int
+
+
+Listener = Callable[[Event], None]
+
+_ORDER = tuple(Stage)
+
+
+@dataclass
+class Entry:
+    """One slot's page in the book."""
+
+    test: SlotTest
+    stages: list[StageResult] = field(default_factory=list)
+    stage: Stage = Stage.RESOLVE
+    """The stage that it is in."""
+    firmware: str | None = None
+    label: str | None = None
+    """The label of the token that was found."""
+    module: str | None = None
+    """The library of a slot that is named by its id alone."""
+    offered: tuple[Credential, ...] = ()
+    """The secrets that its test offers."""
+    login: bool = False
+    """Whether its test goes on to the login stage."""
+    secrets: SlotSecrets = field(default_factory=SlotSecrets)
+    """What it is given, and where that came from."""
+    result: SlotResult | None = None
+
+    def close(self) -> SlotResult:
+        """The result, once the last stage has ended."""
+        # A crypto stage that policy forbids leaves a slot that works, and so does a login that nobody wants.
+        decisive = [stage.outcome for stage in self.stages if stage.error and stage.stage is not Stage.CRYPTO]
+        if any(stage.outcome is Outcome.FAILED for stage in self.stages):
+            outcome = Outcome.FAILED
+        else:
+            outcome = Outcome.SKIPPED if Outcome.SKIPPED in decisive else Outcome.OK
+        test = self.test
+        self.result = SlotResult(
+            hsm=test.hsm,
+            host=test.host,
+            port=test.port,
+            slot=test.slot,
+            id=test.id,
+            user=test.user if self.module is None else self.label or "",
+            proxy=test.proxy,
+            outcome=outcome,
+            stages=tuple(self.stages),
+            secrets={kind.value: source.value for kind, source in self.secrets.sources.items()},
+            firmware=self.firmware,
+            module=self.module,
+        )
+        return self.result
+
+
+class Book:
+    """The pages of all slots of a run, by their index in the plan."""
+
+    def __init__(self, tests: Sequence[SlotTest], on_event: Listener) -> None:
+        self.entries = [Entry(test) for test in tests]
+        self.gate = Gate()
+        self.open = len(self.entries)
+        """How many slots have no result yet."""
+        self._on_event = on_event
+
+    def results(self) -> tuple[SlotResult, ...]:
+        """The results so far, in the order of the plan."""
+        return tuple(entry.result for entry in self.entries if entry.result is not None)
+
+    def stakes(self, entry: Entry) -> Stakes:
+        """What a return value of this slot's test may speak of."""
+        open_ones = tuple(one for one in entry.offered if not self.gate.accepted(one))
+        return Stakes(entry.test.path, open_ones, entry.secrets.sources)
+
+    def begin_stage(self, entry: Entry, stage: Stage) -> None:
+        """A slot enters a stage."""
+        entry.stage = stage
+        self._tell(entry)
+
+    def add(self, entry: Entry, stage: StageResult) -> None:
+        """A stage of a slot has ended; the gate learns what it says of the secrets that were offered."""
+        entry.stages.append(stage)
+        accepted, feared = accepted_by(stage), feared_after(stage)
+        for credential in entry.offered:
+            if credential.kind in accepted:
+                self.gate.accept(credential)
+            elif credential.kind in feared:
+                self.gate.reject(credential)
+
+    def finish(self, entry: Entry) -> None:
+        """A slot's last stage has ended."""
+        entry.close()
+        self.gate.release(entry.offered)
+        self.open -= 1
+        self._tell(entry)
+
+    def fail(self, entry: Entry, error: ErrorInfo, outcome: Outcome = Outcome.FAILED) -> None:
+        """A slot ends in the stage that it is in, for a reason that was found outside of it."""
+        if entry.stages and entry.stages[-1].stage is entry.stage:
+            # that stage has ended: it is the next one that does not come about
+            entry.stage = _ORDER[_ORDER.index(entry.stage) + 1]
+        self.add(entry, StageResult(entry.stage, outcome, 0.0, error))
+        self.finish(entry)
+
+    def fail_by_condition(
+        self, entry: Entry, condition: str, detail: str = "", outcome: Outcome = Outcome.FAILED
+    ) -> None:
+        """The same for one of :data:`ppinui.probe.conditions.CONDITIONS`."""
+        self.fail(entry, explain_condition(condition, detail), outcome)
+
+    def interrupt(self) -> None:
+        """Give every slot without a result one that says that the run was interrupted."""
+        for entry in self.entries:
+            if entry.result is None:
+                self.fail_by_condition(entry, "interrupted", outcome=Outcome.SKIPPED)
+
+    def _tell(self, entry: Entry) -> None:
+        total = len(self.entries)
+        stage = entry.stage if entry.result is None else None
+        self._on_event(Event(entry.test, stage, entry.result, total - self.open, total))

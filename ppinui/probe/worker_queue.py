@@ -1,0 +1,105 @@
+"""One lane: slots that are tested one after another, in a process that is watched and replaced."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+
+from ppinui.probe.plan import SlotTest
+from ppinui.probe.result import Stage
+from ppinui.probe.slot_request import SlotOrder
+from ppinui.workers.worker_pool import Message, Worker, Workshop
+
+START_SECONDS = 30.0
+"""What a worker may take until it is ready: importing on a busy machine, nothing of the module's."""
+
+TEST_SLOTS = "ppinui.probe.slot_worker:test_slots"
+
+MakeOrder = Callable[[str], tuple[SlotOrder, list[bytes]]]
+"""Makes, of the path of the private log, what to do, and what travels with it: the private configuration,
+then the private secrets file and the PIN, if the order says that there are any."""
+
+
+@dataclass
+class Lane:
+    """The slots of one HSM (or of the whole module), and the process that has one of them in hand."""
+
+    left: int
+    """How many slots of this lane have no result yet."""
+    ready: list[SlotTest] = field(default_factory=list)
+    """Those that are reachable and wait for their turn."""
+    current: SlotTest | None = None
+    stage: Stage = Stage.LOAD
+    """The stage that the current slot is in."""
+    worker: Worker | None = None
+    log_path: str | None = None
+    """Where the worker's module writes its log, a name in the worker; None until the worker is ready."""
+    deadline: float | None = None
+    """On the clock of ``time.monotonic``: when the current stage is overdue."""
+    _order: MakeOrder | None = field(default=None, repr=False)
+
+    def begin(
+        self,
+        test: SlotTest,
+        order: MakeOrder,
+        workshop: Workshop,
+        environ: Mapping[str, str],
+    ) -> None:
+        """Take a slot in hand; a worker is started where there is none."""
+        self.ready.remove(test)
+        self.current = test
+        self.stage = Stage.LOAD
+        self._order = order
+        if self.worker is None:
+            self.worker = workshop.start(TEST_SLOTS, environ)
+            self.log_path = None
+            self.deadline = time.monotonic() + START_SECONDS
+        else:
+            self._send_order()
+
+    def _send_order(self) -> None:
+        assert self.worker is not None
+        assert self.log_path is not None
+        assert self._order is not None
+        order, attachments = self._order(self.log_path)
+        self._order = None
+        self.deadline = time.monotonic() + order.timeout
+        # A worker that is gone shows it on its end of the pipe, which is looked at anyway.
+        self.worker.try_send({"order": asdict(order)}, *attachments)
+
+    def receive(self, timeout: float) -> Message | None:
+        """The worker's next message, None for what only the lane needs. Raises EOFError when it died."""
+        assert self.worker is not None
+        message, _ = self.worker.channel.receive()
+        if message["kind"] == "ready":
+            self.log_path = message["log"]
+            self._send_order()
+            return None
+        if message["kind"] == "started":
+            self.stage = Stage(message["stage"])
+            self.deadline = time.monotonic() + timeout
+        return message
+
+    def let_go(self, *, keep_worker: bool) -> None:
+        """The current slot is over; without ``keep_worker`` the next one gets a fresh process."""
+        self.current = None
+        self.deadline = None
+        self._order = None
+        self.left -= 1
+        if not keep_worker or not self.left:
+            self.end_worker()
+
+    def drop(self, test: SlotTest) -> None:
+        """A ready slot is not tested after all."""
+        self.ready.remove(test)
+        self.left -= 1
+        if not self.left:
+            self.end_worker()
+
+    def end_worker(self) -> None:
+        """Kill the process, if there is one."""
+        if self.worker is not None:
+            self.worker.end()
+            self.worker = None
+            self.log_path = None

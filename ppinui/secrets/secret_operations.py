@@ -1,0 +1,190 @@
+"""What can be done with stored secrets: add, replace, remove; each is done wholly or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ppinui.audit import trace
+from ppinui.errors import PpinuiError, SecretUnavailable
+from ppinui.secrets import secrets_file
+from ppinui.secrets.fetcher import Fetcher, FetchFailed
+from ppinui.secrets.hints import replacing, storing
+from ppinui.secrets.prompt import Asker
+from ppinui.secrets.secret import Secret
+from ppinui.secrets.store import SecretStore
+from ppinui.secrets.stored_secret import OpaqueEntry, SecretKind, StoredSecret
+from ppinui.secrets.users import KnownUsers, check_name
+
+Trace = Callable[[str, Path], None]
+
+
+class Operations:
+    """Operations on the secrets of one keyspace, for the users of one primus.cfg.
+
+    All raise PpinuiError: KeyringError when the keyring fails, FetchFailed when ppin or the HSM does,
+    SecretUnavailable when nobody gives a secret. Then what was stored before still is.
+    """
+
+    def __init__(self, store: SecretStore, known: KnownUsers, *, trace: Trace = trace) -> None:
+        """``trace`` gets a word or two and a place for each change."""
+        self.store = store
+        self.known = known
+        self._trace = trace
+
+    def add(self, partition: str, asker: Asker, fetcher: Fetcher) -> None:
+        """Fetch the permanent secret of a partition that has none."""
+        self.known.copies(partition)
+        present = self.store.get(SecretKind.PERMANENT, partition)
+        if present is not None:
+            present.wipe()
+            raise PpinuiError(
+                f"HSM/User configuration already exists: there is a secret of '{partition}'",
+                self._place(SecretKind.PERMANENT, partition),
+                f"replace it: {replacing(SecretKind.PERMANENT, partition)}",
+            )
+        self.update(partition, asker, fetcher)
+
+    def update(self, partition: str, asker: Asker, fetcher: Fetcher) -> None:
+        """Fetch the permanent secret of a partition, and put it in the place of the one before.
+
+        ``asker`` is asked for setup password and PIN when nothing else can be in the way any more.
+        """
+        configurations = [slot.configuration for slot in self.known.copies(partition)]
+        proxies = [self._proxy(name) for name in self.known.proxies_of(partition)]
+        self.store.prove_writable()
+        setup_password = _answer(asker, f"Provide setup password for '{partition}': ")
+        pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
+        try:
+            start = self._with_proxies(proxies, fetcher)
+            made = fetcher.add(
+                partition, setup_password, pin, configurations=configurations, secrets_file=start
+            )
+        finally:
+            setup_password.wipe()
+            pin.wipe()
+        self.put(
+            StoredSecret(
+                SecretKind.PERMANENT,
+                partition,
+                entry=self._entry_in(made, SecretKind.PERMANENT, partition),
+                source="fetched by ppin",
+                validated=True,
+            )
+        )
+
+    def add_proxy(self, proxy: str, asker: Asker, fetcher: Fetcher | None) -> bool:
+        """Store the password of a service user, in the place of the one before.
+
+        With a ``fetcher`` the proxy has to accept it first. Returns whether that was so.
+        """
+        self.known.behind(proxy)
+        self.store.prove_writable()
+        password = _answer(asker, f"Provide proxy password for '{proxy}' : ")
+        secret = StoredSecret(SecretKind.PROXY, proxy, password=password, source="typed")
+        if fetcher is not None:
+            secret, _ = self._validated(secret, fetcher, secrets_file.EMPTY.encode("ascii"))
+        self.put(secret)
+        return fetcher is not None
+
+    def set_pin(self, partition: str, asker: Asker) -> None:
+        """Store the PKCS#11 PIN of a partition. Nothing is tried with it."""
+        self.known.copies(partition)
+        self.store.prove_writable()
+        pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
+        self.put(StoredSecret(SecretKind.PIN, partition, password=pin, source="typed"))
+
+    def remove(self, kind: SecretKind, name: str) -> None:
+        """Forget a secret; also of a user that primus.cfg has no more."""
+        check_name(name)
+        if not self.store.remove(kind, name):
+            raise SecretUnavailable(
+                f"there is no {kind.value} secret of '{name}'",
+                self._place(kind, name),
+                "see what is there: ppinui secret list",
+            )
+        self._trace(f"remove {kind.value} secret", Path(self._place(kind, name)))
+
+    def _proxy(self, name: str) -> StoredSecret:
+        """The secret of a service user, to be used. Raises SecretUnavailable if there is none that may be."""
+        proxy = self.store.offer(SecretKind.PROXY, name)
+        if proxy is None:
+            raise SecretUnavailable(
+                f"the password of the service proxy is needed first: there is none for '{name}'",
+                self._place(SecretKind.PROXY, name),
+                f"store it: {storing(SecretKind.PROXY, name)}",
+            )
+        return proxy
+
+    def _with_proxies(self, proxies: list[StoredSecret], fetcher: Fetcher) -> bytes:
+        """A secrets file that has these service users; passwords that ppin has not seen yet are validated."""
+        made = secrets_file.compose([proxy for proxy in proxies if proxy.entry is not None])
+        for proxy in proxies:
+            if proxy.entry is None:
+                validated, made = self._validated(proxy, fetcher, made)
+                self.put(validated)
+        return made
+
+    def _validated(
+        self, proxy: StoredSecret, fetcher: Fetcher, secrets_file: bytes
+    ) -> tuple[StoredSecret, bytes]:
+        """The secret with the entry that ppin has made, and the file that it stands in."""
+        if proxy.password is None:
+            raise ValueError("a proxy without an entry has a password")
+        configurations = [slot.configuration for slot in self.known.behind(proxy.name)]
+        try:
+            made = fetcher.add_proxy(
+                proxy.name, proxy.password, configurations=configurations, secrets_file=secrets_file
+            )
+        except FetchFailed as failure:
+            if failure.rejected and proxy.fingerprint is not None:
+                self.store.mark_rejected(proxy, failure.message)
+            raise
+        entry = self._entry_in(made, SecretKind.PROXY, proxy.name)
+        return StoredSecret(
+            SecretKind.PROXY, proxy.name, proxy.password, entry, source=proxy.source, validated=True
+        ), made
+
+    def _entry_in(self, made: bytes, kind: SecretKind, name: str) -> OpaqueEntry:
+        """The entry of a user in a file that ppin has made.
+
+        How proxies are written is not documented: where none is recognised, the whole file is kept.
+        """
+        text = made.decode("utf-8", "surrogateescape")
+        known = self.known
+        entries = secrets_file.read(text, "ppin's result", partitions=known.partitions, proxies=known.proxies)
+        for entry in entries:
+            if (entry.kind, entry.name) == (kind, name):
+                return entry.opaque
+        if kind is SecretKind.PROXY:
+            return secrets_file.frame_only(text)
+        raise FetchFailed(
+            f"ppin has made no entry for '{name}'", "its .secrets.cfg", "run ppin by hand to see what it does"
+        )
+
+    def put(self, secret: StoredSecret) -> None:
+        """Store a secret that came from elsewhere."""
+        self.store.put(secret)
+        self._trace(f"store {secret.kind.value} secret", Path(self._place(secret.kind, secret.name)))
+
+    def _place(self, kind: SecretKind, name: str) -> str:
+        return f"{self.store.backend().name}: {self.store.service}, {kind.value}:{name}"
+
+
+def _answer(asker: Asker, prompt: str) -> Secret:
+    answer = asker.ask(prompt)
+    if not answer:
+        raise SecretUnavailable("the password is empty", prompt.strip(" :"), "start again, and give it")
+    return answer
+
+
+class GivenAsker:
+    """Answers with what was given beforehand, in order."""
+
+    def __init__(self, *answers: Secret) -> None:
+        self._answers = list(answers)
+
+    def ask(self, prompt: str) -> Secret:
+        if not self._answers:
+            raise SecretUnavailable("no more passwords were given", prompt.strip(" :"), "give one for each")
+        return self._answers.pop(0)

@@ -1,0 +1,1 @@
+"""The vault: one encrypted file that keeps secrets where no Secret Service does."""

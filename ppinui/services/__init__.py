@@ -1,0 +1,1 @@
+"""What joins configuration, secrets and connection tests."""

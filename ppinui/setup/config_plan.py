@@ -1,0 +1,136 @@
+"""The primus.cfg that a set-up wants: written anew in the vendor's style, or edits of the one there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ppinui.config.primus import Hsm, PrimusConfig, add_hsm, add_slot, put, read
+from ppinui.config.template import LOG_FILE, NewHsm, NewSlot, begun, written
+from ppinui.config.validators import endpoint
+from ppinui.libconfig.document import Document, Scalar, parse
+
+
+@dataclass(frozen=True)
+class WantedHsm:
+    """An HSM, or the proxy in front of it. ``words``: what it is, for a comment."""
+
+    host: str
+    port: str
+    priority: int
+    words: str
+
+
+@dataclass(frozen=True)
+class WantedPartition:
+    """A partition that is on every wanted HSM.
+
+    ``id`` None: the one that it has, else the next free one; ``client_id`` None: as it is, else the name.
+    """
+
+    name: str
+    id: int | None = None
+    client_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the answers of a walkthrough come to. ``proxy_user`` None: no service proxy."""
+
+    hsms: tuple[WantedHsm, ...]
+    partitions: tuple[WantedPartition, ...]
+    proxy_user: str | None = None
+    log_file: str = LOG_FILE
+
+
+def draft(old: Document | None, wanted: Wanted, origin: str) -> Document:
+    """The document with all that is wanted; what else is in it stays, and nothing is changed for nothing.
+
+    ``old`` None: there is no file yet. Raises PpinuiError for what cannot be, such as an id that another
+    partition has.
+    """
+    if old is None or not old.text.strip():
+        return parse(written(_new_hsms(wanted), log_file=wanted.log_file), origin)
+    document = begun(old, origin)
+    for hsm in wanted.hsms:
+        document = _with_hsm(document, hsm, wanted)
+    if read(document).log["file"] != wanted.log_file:
+        document = put(document, "primus.log.file", wanted.log_file)
+    return document
+
+
+def find_hsm(config: PrimusConfig, host: str, port: str) -> Hsm | None:
+    """The HSM of a configuration at this address."""
+    for hsm in config.hsms:
+        if hsm.host and hsm.port and endpoint(hsm.host, hsm.port) == endpoint(host, port):
+            return hsm
+    return None
+
+
+def left_alone(config: PrimusConfig, wanted: Wanted) -> tuple[Hsm, ...]:
+    """The HSMs of a configuration that are not among the wanted ones: they stay as they are."""
+    kept = {found.name for hsm in wanted.hsms if (found := find_hsm(config, hsm.host, hsm.port))}
+    return tuple(hsm for hsm in config.hsms if hsm.name not in kept)
+
+
+def _new_hsms(wanted: Wanted) -> list[NewHsm]:
+    ids = _ids(wanted.partitions, None)
+    slots = tuple(
+        NewSlot(one.name, ids[one.name], one.client_id or one.name, wanted.proxy_user)
+        for one in wanted.partitions
+    )
+    return [NewHsm(hsm.host, hsm.port, hsm.priority, hsm.words, slots) for hsm in wanted.hsms]
+
+
+def _with_hsm(document: Document, wanted: WantedHsm, whole: Wanted) -> Document:
+    found = find_hsm(read(document), wanted.host, wanted.port)
+    if found is None:
+        document, path = add_hsm(document, host=wanted.host, port=wanted.port, priority=wanted.priority)
+    else:
+        path = found.path
+        if found.priority != wanted.priority:
+            document = put(document, f"{path}.priority", wanted.priority)
+    ids = _ids(whole.partitions, read(document))
+    for partition in whole.partitions:
+        document = _with_slot(document, path, partition, ids[partition.name], whole.proxy_user)
+    return document
+
+
+def _with_slot(
+    document: Document, hsm: str, partition: WantedPartition, id: int, proxy_user: str | None
+) -> Document:
+    slots = [slot for one in read(document).hsms if one.path == hsm for slot in one.slots]
+    found = next((slot for slot in slots if slot.user_name == partition.name), None)
+    if found is None:
+        return add_slot(
+            document,
+            hsm,
+            user_name=partition.name,
+            id=id,
+            client_id=partition.client_id or partition.name,
+            proxy_user=proxy_user,
+        )[0]
+    given: dict[str, tuple[Scalar | None, Scalar | None]] = {
+        "client_id": (found.client_id, partition.client_id),
+        "proxy_user": (found.proxy_user, proxy_user),
+        "id": (found.id, id if found.id is None else partition.id),
+    }
+    for name, (is_now, wanted) in given.items():
+        if wanted is not None and wanted != is_now:
+            document = put(document, f"{found.path}.{name}", wanted)
+    return document
+
+
+def _ids(partitions: Sequence[WantedPartition], config: PrimusConfig | None) -> dict[str, int]:
+    """The slot id of each partition: the one that was asked for, the one that it has, the next free one."""
+    known = {name: slots[0].id for name, slots in config.partitions().items()} if config else {}
+    used = {slot.id for slot in config.slots} if config else set()
+    used |= {one.id for one in partitions}
+    ids: dict[str, int] = {}
+    for partition in partitions:
+        id = known.get(partition.name) if partition.id is None else partition.id
+        if id is None:
+            id = next(number for number in range(len(used) + 1) if number not in used)
+        used.add(id)
+        ids[partition.name] = id
+    return ids

@@ -1,0 +1,51 @@
+"""Another PKCS#11 HSM with a KMS: no primus.cfg, but a kms.toml."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Final
+
+from ppinui.setup.steps.keyring_step import keyring_step
+from ppinui.setup.steps.kms_library_step import expected_library, kms_file, kms_library_step
+from ppinui.setup.steps.kms_pins_step import pins_step
+from ppinui.setup.steps.kms_probe_step import kms_test_step
+from ppinui.setup.steps.kms_save_step import kms_writing_step
+from ppinui.setup.steps.kms_tokens_step import tokens_step
+from ppinui.setup.steps.prerequisites_step import before_step
+from ppinui.setup.walkthrough import Block, Here, Kind, Step, command, point, text
+
+
+def _next(here: Here) -> Iterator[Block]:
+    path = shlex.quote(str(kms_file(here)))
+    yield point("Let the file belong to the account of the KMS, which alone should read it:")
+    yield command(f"sudo chown KMS_ACCOUNT {path} && sudo chmod 0600 {path}")
+    yield point("Start the KMS with it. While it has this file, it looks at no options and no variables:")
+    yield command(f"cosmian_kms -c {path}")
+    yield point("Monitoring: the exit code is 1 when a slot is not fine, and the JSON says which and why:")
+    yield command(f"ppinui -c {path} --test --format json", f"ppinui -c {path} kms check")
+    yield point("What is in the tokens:")
+    yield command(f"ppinui slots --module {shlex.quote(str(expected_library(here).path))}")
+
+
+KIND: Final = Kind(
+    "kms",
+    "Another PKCS#11 HSM with a KMS",
+    "any HSM with a PKCS#11 library, under a KMS with a kms.toml",
+    (
+        before_step(
+            text("Have these at hand:"),
+            point("the HSM's PKCS#11 library, installed and configured as its vendor says"),
+            point("the labels of the tokens that the KMS shall use, and their user PINs"),
+            point("for tokens that were never initialised: a new SO PIN and a new user PIN for each"),
+        ),
+        kms_library_step(),
+        keyring_step(),
+        tokens_step(),
+        pins_step(),
+        kms_writing_step(),
+        kms_test_step(),
+        Step("next", "What next", lambda here: tuple(_next(here))),
+    ),
+    makes_primus_cfg=False,
+)

@@ -1,0 +1,163 @@
+"""The step on the group primus, and on the folders and files that its members read."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from ppinui.config.config_save import GROUP
+from ppinui.config.locate import Location
+from ppinui.config.template import LOG_FILE
+from ppinui.doctor.file_findings import look_at_config, look_at_group, look_at_secrets
+from ppinui.errors import PpinuiError
+from ppinui.setup.questions import Question
+from ppinui.setup.steps.provider_step import as_found
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Here,
+    Running,
+    State,
+    Step,
+    command,
+    text,
+    worst,
+)
+
+FOLDERS: Final = "folders"
+LOG: Final = "log_file"
+"""The question's id."""
+_FOLDER_MODE: Final = 0o750
+"""Nothing for others (ppin.md: the group primus owns all files)."""
+_LOG_MODE: Final = 0o770
+"""Every application of the group writes the log."""
+
+
+def folders_step(*, asks_log: bool = True) -> Step:
+    """Looks who may read what; makes folders that are missing, where this account may.
+
+    ``asks_log``: asks where the provider's log goes.
+    """
+    return Step(FOLDERS, "Group, folders and files", _text, _look, _questions if asks_log else lambda _: ())
+
+
+def _text(here: Here) -> tuple[Block, ...]:
+    return (
+        text(
+            f"primus.cfg and .secrets.cfg are read by the group {GROUP} and by nobody else. Every account "
+            f"that runs an application with the library is in this group. It will be "
+            f"{here.around.location().path}."
+        ),
+    )
+
+
+def _questions(here: Here) -> tuple[Question, ...]:
+    return (
+        Question(
+            LOG,
+            "The provider's log file",
+            f"Every application writes to it. {LOG_FILE} is for the group {GROUP} alone; the vendor's own "
+            "default /tmp/primus.log lies where everybody can write.",
+            default=_log_of(here) or LOG_FILE,
+            check=lambda value: None if str(value).startswith("/") else "give the whole path, from /",
+        ),
+    )
+
+
+def _log_of(here: Here) -> str | None:
+    """The log of the file that is there; None if there is none."""
+    config = here.around.present()
+    return None if config is None else str(config.log["file"])
+
+
+def _look(here: Here) -> Finding:
+    around = here.around
+    location = around.location()
+    missing = tuple(_missing(here, location))
+    items = [as_found(look_at_group(around.machine, config_readable=os.access(location.path, os.R_OK)))]
+    for folder, _ in missing:
+        items.append(Finding(State.TO_DO, f"{folder} is not there", subject="folder"))
+    if not missing:
+        items.append(Finding(State.DONE, f"{location.path.parent} is there", subject="folder"))
+    items += _files(here, location)
+    commands = tuple(_commands(here, missing))
+    state = worst(tuple(items))
+    words = (
+        "group, folders and files are as they should be" if state is State.DONE else "something is left to do"
+    )
+    return Finding(
+        state,
+        words,
+        items=tuple(items),
+        blocks=(text("As root:"), command(*commands)) if commands else (),
+        action=_making(here, missing),
+    )
+
+
+def _missing(here: Here, location: Location) -> Iterator[tuple[Path, int]]:
+    """Folders that are not there, with the mode that they get."""
+    if not location.path.parent.exists():
+        yield location.path.parent, _FOLDER_MODE
+    log = here.answers.text(LOG) or _log_of(here) or ""
+    if log.startswith("/"):
+        folder = here.around.machine.root / Path(log).parent.relative_to("/")
+        if not folder.exists():
+            yield folder, _LOG_MODE
+
+
+def _files(here: Here, location: Location) -> Iterator[Finding]:
+    """Who may read the files that are there already."""
+    around = here.around
+    if location.exists:
+        seen = look_at_config(around.config, around.machine).findings
+        yield from (as_found(one) for one in seen if one.subject.endswith(", access"))
+    if around.secrets_location().exists:
+        files = look_at_secrets(around.secrets, around.machine, partitions=(), proxies=()).findings
+        yield from (as_found(one) for one in files if one.subject.endswith(", access"))
+
+
+def _commands(here: Here, missing: tuple[tuple[Path, int], ...]) -> Iterator[str]:
+    account, group = here.around.machine.account, here.around.machine.group
+    if group is None:
+        yield f"sudo groupadd --system {GROUP}"
+    if account.uid != 0 and (group is None or group.number not in account.groups):
+        yield f"sudo usermod -aG {GROUP} {shlex.quote(account.name)}"
+    for folder, mode in missing:
+        yield f"sudo install -d -m {mode:04o} -g {GROUP} {shlex.quote(str(folder))}"
+
+
+def _making(here: Here, missing: tuple[tuple[Path, int], ...]) -> Action | None:
+    """Making folders that are missing; None where this account may not."""
+    if not missing or not all(os.access(_nearest(folder), os.W_OK | os.X_OK) for folder, _ in missing):
+        return None
+    names = " and ".join(str(folder) for folder, _ in missing)
+    group = here.around.machine.group
+
+    def make(_: object, running: Running) -> None:
+        for folder, mode in missing:
+            running.say(f"making {folder}")
+            _make(folder, mode, None if group is None else group.number)
+            here.around.tracer("make folder", folder)
+
+    return Action(f"make {names}", f"Makes {names}, open to the group {GROUP} and to nobody else.", make)
+
+
+def _nearest(folder: Path) -> Path:
+    return next(parent for parent in folder.parents if parent.exists())
+
+
+def _make(folder: Path, mode: int, group: int | None) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
+        if group is not None and (os.geteuid() == 0 or group in os.getgroups()):
+            os.chown(folder, -1, group)
+        folder.chmod(mode)
+    except OSError as error:
+        raise PpinuiError(
+            f"the folder cannot be made: {error.strerror}", str(folder), "make it as root"
+        ) from None

@@ -1,0 +1,146 @@
+"""The steps that take over what somebody else has set up: a primus.cfg, and the secrets of a .secrets.cfg."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from ppinui.config.primus import read
+from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import Document, load, parse
+from ppinui.secrets import secrets_file
+from ppinui.secrets.keyring_errors import KeyringError
+from ppinui.secrets.secrets_file import FileEntry
+from ppinui.secrets.transfer import import_file, read_secrets_file
+from ppinui.services.known_users import known_users
+from ppinui.setup.questions import Question, Value
+from ppinui.setup.steps.keyring_step import KEYRING, store_of
+from ppinui.setup.steps.secret_status import configured, operations_of
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Given,
+    Here,
+    Running,
+    State,
+    Step,
+    of_error,
+    text,
+)
+
+SOURCE: Final = "source"
+CONFIG_FROM: Final = "config_from"
+SECRETS_FROM: Final = "secrets_from"
+"""The questions' ids."""
+IMPORT: Final = "import"
+
+
+def source_step() -> Step:
+    """Asks for the files."""
+    return Step(SOURCE, "The files", _source_text, _look_at_source, _questions, required=True)
+
+
+def import_step() -> Step:
+    """Takes the secrets of the .secrets.cfg into the keyring."""
+    return Step(IMPORT, "Secrets of the file", _import_text, _look_at_secrets)
+
+
+def source_document(here: Here, _: Document | None, origin: str) -> Document:
+    """The primus.cfg that was given, as it will be at its place. Raises PpinuiError."""
+    document = load(Path(here.answers.text(CONFIG_FROM)))
+    return parse(document.text, origin)
+
+
+def _source_text(_: Here) -> tuple[Block, ...]:
+    return (text("Copies of the files are enough. They stay as they are; delete them when all works."),)
+
+
+def _questions(_: Here) -> tuple[Question, ...]:
+    return (
+        Question(CONFIG_FROM, "Its primus.cfg", "The file's path.", check=_no_file),
+        Question(
+            SECRETS_FROM,
+            "Its .secrets.cfg",
+            "The file's path; leave it empty if you got none. Then each permanent secret is fetched anew.",
+            required=False,
+            check=_no_file,
+        ),
+    )
+
+
+def _no_file(value: Value) -> str | None:
+    return None if Path(str(value)).is_file() else f"there is no file {value}"
+
+
+def _look_at_source(here: Here) -> Finding:
+    document = source_document(here, None, here.answers.text(CONFIG_FROM))
+    names = known_users(read(document)).partitions
+    if not names:
+        return Finding(State.PROBLEM, "there is no partition in this primus.cfg", "name another file")
+    return Finding(State.DONE, f"partitions: {', '.join(names)}")
+
+
+def _import_text(_: Here) -> tuple[Block, ...]:
+    return (
+        text(
+            "Permanent secrets and proxy passwords of the file go into the keyring, byte for byte. They may "
+            "be used on several machines, until the partition gets a new one."
+        ),
+    )
+
+
+def _look_at_secrets(here: Here) -> Finding:
+    path = here.answers.text(SECRETS_FROM)
+    if not path:
+        return Finding(State.NOT_NEEDED, "no .secrets.cfg was given")
+    try:
+        entries = _entries(here, Path(path))
+    except PpinuiError as error:
+        return of_error(error, back_to=SOURCE)
+    if not entries:
+        return Finding(
+            State.PROBLEM, f"no user was found in {path}", "check that it is ppin's", back_to=SOURCE
+        )
+    try:
+        waiting = [entry.name for entry in entries if not _is_kept(here, entry)]
+    except KeyringError as error:
+        return of_error(error, back_to=KEYRING)
+    if not waiting:
+        return Finding(State.DONE, f"the keyring has the secrets of all {len(entries)} users of the file")
+    replaced = [entry.name for entry in entries if store_of(here).has(entry.kind, entry.name)]
+    overwritten = [name for name in replaced if name in waiting]
+    warning = f" Replaces what the keyring has of {', '.join(overwritten)}." if overwritten else ""
+    return Finding(
+        State.TO_DO,
+        f"to be imported: {', '.join(waiting)}",
+        action=Action(
+            f"import the secrets of {path}",
+            f"Keeps the secrets of {len(waiting)} users in the keyring.{warning}",
+            lambda given, running: _import(here, Path(path), given, running),
+        ),
+    )
+
+
+def _entries(here: Here, path: Path) -> tuple[FileEntry, ...]:
+    known = known_users(configured(here))
+    return secrets_file.read(
+        read_secrets_file(path), str(path), partitions=known.partitions, proxies=known.proxies
+    )
+
+
+def _is_kept(here: Here, entry: FileEntry) -> bool:
+    """Whether the keyring has this very secret."""
+    stored = store_of(here).get(entry.kind, entry.name)
+    if stored is None:
+        return False
+    try:
+        return stored.entry is not None and secrets_file.same_entry(stored.entry, entry.opaque)
+    finally:
+        stored.wipe()
+
+
+def _import(here: Here, path: Path, _: Given, running: Running) -> None:
+    report = import_file(operations_of(here, configured(here)), path, replacing=True)
+    for kind, name in report.stored:
+        running.say(f"imported the {kind.value} secret of '{name}'")

@@ -1,0 +1,174 @@
+"""The step that tests every slot on every HSM, and explains each failure with the step to go back to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from ppinui.config.primus import PrimusConfig
+from ppinui.errors import PpinuiError
+from ppinui.probe.plan import Plan, make_plan
+from ppinui.probe.rejection import rejected_by
+from ppinui.probe.result import SlotResult, Stage
+from ppinui.probe.runner import Options, run
+from ppinui.provider.library import find_module, mentions_primus
+from ppinui.secrets.keyring_errors import KeyringError
+from ppinui.secrets.secret import Secret
+from ppinui.secrets.stored_secret import SecretKind
+from ppinui.services.keyring_verification import mark_rejected
+from ppinui.services.stored_credentials import Choice, StoredSupply
+from ppinui.setup.questions import Question, Sort
+from ppinui.setup.steps.answers import concerned
+from ppinui.setup.steps.hsms_step import HSMS
+from ppinui.setup.steps.keyring_step import store_of
+from ppinui.setup.steps.partitions_step import PARTITIONS
+from ppinui.setup.steps.permanent_secret_step import PERMANENT
+from ppinui.setup.steps.probe_findings import finding_of, hearing
+from ppinui.setup.steps.provider_step import PROVIDER
+from ppinui.setup.steps.proxy_step import PROXY
+from ppinui.setup.steps.secret_status import configured, entries_of
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Given,
+    Here,
+    Running,
+    SecretNeed,
+    State,
+    Step,
+    point,
+    text,
+)
+
+TEST: Final = "test"
+LOGIN: Final = "test_login"
+"""The question's id."""
+
+
+def test_step() -> Step:
+    """Tests all slots of the partitions that the walkthrough is about."""
+    return Step(TEST, "Test of every slot", _text, _look, _questions)
+
+
+def _text(_: Here) -> tuple[Block, ...]:
+    return (
+        text(
+            "Every slot of every HSM is tested as an application sees it: name, port, library, token, "
+            "session."
+        ),
+        point("A secret that one HSM has rejected is offered to no other."),
+    )
+
+
+def _questions(_: Here) -> tuple[Question, ...]:
+    return (
+        Question(
+            LOGIN,
+            "Log in with the PIN too",
+            "Shows that the PIN is right. A PIN that is not in the keyring is asked for once.",
+            Sort.YES_NO,
+            default=False,
+        ),
+    )
+
+
+def _look(here: Here) -> Finding:
+    config = configured(here)
+    plan = _plan(here, config)
+    login = here.answers.yes(LOGIN)
+    return Finding(
+        State.TO_DO,
+        f"{len(plan.tests)} slot{'' if len(plan.tests) == 1 else 's'} to test",
+        action=Action(
+            "test every slot",
+            "Connects to each HSM with the secrets that are kept, and changes nothing on any of them."
+            + (" Each partition's PIN is offered once." if login else " No PIN is offered."),
+            lambda given, running: _test(here, given, running),
+            _pins(here, plan) if login else (),
+            changes=False,
+        ),
+    )
+
+
+def _plan(here: Here, config: PrimusConfig) -> Plan:
+    """The slots of these partitions; those of others in the file are not of this set-up."""
+    plan = make_plan(config)
+    names = concerned(here, config).partitions
+    tests = [test for test in plan.tests if test.user in names] or plan.tests
+    return replace(plan, tests=tuple(replace(test, index=index) for index, test in enumerate(tests)))
+
+
+def _pins(here: Here, plan: Plan) -> tuple[SecretNeed, ...]:
+    """The PINs that the keyring does not have."""
+    asked = []
+    for user in plan.users:
+        try:
+            kept = store_of(here).has(SecretKind.PIN, user)
+        except KeyringError:
+            kept = False
+        if not kept:
+            prompt = f"Provide PKCS11 password for '{user}': "
+            alone = len(plan.users) == 1
+            asked.append(SecretNeed(user, prompt, "--pin-fd", owner=user, alone=alone))
+    return tuple(asked)
+
+
+def _test(here: Here, given: Given, running: Running) -> Finding:
+    around = here.around
+    config = configured(here)
+    plan = _plan(here, config)
+    login = here.answers.yes(LOGIN)
+    secrets = around.secrets_location()
+    module, module_error = None, None
+    try:
+        module = find_module(around.module, environ=around.environ, root=around.machine.root).path
+    except PpinuiError as error:  # the network stages need no module
+        module_error = error
+    options = Options(
+        module,
+        module_error,
+        login=login,
+        timeout=around.timeout,
+        secrets_file=secrets.path if secrets.exists else None,
+        environ=around.environ,
+    )
+    supply = StoredSupply(
+        plan,
+        entries_of(here, config),
+        choice=Choice.AUTO,
+        open_store=lambda: store_of(here),
+        ask=lambda user: Secret(given[user].reveal_bytes()),
+        with_pins=login,
+        with_connection_secrets=module is not None and mentions_primus(module),
+        without_keyring=lambda error: running.say(f"the keyring is not used: {error.message}"),
+    )
+    try:
+        report = run(
+            plan,
+            options,
+            supply=supply,
+            on_event=hearing(plan, running),
+            stop=running.stop,
+        )
+        if (taken := supply.taken_from_keyring) is not None:
+            store, offered = taken
+            mark_rejected(store, offered, report.results)
+    finally:
+        supply.wipe()
+    return finding_of(report, _back_to)
+
+
+def _back_to(result: SlotResult, stage: Stage) -> str | None:
+    """The step in which a failure can be mended."""
+    if stage in (Stage.RESOLVE, Stage.CONNECT):
+        return HSMS
+    if stage is Stage.LOAD:
+        return PROVIDER
+    feared = rejected_by(result.stages[-1])
+    missing = {kind for kind, source in result.secrets.items() if source == "missing"}
+    if SecretKind.PROXY.value in missing or (result.proxy and SecretKind.PROXY in feared):
+        return PROXY
+    if SecretKind.PERMANENT in feared or SecretKind.PERMANENT.value in missing:
+        return PERMANENT
+    return TEST if SecretKind.PIN in feared else PARTITIONS

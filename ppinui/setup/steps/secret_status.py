@@ -1,0 +1,108 @@
+"""Where the secret of each user is, as findings, for the steps that add them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC
+
+from ppinui.config.primus import PrimusConfig, read
+from ppinui.errors import PpinuiError
+from ppinui.secrets import secrets_file
+from ppinui.secrets.keyring_errors import KeyringError
+from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secrets_file import FileEntry, Key
+from ppinui.secrets.stored_secret import SecretKind
+from ppinui.secrets.transfer import read_secrets_file
+from ppinui.secrets.users import KnownUsers
+from ppinui.services.known_users import known_users
+from ppinui.setup.steps.answers import concerned
+from ppinui.setup.steps.keyring_step import KEYRING, store_of
+from ppinui.setup.steps.save_step import SAVE
+from ppinui.setup.walkthrough import Action, Finding, Here, State, of_error
+
+
+def configured(here: Here) -> PrimusConfig:
+    """The saved primus.cfg. Raises PpinuiError if there is none."""
+    document = here.around.document()
+    if document is None:
+        raise PpinuiError(
+            "primus.cfg is not saved yet", str(here.around.location().path), f"go back to the step '{SAVE}'"
+        )
+    return read(document)
+
+
+def operations_of(here: Here, config: PrimusConfig) -> Operations:
+    """What can be done with the secrets of a configuration's users."""
+    return Operations(store_of(here), known_users(config), trace=here.around.tracer)
+
+
+def entries_of(here: Here, config: PrimusConfig) -> tuple[FileEntry, ...]:
+    """The entries of the applications' .secrets.cfg; () if there is none. Raises PpinuiError."""
+    location = here.around.secrets_location()
+    if not location.exists:
+        return ()
+    known = known_users(config)
+    text = read_secrets_file(location.path)
+    return secrets_file.read(text, str(location.path), partitions=known.partitions, proxies=known.proxies)
+
+
+def _look_at_all(here: Here, kind: SecretKind) -> Mapping[str, Finding]:
+    """Of each user that the walkthrough is about, where the secret is: DONE or TO_DO.
+
+    Raises PpinuiError when neither keyring nor file can be asked.
+    """
+    config = configured(here)
+    known = concerned(here, config)
+    names = known.proxies if kind is SecretKind.PROXY else known.partitions
+    in_file = {(entry.kind, entry.name) for entry in entries_of(here, config)}
+    return {name: _look_at(here, known, (kind, name), (kind, name) in in_file) for name in names}
+
+
+def _look_at(here: Here, known: KnownUsers, key: Key, in_file: bool) -> Finding:
+    kind, name = key
+    subject = f"'{name}'"
+    slots = [slot for slot in known.slots if slot.proxy_user == name]
+    if kind is SecretKind.PROXY and slots and all(slot.clear_proxy_password for slot in slots):
+        return Finding(State.DONE, "in clear text in primus.cfg", subject=subject)
+    try:
+        store = store_of(here)
+        stored = store.get(kind, name)
+        rejection = store.rejection_of(stored) if stored is not None else None
+    except KeyringError:
+        if not in_file:
+            raise
+        return Finding(State.DONE, "in the applications' .secrets.cfg", subject=subject)
+    if stored is None:
+        if in_file:
+            return Finding(State.DONE, "in the applications' .secrets.cfg", subject=subject)
+        return Finding(State.TO_DO, "there is none yet", subject=subject)
+    stored.wipe()
+    if rejection is not None:
+        return Finding(
+            State.TO_DO,
+            f"the one in the keyring was rejected by {rejection.by}, and is not offered again",
+            subject=subject,
+        )
+    since = f" since {stored.added.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if stored.added else ""
+    return Finding(State.DONE, f"in the keyring{since}", subject=subject)
+
+
+def look_and_add(
+    here: Here, kind: SecretKind, what: str, add: Callable[[str, bool], Action | None]
+) -> Finding:
+    """The finding of a step that adds the secret of each user that has none, one after another.
+
+    ``what``: what each user has one of, in the plural. ``add`` is given whose secret it is to add, and
+    whether that is the only user.
+    """
+    try:
+        found = _look_at_all(here, kind)
+    except KeyringError as error:
+        return of_error(error, back_to=KEYRING)
+    waiting = [name for name, one in found.items() if one.state is not State.DONE]
+    return Finding(
+        State.TO_DO if waiting else State.DONE,
+        f"{what}: {len(found) - len(waiting)} of {len(found)} kept",
+        items=tuple(found.values()),
+        action=add(waiting[0], len(found) == 1) if waiting else None,
+    )

@@ -1,0 +1,153 @@
+"""Listing the slots of a module, and finding the one that somebody means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import closing
+from dataclasses import replace
+from typing import Any, Final
+
+from ppinui.tokens.module_client import Access, converse
+from ppinui.tokens.slot import Library, Slot, SlotList, Token
+from ppinui.tokens.token_errors import ModuleLostError, TokenError, not_asked, of_answer
+from ppinui.tokens.token_refusal import TokenRefusal
+from ppinui.workers.worker_pool import Message
+
+LOST_IN_A_ROW: Final = 3
+"""After so many slots at which the module hung or crashed, the others are not asked any more."""
+
+
+def list_slots(
+    access: Access,
+    *,
+    only: Collection[int] | None = None,
+    on_slot: Callable[[Slot], None] = lambda _: None,
+) -> SlotList:
+    """Ask every slot of the module (``only``: just these); each is handed to ``on_slot`` as it is known.
+
+    A slot that answers with an error, or at which the module hangs or crashes, is a :class:`Slot` with its
+    ``failure``; the others are asked all the same, by a fresh process if need be. Raises what
+    :func:`ppinui.tokens.module_client.converse` does where not even the list of slots is to be had.
+    """
+    listing = _Listing(access, only, on_slot)
+    while not listing.complete:
+        listing.go_on()
+    return listing.result()
+
+
+class _Listing:
+    def __init__(self, access: Access, only: Collection[int] | None, on_slot: Callable[[Slot], None]) -> None:
+        self._access = access
+        self._only = only
+        self._on_slot = on_slot
+        self._library: Library | None = None
+        self._ids: list[int] = []
+        self._slots: dict[int, Slot] = {}
+        self._lost = 0
+        self.complete = False
+
+    def go_on(self) -> None:
+        """Ask for what is not known yet, until the end or until the module is lost."""
+        order = {
+            "do": "list slots",
+            "skip": list(self._slots),
+            "only": None if self._only is None else list(self._only),
+        }
+        try:
+            with closing(converse(self._access, order)) as messages:
+                for message in messages:
+                    self._hear(message)
+            self.complete = True
+        except TokenError as error:
+            lost_at = error.slot_id if isinstance(error, ModuleLostError) else None
+            if lost_at is not None:
+                self._add(Slot(lost_at, failure=error.failure))
+                self._lost += 1
+            elif not self._slots:
+                raise
+            # A module that does not start again after it was lost tells no more.
+            self.complete = lost_at is None or self._primus or self._lost >= LOST_IN_A_ROW
+
+    @property
+    def _primus(self) -> bool:
+        return self._library is not None and self._library.is_primus
+
+    def _hear(self, message: Message) -> None:
+        match message["kind"]:
+            case "library":
+                self._library = Library(**message["library"])
+            case "found":
+                self._ids = message["ids"]
+            case "row":
+                self._lost = 0
+                self._add(slot_of(message["slot"], on_primus=self._primus))
+
+    def _add(self, slot: Slot) -> None:
+        self._slots[slot.id] = slot
+        self._on_slot(slot)
+
+    def result(self) -> SlotList:
+        assert self._library is not None
+        slots = [
+            self._slots.get(slot_id) or Slot(slot_id, failure=not_asked(_LEFT_OUT[self._primus]))
+            for slot_id in self._ids
+            if self._only is None or slot_id in self._only
+        ]
+        return SlotList(str(self._access.module), self._library, tuple(slots))
+
+
+_LEFT_OUT: Final = {
+    True: "Another slot failed, and each question to a Primus offers your secrets to an HSM: not asked",
+    False: "The module was lost at other slots: not asked",
+}
+
+
+def slot_of(row: dict[str, Any], *, on_primus: bool) -> Slot:
+    """A worker's row of a slot."""
+    slot = Slot(row["id"], row["description"], row["manufacturer"])
+    if row["failed"] is not None:
+        return replace(slot, failure=of_answer(*row["failed"], on_primus=on_primus))
+    return replace(slot, token=Token(**row["token"])) if row["token"] is not None else slot
+
+
+def slot_id_of(text: str) -> int | None:
+    """The slot id that a text stands for, decimal or hexadecimal (``0x…``); None for a label."""
+    digits = text[2:] if text[:2].lower() == "0x" else text
+    base = 10 if digits == text else 16
+    try:
+        return int(digits, base) if digits.isascii() and digits.isalnum() else None
+    except ValueError:
+        return None
+
+
+def find_slot(access: Access, text: str) -> Slot:
+    """The one slot that ``text`` names: a slot id, decimal or ``0x…``, or else a token's label in full.
+
+    Raises TokenRefusal ``no-such-slot`` or ``label-not-unique``, and what :func:`list_slots` raises.
+    """
+    slot_id = slot_id_of(text)
+    if slot_id is not None:
+        chosen = list_slots(access, only={slot_id})
+        if chosen.slots:
+            return chosen.slots[0]
+    return choose_slot(list_slots(access), text)
+
+
+def choose_slot(found: SlotList, text: str) -> Slot:
+    """The slot of this list that ``text`` names, as :func:`find_slot` has it.
+
+    Raises TokenRefusal ``no-such-slot`` or ``label-not-unique``.
+    """
+    slot_id = slot_id_of(text)
+    for slot in found.slots:
+        if slot.id == slot_id:
+            return slot
+    # Nothing is no name of tokens without a label: a script's empty variable must not mean one of them.
+    labelled = [slot for slot in found.slots if slot.token is not None and slot.token.label == text != ""]
+    if len(labelled) == 1:
+        return labelled[0]
+    if labelled:
+        slots = ", ".join(f"slot {slot.id}" for slot in labelled)
+        raise TokenRefusal("label-not-unique", found.module, f"'{text}' is in {slots}")
+    failed = f" (slots that answered with an error: {found.failures})" if found.failures else ""
+    raise TokenRefusal("no-such-slot", found.module, f"'{text}'{failed}")

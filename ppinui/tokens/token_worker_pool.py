@@ -1,0 +1,12 @@
+"""Where the workers of this room come from. Light to import, so that it can warm up while the rest is."""
+
+from __future__ import annotations
+
+from ppinui.workers.worker_pool import Workshop
+
+WORKSHOP = Workshop(("ppinui.tokens.token_worker",))
+
+
+def warm_up() -> None:
+    """Start the process that workers are forked from, while the caller reads files and asks for PINs."""
+    WORKSHOP.warm_up()

@@ -1,0 +1,1 @@
+"""Controllers: what the screens ask, away from the thread of the screen."""

@@ -1,0 +1,1 @@
+"""Dialogs: a question, a form or a secret over the screen below."""

@@ -1,0 +1,108 @@
+"""A question over the screen: a title, something to read, and a few answers, each with a key of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from ppinui.errors import PpinuiError
+from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.list_view import Piece
+from ppinui.tui.widgets.text_view import TextLines, wrapped
+
+_WIDTH: Final = 70
+"""Cells of a text that is broken into lines, so that it fits at 80 columns."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: what it is for the program, its key (a letter), its words."""
+
+    value: str
+    key: str
+    words: str
+
+
+class Question(ModalScreen[str]):
+    """Gives the value of the answer; "" for escape."""
+
+    CSS_PATH = "choice_dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Back", id="question.back", tooltip="Leave everything as it is"),
+        Binding("left", "app.focus_previous", "Previous answer", show=False, id="question.previous"),
+        Binding("right", "app.focus_next", "Next answer", show=False, id="question.next"),
+        Binding("up", "scroll(-1)", "Up", show=False, id="question.up"),
+        Binding("down", "scroll(1)", "Down", show=False, id="question.down"),
+        Binding("pageup", "scroll(-8)", "Page up", show=False, id="question.page-up"),
+        Binding("pagedown", "scroll(8)", "Page down", show=False, id="question.page-down"),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[Piece], answers: Sequence[Answer]) -> None:
+        """The first answer has the focus."""
+        super().__init__()
+        self.question = title
+        self.lines = lines
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        """Title, text, answers."""
+        with Vertical(id="question"):
+            yield Static(plain(self.question), id="question-title", markup=False)
+            text = TextLines(self.lines, id="question-text", mark="")
+            text.can_focus = False
+            yield text
+            with Horizontal(id="question-answers"):
+                for answer in self._answers:
+                    yield Button(f"({answer.key}) {answer.words}", id=f"answer-{answer.value}", compact=True)
+
+    def on_mount(self) -> None:
+        """As high as the text, as far as there is room; answers that do not fit in one line have one each."""
+        self.app.clear_notifications()  # they would lie over it
+        stacked = not self._fit_in_one_line()
+        self.query_one("#question-answers").set_class(stacked, "-stacked")
+        more = len(self._answers) - 1 if stacked else 0
+        text = self.query_one(TextLines)
+        text.display = bool(text.count)
+        text.styles.height = max(1, min(text.count, self.app.size.height - 8 - more))
+        self.query(Button).first().focus()
+
+    def _fit_in_one_line(self) -> bool:
+        box = self.query_one("#question").styles.width
+        room = min(box.value if box is not None else 0, self.app.size.width) - 4
+        # before the words their letter, around them a blank on each side, and two behind
+        return sum(len(answer.words) + 8 for answer in self._answers) <= room
+
+    def on_key(self, event: Key) -> None:
+        """The letter of an answer gives it."""
+        for answer in self._answers:
+            if event.key == answer.key:
+                event.stop()
+                self.dismiss(answer.value)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The answer with the focus."""
+        event.stop()
+        self.dismiss((event.button.id or "").removeprefix("answer-"))
+
+    def action_give_up(self) -> None:
+        """No answer."""
+        self.dismiss("")
+
+    def action_scroll(self, by: int) -> None:
+        """Move the text."""
+        text = self.query_one(TextLines)
+        text.scroll_relative(y=by, animate=False)
+
+
+def error_question(error: PpinuiError, answers: Sequence[Answer] = ()) -> Question:
+    """An error of three lines, to be read."""
+    lines: list[Piece] = [(f"where: {error.place}", ""), (f"do: {error.remedy}", "")]
+    return Question(error.message, [*wrapped(lines, _WIDTH)], answers or [Answer("ok", "o", "OK")])

@@ -1,0 +1,135 @@
+"""A small form over the screen: what has to be known to add, duplicate or rename something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from ppinui.errors import PpinuiError
+from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.text_entry import Entry
+
+Answers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A line of the form: its name in the answers, its words, what it begins with, what it is for."""
+
+    name: str
+    words: str
+    text: str = ""
+    hint: str = ""
+    check: Callable[[str], str] = lambda _: ""
+    """What is wrong with a text, "" for nothing."""
+    explanation: str = ""
+    """What there is to know of it, shown while it has the focus."""
+
+
+class Asking(ModalScreen[Answers | None]):
+    """Gives what was typed by name; None for escape.
+
+    ``attempt`` gets the answers when they are given; a PpinuiError of it is shown, and the form stays.
+    """
+
+    CSS_PATH = "form_dialog.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Back", id="asking.back", tooltip="Leave everything as it is"),
+        Binding("f2", "submit", "Take it", id="asking.submit", tooltip="Take what is in the form"),
+        Binding("up", "app.focus_previous", "Up", show=False, id="asking.up"),
+        Binding("down", "app.focus_next", "Down", show=False, id="asking.down"),
+    ]
+
+    def __init__(
+        self, title: str, wanted: Sequence[Wanted], attempt: Callable[[Answers], None] | None = None
+    ) -> None:
+        super().__init__()
+        self.question = title
+        self._wanted = wanted
+        self._attempt = attempt
+
+    def compose(self) -> ComposeResult:
+        """A line for each, what is wrong, two buttons."""
+        with Vertical(id="asking"):
+            yield Static(plain(self.question), id="asking-title", markup=False)
+            for one in self._wanted:
+                with Horizontal(classes="line"):
+                    yield Static(one.words, classes="words", markup=False)
+                    yield Entry(id=f"ask-{one.name}", placeholder=one.hint)
+            yield Static("", id="asking-flaw", markup=False)
+            if any(one.explanation for one in self._wanted):
+                yield Static("", id="asking-explanation", markup=False)
+            with Horizontal(id="asking-answers"):
+                yield Button("(F2) Take it", id="asking-take", compact=True)
+                yield Button("(Esc) Back", id="asking-back", compact=True)
+
+    def on_mount(self) -> None:
+        """Fill in what is known."""
+        self.app.clear_notifications()  # they would lie over it
+        for one in self._wanted:
+            self.query_one(f"#ask-{one.name}", Entry).put(one.text)
+        self.query(Entry).first().focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Check while typing."""
+        event.stop()
+        one = next(one for one in self._wanted if f"ask-{one.name}" == event.input.id)
+        self._say(one.check(event.value) if event.value else "")
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Explain the line."""
+        one = next((one for one in self._wanted if f"ask-{one.name}" == event.widget.id), None)
+        for line in self.query("#asking-explanation").results(Static):
+            line.update(plain(one.explanation if one else ""))
+
+    def on_entry_given_up(self, event: Entry.GivenUp) -> None:
+        """Escape in a field."""
+        event.stop()
+        self.dismiss(None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next line, and from the last one takes the form."""
+        event.stop()
+        if event.input is self.query(Entry).last():
+            self.action_submit()
+        else:
+            self.focus_next()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """The two buttons."""
+        event.stop()
+        if event.button.id == "asking-take":
+            self.action_submit()
+        else:
+            self.dismiss(None)
+
+    def action_submit(self) -> None:
+        """Take what is in the form, if it may be."""
+        answers = {one.name: self.query_one(f"#ask-{one.name}", Entry).value for one in self._wanted}
+        for one in self._wanted:
+            if flaw := one.check(answers[one.name]):
+                self._say(flaw)
+                self.query_one(f"#ask-{one.name}", Entry).focus()
+                return
+        try:
+            if self._attempt is not None:
+                self._attempt(answers)
+        except PpinuiError as error:
+            self._say(f"{error.message}. {error.remedy}")
+            return
+        self.dismiss(answers)
+
+    def action_give_up(self) -> None:
+        """Nothing is taken."""
+        self.dismiss(None)
+
+    def _say(self, flaw: str) -> None:
+        self.query_one("#asking-flaw", Static).update(plain(flaw))

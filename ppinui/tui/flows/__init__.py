@@ -1,0 +1,1 @@
+"""Flows: what a key leads to, dialog after dialog."""

@@ -1,0 +1,382 @@
+"""The main screen: tree, form, problems."""
+
+from __future__ import annotations
+
+from asyncio import Event
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ppinui.config.checks.problem import Problem
+from ppinui.config.primus import PrimusConfig, read
+from ppinui.editing.tree_model import Branch, Line, outline, worst_by_path
+from ppinui.errors import PpinuiError
+from ppinui.libconfig.document import Scalar
+from ppinui.tui.heading import heading
+from ppinui.tui.line_states import States
+from ppinui.tui.widgets.config_tree import ConfigTree, Marks
+from ppinui.tui.widgets.key_bar import KeyBar
+from ppinui.tui.widgets.list_view import Rows
+from ppinui.tui.widgets.tree_pane import TreePane
+
+if TYPE_CHECKING:
+    from ppinui.editing.edits import Edit
+    from ppinui.editing.form_fields import Field
+    from ppinui.editing.opened_file import Opened
+    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.widgets.details_pane import Details
+    from ppinui.tui.widgets.file_pane import FilePane
+    from ppinui.tui.widgets.problem_pane import ProblemPane
+    from ppinui.tui.widgets.settings_form import Form
+
+# People wait for the tree; whatever else there is on this screen is imported and made when it is needed.
+
+_FOLD_FROM = 60
+"""With more HSMs than that the tree begins with its slots hidden."""
+
+
+class MainScreen(Screen[None]):
+    """Tree on the left, form on the right, problems below."""
+
+    CSS_PATH = "main_screen.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - so does Screen
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]  # noqa: RUF012
+    AUTO_FOCUS = "#tree"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2,s", "app.save", "Save", id="app.save", tooltip="Show the change, then save it"),
+        Binding("f3,v", "app.text", "Text", id="app.text", tooltip="The file as text, and the change"),
+        Binding("f4,p", "app.secrets", "Secrets", id="app.secrets", tooltip="Where each secret is, and more"),
+        Binding("f5,t", "app.test", "Test", id="app.test", tooltip="Test connections"),
+        Binding(
+            "f6",
+            "next_pane",
+            "Next pane",
+            id="main.next-pane",
+            tooltip="Tree, form, problems and the rest in turn",
+        ),
+        Binding("f7,u", "app.undo", "Undo", id="app.undo", tooltip="Take the last edit back"),
+        Binding("f8,U", "app.redo", "Redo", id="app.redo", tooltip="Do again what was undone"),
+        Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
+        Binding("a", "app.add", "Add", id="edit.add", tooltip="Add a slot to this HSM, or an HSM"),
+        Binding("d", "app.duplicate", "Duplicate", id="edit.duplicate", tooltip="Copy this HSM or slot"),
+        Binding("r", "app.rename", "Rename", id="edit.rename", tooltip="Give this HSM or slot another name"),
+        Binding("x,delete", "app.delete", "Delete", id="edit.delete", tooltip="Take this HSM or slot out"),
+        Binding(
+            "E", "app.edit_text", "Editor", id="edit.text", tooltip="All of it in your own editor ($EDITOR)"
+        ),
+        Binding("c", "app.settle", "Changed on disk", id="app.settle", tooltip="Take theirs, or keep ours"),
+        Binding("slash", "filter", "Filter", id="main.filter", tooltip="Show only what has this in it"),
+        Binding("e", "edit", "Edit", show=False, id="main.edit", tooltip="Go to the form"),
+    ]
+
+    def __init__(self, desk: PpinuiApp, opened: Opened) -> None:
+        super().__init__(classes=" ".join(_size_classes(desk.size)))
+        self.desk = desk
+        self.path = opened.path
+        self.config: PrimusConfig = read(opened.document)
+        self.problems: tuple[Problem, ...] = ()
+        self.states = States()
+        self._folded: set[str] = set()
+        if len(self.config.hsms) > _FOLD_FROM:
+            self._folded = {hsm.path for hsm in self.config.hsms}
+        self._is_due = False
+        self.is_whole = Event()
+        """Set when all of the screen is there, not the tree alone."""
+
+    async def begin(self) -> None:
+        """What can wait until the tree is seen."""
+        await self.query_one("#right").mount(self.details)
+        await self.query_one("#below").mount(self.problem_pane)
+        self.is_whole.set()
+        self._form_is_due()
+        self.look_for_problems()
+
+    def compose(self) -> ComposeResult:
+        """Head, tree and form side by side, problems, keys; what the tree is not waited with comes later."""
+        yield Static(id="head", markup=False)
+        with Horizontal(id="body"):
+            yield TreePane(self._marks, id="left")
+            yield Vertical(id="right")
+        yield Vertical(id="below")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show the configuration."""
+        self.show_document(read_again=False)
+
+    def on_resize(self) -> None:
+        """The head has another width."""
+        if self.is_mounted:
+            self.show_head()
+
+    # -- showing -------------------------------------------------------------------------------------------
+
+    @property
+    def tree_pane(self) -> TreePane:
+        """What is left of the form."""
+        return self.query_one("#left", TreePane)
+
+    @property
+    def outline(self) -> ConfigTree:
+        """The tree."""
+        return self.tree_pane.config_tree
+
+    @cached_property
+    def details(self) -> Details:
+        """What is right of the tree."""
+        from ppinui.tui.widgets.details_pane import Details
+
+        return Details()
+
+    @property
+    def form(self) -> Form:
+        """The form."""
+        return self.details.form
+
+    @cached_property
+    def problem_pane(self) -> ProblemPane:
+        """What is below the tree."""
+        from ppinui.tui.widgets.problem_pane import ProblemPane
+
+        return ProblemPane()
+
+    @cached_property
+    def file(self) -> FilePane:
+        """The file as text."""
+        from ppinui.tui.widgets.file_pane import FilePane
+
+        pane = FilePane(id="file")
+        self.mount(pane, after="#body")
+        return pane
+
+    @property
+    def selected(self) -> Line:
+        """What is selected in the tree; the file where nothing is."""
+        return self.outline.selected or Line(Branch.FILE, "", 0, "", "", None)
+
+    def show_document(self, select: str | None = None, *, read_again: bool = True) -> None:
+        """Show the document as it is now, with the cursor at a path (None: where it is)."""
+        if read_again:
+            self.config = read(self.desk.session.document)
+            self.desk.config_changed()
+            self.look_for_problems()
+        self.show_tree(select)
+
+    def show_tree(self, select: str | None = None) -> None:
+        """Show the lines of the tree, the form of the one with the cursor, and the head."""
+        before = self.outline.selected
+        if select and (".slots." in select):
+            self._folded.discard(select.partition(".slots.")[0])
+        lines = outline(self.config, self.path.name, closed=self._folded, wanted=self.tree_pane.wanted)
+        self.outline.show(lines, select if select is not None else before.path if before else None)
+        self.show_head()
+        self._form_is_due()
+
+    def show_head(self) -> None:
+        """The line at the top: the file, and whether all of it is saved."""
+        is_new = not self.is_whole.is_set()
+        head = heading(self.desk, self.path, self.size.width, is_new=is_new)
+        self.query_one("#head", Static).update(head)
+
+    def states_changed(self) -> None:
+        """Secrets or tests are known better now."""
+        self.outline.refresh()
+        self._show_overview()
+
+    def next_view(self) -> None:
+        """The file as text, then the change, then neither."""
+        from ppinui.tui.widgets.file_pane import View
+
+        self.set_class(self.file.next_view() is not View.OFF, "-file")
+        self._show_file()
+
+    def _show_file(self) -> None:
+        if self.has_class("-file"):
+            self.call_after_refresh(self.file.show_document, self.desk.session, self.place)
+
+    @property
+    def place(self) -> str:
+        """The path of the setting with the focus, else of what is selected."""
+        row = self.focused.parent if self.focused is not None else None
+        return next((one.field.path for one in self.form.rows() if one is row), self.selected.path)
+
+    def _show_overview(self) -> None:
+        from ppinui.tui.overview import overview
+
+        lines = overview(self.selected, self.config, self.states, f"found by {self.desk.setup.rule}")
+        self.details.show_overview(lines)
+
+    def _marks(self, line: Line, wide: bool) -> Marks:
+        return self.states.marks(line, self.config, wide)
+
+    def _form_is_due(self) -> None:
+        """Show the form once for however many keys came in; the first time when the tree has been seen."""
+        if not self._is_due and self.is_whole.is_set():
+            self._is_due = True
+            self.call_after_refresh(self._show_form)
+
+    async def _show_form(self) -> None:
+        await self.is_whole.wait()
+        self._is_due = False
+        lost = await self.details.show(self.selected, self.desk.session.document)
+        self._show_overview()
+        self._show_file()
+        if lost:
+            self.notify(f"not taken: {', '.join(lost)}", severity="warning")
+
+    def look_for_problems(self) -> None:
+        """Check the document, away from the screen."""
+        from ppinui.tui.background import off_screen
+
+        document = self.desk.session.document
+
+        def findings() -> tuple[Problem, ...]:
+            from ppinui.config.checks.registry import check_document
+
+            return check_document(document)
+
+        async def check() -> None:
+            # The thread is not stopped when the next edit comes; its findings are dropped.
+            found = await off_screen(findings)
+            if document is self.desk.session.document:
+                self.show_problems(found)
+
+        self.run_worker(check(), exclusive=True, group="check")
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Show what the checks have found."""
+        self.problems = problems
+        self.states.problems = worst_by_path(problems)
+        self.problem_pane.show(problems)
+        self.outline.refresh()
+
+    # -- editing -------------------------------------------------------------------------------------------
+
+    def do(self, edit: Edit, select: str | None = None) -> None:
+        """Make an edit and show it. Raises PpinuiError where it cannot be made."""
+        path = self.desk.session.do(edit)
+        self.show_document(path if select is None else select)
+
+    def take_typed(self) -> bool:
+        """Take what is typed in the form and not taken yet; False (and it says why) where that may not be."""
+        return self.details.take_typed(self._edit)
+
+    def give_up_typed(self) -> bool:
+        """Forget what is typed in the form and not taken yet; False where there is nothing."""
+        return self.details.give_up_typed()
+
+    def _edit(self, field: Field, value: Scalar | None) -> None:
+        from ppinui.editing.edits import Remove, SetValue
+
+        try:
+            if value is not None:
+                self.do(SetValue(field.path, value), select=self.selected.path)
+            elif self.desk.session.document.get(field.path) is not None:  # left and entered: it comes twice
+                self.do(Remove(field.path), select=self.selected.path)
+        except PpinuiError as error:
+            from ppinui.tui.dialogs.choice_dialog import error_question
+
+            self.app.push_screen(error_question(error))
+
+    # -- messages ------------------------------------------------------------------------------------------
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """The cursor of the tree moved: the form follows."""
+        if event.rows is self.outline:
+            self._form_is_due()
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Enter: from the tree into the form, from a problem to its place."""
+        if event.rows is self.outline:
+            self.action_edit()
+        elif event.rows is self.problem_pane.list:
+            self.go_to_problem(self.problems[event.index])
+
+    def on_config_tree_folded(self, event: ConfigTree.Folded) -> None:
+        """Hide or show slots."""
+        (self._folded.discard if event.is_open else self._folded.add)(event.path)
+        self.show_tree()
+
+    def on_form_edited(self, event: Form.Edited) -> None:
+        """A field was taken."""
+        self._edit(event.field, event.value)
+
+    def on_form_explained(self, event: Form.Explained) -> None:
+        """A field has the focus, or was refused."""
+        self.details.explain(event.text, flaw=event.flaw)
+        self._show_file()
+
+    def on_form_left(self, _: Form.Left) -> None:
+        """Escape in the form goes back to the tree."""
+        self.outline.focus()
+
+    def on_tree_pane_filtered(self) -> None:
+        """Something else is typed in the filter."""
+        self.show_tree()
+
+    # -- actions -------------------------------------------------------------------------------------------
+
+    def go_to(self, path: str) -> None:
+        """Put the cursor of the tree on an HSM or a slot."""
+        self.tree_pane.show_all()
+        self.show_tree(path)
+        self.outline.focus()
+
+    def go_to_problem(self, problem: Problem) -> None:
+        """Show the setting that a problem is about."""
+        path = problem.path or ""
+        self.go_to(path or "primus")
+        self.call_after_refresh(self._focus_field, path)
+
+    async def _focus_field(self, path: str) -> None:
+        await self._show_form()
+        self.details.focus_on(path)
+
+    def action_edit(self) -> None:
+        """Go to the first field of the form."""
+        self.call_after_refresh(self._focus_first)
+
+    async def _focus_first(self) -> None:
+        # Whoever is quick presses enter before the form has followed the tree.
+        await self._show_form()
+        self.details.focus_on()
+
+    def action_next_pane(self) -> None:
+        """Tree, form, what stands below it where not all is seen, the file's text, problems, and around."""
+        panes: list[Widget] = [self.outline]
+        if any(not row.entry.disabled for row in self.form.rows()):
+            panes.append(self.form)
+        if self.details.overview.is_cut:
+            panes.append(self.details.overview)
+        if self.has_class("-file"):
+            panes.append(self.file)
+        panes.append(self.problem_pane.list)
+        around = self.focused.ancestors_with_self if self.focused is not None else []
+        here = next((index for index, pane in enumerate(panes) if pane in around), -1)
+        pane = panes[(here + 1) % len(panes)]
+        if pane is self.form:
+            self.action_edit()
+        else:
+            pane.focus()
+
+    def action_filter(self) -> None:
+        """Type what to look for."""
+        self.tree_pane.ask()
+
+
+def _size_classes(size: Size) -> list[str]:
+    """The classes for this size from the first moment on: given later, all would be styled once more."""
+    return [
+        [name for least, name in steps if least <= length][-1]
+        for length, steps in (
+            (size.width, MainScreen.HORIZONTAL_BREAKPOINTS),
+            (size.height, MainScreen.VERTICAL_BREAKPOINTS),
+        )
+    ]

@@ -1,0 +1,291 @@
+"""The secrets screen: every partition and service user, where its secret is, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.cells import set_cell_size
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Static
+
+from ppinui.errors import PpinuiError
+from ppinui.secrets.keyring_client import KeyringChoice
+from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.stored_secret import SecretKind
+from ppinui.tui.controllers.secrets_snapshot import SecretRow
+from ppinui.tui.dialogs.choice_dialog import Answer, Question
+from ppinui.tui.dialogs.secret_dialog import ask_twice
+from ppinui.tui.flows import transfer_flow
+from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.key_bar import KeyBar
+from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.text_view import TextLines
+
+if TYPE_CHECKING:
+    from ppinui.tui.app import PpinuiApp
+
+_WORDS: Final = {
+    SecretKind.PERMANENT: "permanent",
+    SecretKind.PROXY: "proxy",
+    SecretKind.PIN: "PIN",
+}
+
+
+class SecretsTable(Rows):
+    """A line for each secret."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.rows: tuple[SecretRow, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    @property
+    def selected(self) -> SecretRow | None:
+        """The secret of the cursor."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def show(self, rows: tuple[SecretRow, ...]) -> None:
+        """Show what is known now."""
+        self.rows = rows
+        self.content_changed()
+
+    def go_to_user(self, name: str) -> None:
+        """Put the cursor on the first secret of a partition or service user."""
+        self.go_to(next((index for index, row in enumerate(self.rows) if row.name == name), 0))
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
+        """Kind, name, state, places, age."""
+        row = self.rows[index]
+        state = row.state
+        return [
+            (set_cell_size(_WORDS[row.kind], 10), "faint"),
+            (set_cell_size(plain(row.name), 22) + " ", "strong"),
+            (set_cell_size(state.long, 11), state.name),
+            (plain(row.facts or row.flaw), ""),
+        ]
+
+
+class SecretsScreen(Screen[None]):
+    """States and actions; no secret is ever shown."""
+
+    CSS_PATH = "secrets_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f4", "app.pop_screen", "Back", id="secrets.back", tooltip="Back to the tree"),
+        Binding("a", "change", "Add/update", id="secrets.change", tooltip="Add this secret, or replace it"),
+        Binding("x,delete", "remove", "Remove", id="secrets.remove", tooltip="Forget this secret"),
+        Binding("t", "test", "Test", id="secrets.test", tooltip="Test the slots that use it"),
+        Binding("i", "import", "Import", id="secrets.import", tooltip="Take what a .secrets.cfg has"),
+        Binding("e", "export", "Export", id="secrets.export", tooltip="Write a .secrets.cfg"),
+        Binding("c", "adopt", "Adopt clear", id="secrets.adopt", tooltip="Move clear-text passwords here"),
+        Binding("k", "keyring", "Keyring", id="secrets.keyring", tooltip="Choose another, make a vault"),
+    ]
+
+    def __init__(self, desk: PpinuiApp, user: str = "") -> None:
+        """``user``: whose secret has the cursor first."""
+        super().__init__()
+        self.desk = desk
+        self._user = user
+
+    def compose(self) -> ComposeResult:
+        """Which keyring, the table, details, keys."""
+        yield Static("The keyring is being opened …", id="secrets-what", markup=False)
+        yield Static(f" {'kind':10}{'name':23}{'where':11}since, from", id="secrets-head", markup=False)
+        yield SecretsTable(id="secrets-table")
+        yield TextLines(id="secrets-details", mark="", wrap=True)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show what is known, then ask the keyring."""
+        self.query_one("#secrets-table").focus()
+        self.show()
+        self._look()
+
+    def on_screen_resume(self) -> None:
+        """Something may have become known meanwhile."""
+        self.show()
+
+    def on_secrets_seen(self) -> None:
+        """Something is known now."""
+        self.show()
+
+    def show(self) -> None:
+        """Show what is known of the secrets."""
+        kept = self.desk.keeper.kept
+        self.query_one("#secrets-table", SecretsTable).show(kept.rows)
+        if kept.backend is not None:
+            place = f", {kept.backend.place}" if kept.backend.place else ""
+            what = f" Keyring: {kept.backend.name} ({kept.backend.why}{place})"
+            self.query_one("#secrets-what", Static).update(plain(what))
+        if self._user and kept.rows:
+            self.query_one("#secrets-table", SecretsTable).go_to_user(self._user)
+            self._user = ""
+        self._show_details()
+
+    def on_rows_moved(self, _: Rows.Moved) -> None:
+        """Details follow the cursor."""
+        self._show_details()
+
+    def on_rows_chosen(self, _: Rows.Chosen) -> None:
+        """Enter adds or replaces."""
+        self.action_change()
+
+    def _show_details(self) -> None:
+        row = self.query_one("#secrets-table", SecretsTable).selected
+        lines: list[Piece] = [(note, "warning") for note in self.desk.keeper.kept.notes]
+        if row is not None:
+            lines.append((f"{_WORDS[row.kind]} of {row.name}", "strong"))
+            places = {"keyring": row.in_keyring, ".secrets.cfg": row.in_file, "primus.cfg": row.in_config}
+            found = [place for place, there in places.items() if there]
+            if found or row.unseen is None:
+                lines.append((f"in {', '.join(found)}" if found else "nowhere yet", ""))
+            if row.rejected:
+                lines.append(
+                    (f"rejected {row.rejected}: it is offered to no HSM until it is replaced", "error")
+                )
+            if row.unseen is not None:
+                lines.append((f"what the keyring has is not known: {row.unseen.value.long}", "warning"))
+            if row.flaw:
+                lines.append((row.flaw, "error"))
+        self.query_one("#secrets-details", TextLines).show(lines)
+
+    def _look(self) -> None:
+        self.desk.in_flow(self._looking(), "secrets")
+
+    async def _looking(self) -> None:
+        try:
+            await self.desk.keeper.look()
+        except PpinuiError as error:
+            self.query_one("#secrets-what", Static).update(plain(f" No keyring: {error.message}"))
+            raise
+
+    # -- actions -------------------------------------------------------------------------------------------
+
+    def action_change(self) -> None:
+        """Add or replace the secret of the cursor."""
+        row = self.query_one("#secrets-table", SecretsTable).selected
+        if row is not None:
+            self.desk.in_flow(self._change(row), "flow")
+
+    async def _change(self, row: SecretRow) -> None:
+        keeper = self.desk.keeper
+
+        def work(operations: Operations) -> str:
+            match row.kind:
+                case SecretKind.PERMANENT:
+                    operations.update(row.name, keeper, keeper.fetcher())
+                    return f"Fetched the permanent secret of {row.name}"
+                case SecretKind.PROXY:
+                    try:
+                        fetcher = keeper.fetcher()
+                    except PpinuiError as error:
+                        operations.add_proxy(row.name, keeper, None)
+                        return f"Kept the password of {row.name}; not validated: {error.message}"
+                    operations.add_proxy(row.name, keeper, fetcher)
+                    return f"Kept the password of {row.name}: the proxy has accepted it"
+                case SecretKind.PIN:
+                    operations.set_pin(row.name, keeper)
+                    return f"Kept the PIN of {row.name}; nothing was tried with it"
+
+        said = await keeper.do(work)
+        self.desk.tester.memory.forget_secrets_of(row.name)
+        await self._done(said)
+
+    def action_remove(self) -> None:
+        """Forget the secret of the cursor."""
+        row = self.query_one("#secrets-table", SecretsTable).selected
+        if row is None:
+            return
+        if not row.in_keyring and row.unseen is None:
+            self.notify("It is not in the keyring.")
+        else:
+            self.desk.in_flow(self._remove(row), "flow")
+
+    async def _remove(self, row: SecretRow) -> None:
+        answer = await self.app.push_screen_wait(
+            Question(
+                f"Forget the {_WORDS[row.kind]} secret of {row.name}?",
+                [("It cannot be brought back: a permanent secret needs a setup password again.", "")],
+                [Answer("back", "b", "Back"), Answer("forget", "f", "Forget it")],
+            )
+        )
+        if answer == "forget":
+            await self.desk.keeper.do(lambda operations: operations.remove(row.kind, row.name))
+            await self._done(f"Forgot the {_WORDS[row.kind]} secret of {row.name}")
+
+    def action_test(self) -> None:
+        """Test the slots that use this secret."""
+        row = self.query_one("#secrets-table", SecretsTable).selected
+        if row is not None:
+            self.desk.test_user(row.name, login=row.kind is SecretKind.PIN)
+
+    def action_import(self) -> None:
+        """Take what a .secrets.cfg has."""
+        self._move(transfer_flow.import_secrets)
+
+    def action_export(self) -> None:
+        """Write a .secrets.cfg."""
+        self._move(transfer_flow.export_secrets)
+
+    def action_adopt(self) -> None:
+        """Move the clear-text passwords of the configuration into the keyring."""
+        self._move(transfer_flow.adopt)
+
+    def _move(self, move: Callable[[PpinuiApp], Awaitable[str]]) -> None:
+        async def moving_on() -> None:
+            if said := await move(self.desk):
+                await self._done(said)
+
+        self.desk.in_flow(moving_on(), "flow")
+
+    def action_keyring(self) -> None:
+        """Choose another keyring, or make a vault."""
+        self.desk.in_flow(self._keyring(), "flow")
+
+    async def _keyring(self) -> None:
+        backend = self.desk.keeper.kept.backend
+        lines: list[Piece] = [(f"now: {backend.name}, {backend.why}" if backend else "now: none", "")]
+        answer = await self.app.push_screen_wait(
+            Question(
+                "Which keyring?",
+                lines,
+                [
+                    Answer("auto", "s", "This system's own"),
+                    Answer("vault", "v", "The vault"),
+                    Answer("create", "n", "Make a vault"),
+                    Answer("back", "b", "Back"),
+                ],
+            )
+        )
+        if answer == "create":
+            await self._make_vault()
+        elif answer in ("auto", "vault"):
+            choice = KeyringChoice("vault" if answer == "vault" else None, "the secrets screen")
+            await self.desk.keeper.use(choice)
+        else:
+            return
+        await self._looking()
+
+    async def _make_vault(self) -> None:
+        passphrase = await ask_twice(
+            self.app,
+            "New passphrase of the vault",
+            "nobody can recover it, and it opens all that is in the vault",
+        )
+        if passphrase is None:
+            return
+        try:
+            path = await self.desk.keeper.make_vault(passphrase)
+        finally:
+            passphrase.wipe()
+        self.notify(f"Made {path}", markup=False)
+
+    async def _done(self, said: str) -> None:
+        self.notify(plain(said) if "\n" not in said else said, markup=False)
+        await self._looking()

@@ -1,0 +1,336 @@
+"""A set-up walkthrough: the steps on the left, the step with its questions and findings on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import DescendantFocus
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ppinui.setup.engine import Page
+from ppinui.setup.walkthrough import Action, Finding
+from ppinui.tui.controllers.setup_controller import Walking, Way
+from ppinui.tui.controllers.step_controller import Stepping
+from ppinui.tui.plain_text import plain
+from ppinui.tui.screens.probe_screen import TestTable
+from ppinui.tui.widgets.answer_form import AnswerForm
+from ppinui.tui.widgets.finding_view import Commands, block_widgets, finding_widgets, mending_steps
+from ppinui.tui.widgets.key_bar import KeyBar
+from ppinui.tui.widgets.list_view import Rows
+from ppinui.tui.widgets.question_row import row_of
+from ppinui.tui.widgets.row_editor import RowsTable, TableRow
+from ppinui.tui.widgets.step_list import StepList
+from ppinui.tui.widgets.text_entry import Entry
+
+if TYPE_CHECKING:
+    from ppinui.tui.app import PpinuiApp
+
+_OFTEN: Final = 0.1
+"""Seconds between two looks at how far an action is."""
+_MOST_TESTED: Final = 8
+"""Lines of the live test; more of them scroll."""
+_NOT_WHILE_HELD: Final = frozenset(("act", "steps", "mend", "look", "copy", "back", "next", "leave", "quit"))
+
+
+class WalkthroughScreen(Screen[bool]):
+    """Goes through one set-up; gives whether that was to its end."""
+
+    CSS_PATH = "setup_screen.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - so does Screen
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "act", "Do it", id="walk.act", tooltip="Do what this step can do; it asks before"),
+        Binding("f3", "steps", "Steps", id="walk.steps", tooltip="The list of the steps; Enter goes to one"),
+        Binding("f4", "mend", "Mend", id="walk.mend", tooltip="Go to the step in which it can be mended"),
+        Binding("f5", "look", "Look again", id="walk.look", tooltip="Find out how things are now"),
+        Binding("f6", "copy", "Copy", id="walk.copy", tooltip="Copy commands; once more: the next ones"),
+        Binding("f7", "back", "Back", id="walk.back", tooltip="Go to the step before"),
+        Binding("f8,enter", "next", "Next", id="walk.next", tooltip="Take the answers, and go on"),
+        Binding("f10,q,ctrl+q", "quit", "Quit", id="walk.quit", tooltip="Leave ppinui; answers are kept"),
+        Binding("pageup", "scroll(-1)", "Page up", show=False, id="walk.page-up"),
+        Binding("pagedown", "scroll(1)", "Page down", show=False, id="walk.page-down"),
+        Binding("escape", "leave", "Leave", id="walk.leave", tooltip="Leave the set-up; answers are kept"),
+        Binding("escape", "cancel", "Cancel", id="walk.cancel", tooltip="End what is being done"),
+    ]
+
+    def __init__(self, desk: PpinuiApp, walking: Walking) -> None:
+        super().__init__()
+        self.desk = desk
+        self.walking = walking
+        self.stepping = Stepping(self, walking)
+        self.page: Page | None = None
+        """The step as it is known."""
+        self._shown: Page | None = None
+        """The page that was last shown whole: one that is still being shown may give way to another."""
+        self._said = ""
+        self._copied = -1
+
+    def compose(self) -> ComposeResult:
+        """Where one is, the steps and the step, what can be done and what goes on, keys."""
+        yield Static(id="walk-head", markup=False)
+        with Horizontal(id="walk-body"):
+            yield StepList(self.walking.kind.steps, id="walk-steps")
+            with VerticalScroll(id="walk-page"):
+                yield Vertical(id="walk-text")
+                yield AnswerForm(id="walk-form")
+                yield TestTable(id="walk-test")
+                yield Vertical(id="walk-found")
+        yield Static(id="walk-action", markup=False)
+        yield Static(id="walk-status", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show the step at which one is."""
+        self.set_interval(_OFTEN, self._show_progress)
+        self._flow(self.stepping.arrive(Way.STRAIGHT))
+
+    def on_unmount(self) -> None:
+        """Whatever the walk does or has opened comes to an end."""
+        self.walking.cancel()
+        self.desk.run_worker(self.walking.close(), group="walk-end")
+
+    @property
+    def form(self) -> AnswerForm:
+        """The questions."""
+        return self.query_one(AnswerForm)
+
+    @property
+    def steps(self) -> StepList:
+        """The list of steps."""
+        return self.query_one(StepList)
+
+    @property
+    def trouble(self) -> Finding | None:
+        """What counts: how the last action ended, else what was found."""
+        return None if self.page is None else self.page.outcome or self.page.finding
+
+    @property
+    def action(self) -> Action | None:
+        """What the step can do."""
+        found = self.page.finding if self.page is not None else None
+        return found.action if found is not None else None
+
+    @property
+    def mending(self) -> tuple[str, ...]:
+        """The ids of the other steps in which what is wrong here can be mended."""
+        here = self.page.step.id if self.page is not None else ""
+        return tuple(step for step in mending_steps(self.trouble) if step != here)
+
+    # -- showing -------------------------------------------------------------------------------------------
+
+    async def show(self, page: Page) -> None:
+        """Show a page."""
+        with self.app.batch_update():  # keys that are pressed for a new step find it whole
+            await self._put(page)
+        self._shown = page
+
+    def say(self, words: str) -> None:
+        """Say what goes on, in the line below the page; "": nothing does."""
+        row = row_of(self.focused)
+        self._said = words or self.walking.unkept or (row.explain() if row is not None else "")
+        self._show_said()
+
+    def hear(self, line: str) -> None:
+        """How far an action is, from its own thread; the screen looks at it often."""
+        self._said = line
+
+    def scroll_to_found(self) -> None:
+        """What came of an action is in sight."""
+        self._show_progress()
+        first = "#walk-test" if self.walking.board is not None else "#walk-found"
+        self.query_one("#walk-page").scroll_to_widget(self.query_one(first), animate=False, top=True)
+
+    async def _put(self, page: Page) -> None:
+        before, self.page = self._shown, page
+        is_new = before is None or before.step.id != page.step.id
+        kind = plain(self.walking.kind.title)
+        head = f" Step {page.number} of {page.total}: {plain(page.step.title)}   ({kind})"
+        self.query_one("#walk-head", Static).update(Content(head))
+        self.steps.show(self.walking.states, page.step.id)
+        if is_new or before is None or before.blocks != page.blocks:
+            await self._fill("#walk-text", block_widgets(page.blocks, self.desk.setup.called))
+        if is_new:
+            await self.form.clear()
+        await self.form.show(page.asked)
+        await self._fill("#walk-found", self._found())
+        if is_new:
+            self._copied = -1
+            self.remove_class("-listing")
+            self.query_one("#walk-page").scroll_home(animate=False)
+            self._focus_first()
+        self._show_action()
+        self.say("")
+        self._show_progress()
+        self.refresh_bindings()
+
+    async def _fill(self, selector: str, widgets: Iterable[Widget]) -> None:
+        container = self.query_one(selector)
+        await container.remove_children()
+        await container.mount(*widgets)
+
+    def _found(self) -> Iterator[Widget]:
+        found = self.trouble
+        if found is None:
+            return
+        yield from finding_widgets(found, self.desk.setup.called)
+        if steps := self.mending:
+            titles = " or ".join(f"'{plain(self.walking.title_of(step))}'" for step in steps)
+            yield Static(Content(f"F4 goes to {titles}, where it can be mended."), markup=False)
+        yield from block_widgets(found.blocks, self.desk.setup.called)
+
+    def _focus_first(self) -> None:
+        if not self.form.focus_on():
+            self.query_one("#walk-page").focus()
+
+    def _show_action(self) -> None:
+        """What the step can do stands where it is in sight, however long the page is."""
+        line = self.query_one("#walk-action", Static)
+        line.display = self.action is not None
+        line.update(Content(f"F2: {plain(self.action.words)}" if self.action is not None else ""))
+
+    def _show_said(self) -> None:
+        status = self.query_one("#walk-status", Static)
+        status.display = bool(self._said)
+        status.update(Content(plain(self._said)))
+
+    def _show_progress(self) -> None:
+        """How far an action is; each slot of a connection test, afterwards too."""
+        self._show_said()
+        table, board = self.query_one(TestTable), self.walking.board
+        begins = board is not None and not table.display
+        table.display = board is not None
+        if board is not None:
+            table.show(board.progress())
+            table.styles.height = min(table.count, _MOST_TESTED)
+        if begins:
+            self.query_one("#walk-page").scroll_to_widget(table, animate=False)
+
+    # -- what happens --------------------------------------------------------------------------------------
+
+    def _flow(self, flow: Coroutine[Any, Any, None]) -> None:
+        self.desk.in_flow(flow, "walk")
+
+    def on_answer_form_answered(self, _: AnswerForm.Answered) -> None:
+        """A question was left with another answer."""
+        if not self.stepping.is_held:
+            self.action_look()
+
+    def on_answer_form_completed(self, _: AnswerForm.Completed) -> None:
+        """Enter in the last question."""
+        self.action_next()
+
+    def on_descendant_focus(self, _: DescendantFocus) -> None:
+        """What has the focus now is explained below."""
+        if not self.stepping.is_held:
+            self.say("")
+
+    def on_entry_given_up(self, event: Entry.GivenUp) -> None:
+        """Escape in a field: first the answer as it was, then out of the screen."""
+        event.stop()
+        row = row_of(event.entry)
+        if row is not None and row.changed:
+            row.put()
+            row.judge("")
+        else:
+            self.action_leave()
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Enter in the list of steps."""
+        if event.rows is self.steps:
+            self.remove_class("-listing")
+            self._flow(self.stepping.go_to(self.walking.kind.steps[event.index].id))
+
+    def on_rows_table_wanted(self, event: RowsTable.Wanted) -> None:
+        """An HSM or a partition is to be typed."""
+        row = row_of(event.table)
+        if isinstance(row, TableRow):
+            self._flow(self.stepping.type_row(row, event.number))
+
+    # -- actions -------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Keys that do nothing now are not shown."""
+        if action in _NOT_WHILE_HELD and self.stepping.is_held:
+            return False
+        match action:
+            case "cancel":
+                return self.walking.is_acting
+            case "act":
+                return self.action is not None
+            case "mend":
+                return bool(self.mending)
+            case "copy":
+                return bool(self.query(Commands))
+            case "back":
+                return self.page is not None and self.page.number > 1
+            case _:
+                return True
+
+    def action_act(self) -> None:
+        """Do what the step can do."""
+        self._flow(self.stepping.act())
+
+    def action_next(self) -> None:
+        """Go on."""
+        self._flow(self.stepping.forward())
+
+    def action_back(self) -> None:
+        """Go to the step before."""
+        self._flow(self.stepping.back())
+
+    def action_look(self) -> None:
+        """Look again."""
+        self._flow(self.stepping.again())
+
+    def action_mend(self) -> None:
+        """Go to the step in which the problem can be mended."""
+        self._flow(self.stepping.mend())
+
+    def action_leave(self) -> None:
+        """Leave; what was answered is kept."""
+        self._flow(self.stepping.leave())
+
+    def action_quit(self) -> None:
+        """Leave ppinui; what was answered is kept."""
+        from ppinui.tui.flows.setup_flow import quit_from
+
+        self._flow(quit_from(self))
+
+    def action_cancel(self) -> None:
+        """End what is being done."""
+        self.walking.cancel()
+        self.say("It ends as soon as it can …")
+
+    def action_steps(self) -> None:
+        """To the list of steps, and back."""
+        if self.steps.has_focus:
+            self.remove_class("-listing")
+            self._focus_first()
+        else:
+            self.add_class("-listing")
+            self.steps.focus()
+
+    def action_scroll(self, direction: int) -> None:
+        """Move the page."""
+        page = self.query_one("#walk-page")
+        page.scroll_relative(y=direction * max(1, page.size.height - 2), animate=False)
+
+    def action_copy(self) -> None:
+        """The commands with the focus to the terminal's clipboard, or the next ones."""
+        blocks = list(self.query(Commands))
+        focused = [number for number, block in enumerate(blocks) if block.has_focus]
+        if focused and focused[0] != self._copied:
+            self._copied = focused[0]
+        else:
+            self._copied = (self._copied + 1) % len(blocks)
+        block = blocks[self._copied]
+        block.focus()
+        self.app.copy_to_clipboard(block.commands)
+        which = f" {self._copied + 1} of {len(blocks)}" if len(blocks) > 1 else ""
+        self.notify(f"Copied{which}, where the terminal allows it (OSC 52).", markup=False)

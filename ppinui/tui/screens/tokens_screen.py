@@ -1,0 +1,276 @@
+"""The tokens screen: every slot of a PKCS#11 module, what is in it, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from ppinui.errors import PpinuiError
+from ppinui.tokens.description import slot_lines, slot_words
+from ppinui.tokens.pins import token_of
+from ppinui.tokens.slot import Slot, SlotList, Token
+from ppinui.tokens.token_errors import TokenError
+from ppinui.tui.controllers.token_controller import Busy, GivenUp, Reach, SlotChanged
+from ppinui.tui.dialogs.choice_dialog import error_question
+from ppinui.tui.dialogs.form_dialog import Asking, Wanted
+from ppinui.tui.flows import token_flow
+from ppinui.tui.plain_text import plain, shortened
+from ppinui.tui.widgets.key_bar import KeyBar
+from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.slot_table import SlotTable, head
+from ppinui.tui.widgets.text_view import TextLines
+
+if TYPE_CHECKING:
+    from ppinui.tui.app import PpinuiApp
+
+
+def _summary(found: SlotList) -> str:
+    number = len(found.slots)
+    failed = f", {found.failures} failed" if found.failures else ""
+    library = found.library
+    return (
+        f"{number} slot{'s' if number != 1 else ''}{failed} of {found.module}: "
+        f"{library.description} {library.version} by {library.manufacturer}"
+    )
+
+
+class SlotsHeard(Message):
+    """These slots are known so far."""
+
+    def __init__(self, slots: tuple[Slot, ...]) -> None:
+        self.slots = slots
+        super().__init__()
+
+
+class TokensScreen(Screen[None]):
+    """Slots and what is done with their tokens. Leaving ends a list that is on its way, and no change."""
+
+    CSS_PATH = "tokens_screen.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f12", "leave", "Back", id="tokens.back", tooltip="Back to where you were"),
+        Binding("r,f5", "refresh", "Refresh", id="tokens.refresh", tooltip="Ask the module again"),
+        Binding("m", "module", "Module", id="tokens.module", tooltip="Ask another PKCS#11 library"),
+        Binding(
+            "i", "initialise", "Initialise", id="tokens.init", tooltip="Erase it, and set label and PINs"
+        ),
+        Binding("p", "change", "Change PIN", id="tokens.change", tooltip="The user's or the SO's"),
+        Binding("s", "set_pin", "Set user PIN", id="tokens.set-pin", tooltip="Anew, as security officer"),
+        Binding("w", "well_known", "Well-known PIN?", id="tokens.check", tooltip="Who still has one?"),
+        Binding("k", "keep", "Keep PIN", id="tokens.keep", tooltip="Keep its user PIN in the keyring"),
+        Binding("x", "cancel", "Cancel", id="tokens.cancel", tooltip="End what the module is asked"),
+    ]
+
+    def __init__(self, desk: PpinuiApp) -> None:
+        super().__init__()
+        self.desk = desk
+        self.found: SlotList | None = None
+
+    def compose(self) -> ComposeResult:
+        """Which module, the table, details, keys."""
+        yield Static(" The module is being looked for …", id="tokens-what", markup=False)
+        yield Static(head(self.app.size.width), id="tokens-head", markup=False)
+        yield SlotTable(id="tokens-table")
+        yield TextLines(id="tokens-details", mark="", wrap=True)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Ask the module."""
+        self.query_one("#tokens-table").focus()
+        self.action_refresh()
+
+    def on_resize(self) -> None:
+        """There may be room for more columns."""
+        self.query_one("#tokens-head", Static).update(head(self.size.width))
+        self._say_what()
+
+    # -- showing -------------------------------------------------------------------------------------------
+
+    @property
+    def table(self) -> SlotTable:
+        """The slots."""
+        return self.query_one("#tokens-table", SlotTable)
+
+    @property
+    def reach(self) -> Reach:
+        """The module that is asked."""
+        return self.desk.reach
+
+    def on_busy(self, _: Busy) -> None:
+        """The module is asked something, or nothing any more."""
+        self._say_what()
+        self.refresh_bindings()
+
+    def on_rows_moved(self, _: Rows.Moved) -> None:
+        """Details follow the cursor."""
+        self._show_details()
+
+    def on_rows_chosen(self, _: Rows.Chosen) -> None:
+        """Enter shows what is on the token."""
+        self.action_objects()
+
+    def _say_what(self) -> None:
+        if self.reach.doing:
+            words = f"… {self.reach.doing} (x cancels)"
+        elif self.found is not None:
+            words = _summary(self.found)
+        else:
+            words = "No slots are known. r asks the module, m names another one"
+        shown = shortened(plain(words), self.size.width - 2)
+        self.query_one("#tokens-what", Static).update(f" {shown}")
+
+    def _show_details(self) -> None:
+        slot = self.table.selected
+        lines: list[Piece] = []
+        if slot is not None:
+            lines = [(slot_words(slot), "strong"), *((line, "") for line in slot_lines(slot))]
+        self.query_one("#tokens-details", TextLines).show(lines)
+
+    # -- listing -------------------------------------------------------------------------------------------
+
+    def action_refresh(self) -> None:
+        """Ask every slot."""
+        self.reach.flow(self._list())
+
+    async def _list(self) -> None:
+        known: list[Slot] = []
+        before = self.found
+
+        def hear(slot: Slot) -> None:
+            known.append(slot)
+            if before is None:  # else what was known stays until all of it is known anew
+                self.post_message(SlotsHeard(tuple(known)))
+
+        list_slots = self.desk.setup.list_slots
+        self.found = await self.reach.ask("asking the slots", lambda access: list_slots(access, on_slot=hear))
+        self._show(self.found.slots)
+        self._say_what()
+
+    def on_slots_heard(self, event: SlotsHeard) -> None:
+        """Some are known already."""
+        if self.found is None:
+            self._show(event.slots)
+
+    def _show(self, slots: Iterable[Slot]) -> None:
+        here = self.table.selected
+        self.table.show(slots)
+        if here is not None:
+            self.table.go_to_slot(here.id)
+        self._show_details()
+
+    def action_module(self) -> None:
+        """Ask another library."""
+        self.reach.flow(self._choose_module())
+
+    async def _choose_module(self) -> None:
+        typed = await self.app.push_screen_wait(
+            Asking(
+                "Which PKCS#11 library shall be asked?",
+                [Wanted("path", "its file", str(self.reach.module or ""), "/usr/lib/softhsm/libsofthsm2.so")],
+            )
+        )
+        if typed is None or not typed["path"].strip():
+            raise GivenUp
+        self.reach.module = Path(typed["path"].strip()).expanduser().absolute()
+        self.found = None
+        self._show(())
+        await self._list()
+
+    # -- actions -------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is something to cancel while the module is asked something."""
+        if action == "cancel":
+            return bool(self.reach.doing)
+        return super().check_action(action, parameters)
+
+    def action_cancel(self) -> None:
+        """End what the module is asked."""
+        self.reach.stop()
+
+    def action_leave(self) -> None:
+        """Back; nobody waits for a list any more."""
+        if not self.reach.is_changing:
+            self.reach.stop()
+        self.app.pop_screen()
+
+    def action_objects(self) -> None:
+        """What is on the token of the cursor."""
+        from ppinui.tui.screens.objects_screen import ObjectsScreen
+
+        slot = self.table.selected
+        if slot is None:
+            return
+        try:
+            token_of(slot, self.reach.module)
+        except PpinuiError as error:
+            self.app.push_screen(error_question(error))
+        else:
+            self.app.push_screen(ObjectsScreen(self.desk, slot))
+
+    def action_initialise(self) -> None:
+        """Erase the token, and set label and PINs."""
+
+        async def run(slot: Slot) -> None:
+            made = await token_flow.initialise_token(self.reach, slot)
+            await self._list()
+            self.table.go_to_slot(made.id)
+
+        self._with_token(run)
+
+    def action_change(self) -> None:
+        """Change a PIN."""
+        self._change(token_flow.change_a_pin)
+
+    def action_set_pin(self) -> None:
+        """As the security officer, set the user's PIN."""
+        self._change(token_flow.set_user_pin)
+
+    def _change(self, change: Callable[[Reach, Slot], Awaitable[Token]]) -> None:
+        async def run(slot: Slot) -> None:
+            self._put([replace(slot, token=await change(self.reach, slot))])
+
+        self._with_token(run)
+
+    def action_well_known(self) -> None:
+        """Look for PINs that everybody knows."""
+
+        async def run(slot: Slot) -> None:
+            self._put(await token_flow.find_well_known_pin(self.reach, slot, self.table.slots))
+
+        self._with_token(run)
+
+    def action_keep(self) -> None:
+        """Keep a PIN in the keyring."""
+        self._with_token(lambda slot: token_flow.keep_a_pin(self.reach, slot))
+
+    def _with_token(self, action: Callable[[Slot], Awaitable[None]]) -> None:
+        """Do something with the slot of the cursor; where it fails, its flags are seen."""
+        slot = self.table.selected
+        if slot is None:
+            self.notify("There is no slot here.")
+        else:
+            self.reach.flow(self._acting(action, slot))
+
+    async def _acting(self, action: Callable[[Slot], Awaitable[None]], slot: Slot) -> None:
+        try:
+            await action(slot)
+        except TokenError as error:
+            self.reach.saw(slot, error.flags)
+            raise
+
+    def on_slot_changed(self, event: SlotChanged) -> None:
+        """Here, or on the screen of its objects."""
+        self._put([event.slot])
+
+    def _put(self, changed: Sequence[Slot]) -> None:
+        """These slots are otherwise now."""
+        others = {slot.id: slot for slot in changed}
+        self._show([others.get(slot.id, slot) for slot in self.table.slots])

@@ -1,0 +1,125 @@
+"""The first start: there is no primus.cfg yet, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import set_cell_size
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from ppinui.setup.kinds import KINDS
+from ppinui.setup.progress import interrupted
+from ppinui.tui.plain_text import plain, shortened
+from ppinui.tui.widgets.key_bar import KeyBar
+from ppinui.tui.widgets.list_view import Piece, Rows
+
+if TYPE_CHECKING:
+    from ppinui.tui.app import PpinuiApp
+
+_NAME = 32
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One line: a kind of set-up, the demo, or the end."""
+
+    name: str
+    title: str
+    words: str
+
+
+class KindList(Rows):
+    """The ways on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Choose", id="kinds.choose", tooltip="Begin what is under the cursor"),
+    ]
+
+    def __init__(self, ways: Sequence[_Way], *, id: str) -> None:
+        super().__init__(id=id)
+        self.ways = tuple(ways)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.ways)
+
+    def on_mount(self) -> None:
+        """Their number is known from the beginning."""
+        self.content_changed()
+
+    def show(self, ways: Sequence[_Way]) -> None:
+        """Show other words."""
+        self.ways = tuple(ways)
+        self.content_changed()
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:
+        """Title and words."""
+        way = self.ways[index]
+        title = set_cell_size(f"{shortened(way.title, _NAME - 1)} ", _NAME)
+        return [(title, "strong"), (shortened(way.words, width - _NAME), "")]
+
+
+class KindsScreen(Screen[None]):
+    """Says that there is no configuration, and offers the set-ups."""
+
+    CSS_PATH = "welcome_screen.tcss"
+    AUTO_FOCUS = "#kinds-list"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
+        Binding("f10,q,ctrl+q,escape", "leave", "Quit", id="kinds.quit", tooltip="Leave; nothing is changed"),
+    ]
+
+    def __init__(self, desk: PpinuiApp) -> None:
+        super().__init__()
+        self.desk = desk
+
+    def compose(self) -> ComposeResult:
+        """What is not there, the ways on, keys."""
+        path = plain(str(self.desk.setup.configuration))
+        yield Static(Content("There is no primus.cfg yet. What do you want to set up?"), id="kinds-head")
+        yield Static(Content(f"It will be {path} ({self.desk.setup.rule})."), id="kinds-where", markup=False)
+        yield KindList(self._ways(), id="kinds-list")
+        yield Static(id="kinds-words", markup=False)
+        yield KeyBar()
+
+    def on_screen_resume(self) -> None:
+        """A set-up may have been left meanwhile."""
+        self.query_one(KindList).show(self._ways())
+
+    def _ways(self) -> list[_Way]:
+        left = set(interrupted(self.desk.setup.state))
+        ways = [
+            _Way(kind.name, kind.title, f"{'(goes on) ' if kind.name in left else ''}{kind.summary}")
+            for kind in KINDS
+        ]
+        return [
+            *ways,
+            _Way("demo", "Demo", "look around without an HSM (ppinui demo)"),
+            _Way("quit", "Quit", "leave everything as it is"),
+        ]
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """All words of the line under the cursor."""
+        way = self.query_one(KindList).ways[event.index]
+        self.query_one("#kinds-words", Static).update(Content(f"{way.title}: {way.words}"))
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """Enter on a line."""
+        match self.query_one(KindList).ways[event.index].name:
+            case "demo":
+                self.desk.leave(message=f"Run: {self.desk.setup.called('ppinui demo')}")
+            case "quit":
+                self.desk.leave()
+            case kind:
+                self.desk.set_up(kind)
+
+    def action_leave(self) -> None:
+        """Leave."""
+        self.desk.leave()

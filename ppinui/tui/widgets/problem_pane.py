@@ -1,0 +1,86 @@
+"""The problems of the configuration, one on each line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from ppinui.config.checks.problem import Problem, Severity
+from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.list_view import Piece, Rows
+
+WORDS: Final = {
+    Severity.ERROR: ("error", "error"),
+    Severity.WARNING: ("warn ", "warning"),
+    Severity.NOTE: ("note ", "faint"),
+}
+"""The word for each severity, five cells wide, and how it is shown."""
+
+
+class ProblemList(Rows):
+    """Problems; enter goes to the place."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.problems: tuple[Problem, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.problems)
+
+    @property
+    def selected(self) -> Problem | None:
+        """The problem of the cursor."""
+        return self.problems[self.cursor] if self.cursor < len(self.problems) else None
+
+    def show(self, problems: tuple[Problem, ...]) -> None:
+        """Show other problems."""
+        self.problems = problems
+        self.content_changed()
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
+        """Severity, line, message, remedy."""
+        problem = self.problems[index]
+        word, name = WORDS[problem.severity]
+        text = f" {problem.place.line:>4}  {plain(problem.message)} – {plain(problem.remedy)}"
+        return [(word, name), (text, "")]
+
+
+class ProblemPane(Vertical):
+    """How many problems there are, their list, and while it has the focus all of the one under the cursor."""
+
+    DEFAULT_CSS = """
+    ProblemPane #problems-title { height: 1; background: $panel; text-style: bold; }
+    ProblemPane #problem { display: none; height: auto; max-height: 4; padding: 0 1; background: $boost; }
+    ProblemPane:focus-within #problem { display: block; }
+    """
+
+    def __init__(self) -> None:
+        self._title = Static(id="problems-title", markup=False)
+        self.list = ProblemList(id="problems")
+        self._whole = Static(id="problem", markup=False)
+        super().__init__(self._title, self.list, self._whole)
+
+    def show(self, problems: tuple[Problem, ...]) -> None:
+        """Show other problems."""
+        self.list.show(problems)
+        self._show_whole()
+        counts = [
+            f"{number} {severity.value}{'s' if number != 1 else ''}"
+            for severity in Severity
+            if (number := sum(problem.severity is severity for problem in problems))
+        ]
+        self._title.update(f"Problems: {', '.join(counts) if counts else 'none'}")
+
+    def on_rows_moved(self) -> None:
+        """Another problem."""
+        self._show_whole()
+
+    def _show_whole(self) -> None:
+        problem = self.list.selected
+        text = f"{problem.message}\ndo: {problem.remedy}" if problem is not None else ""
+        self._whole.update("\n".join(map(plain, text.split("\n"))))

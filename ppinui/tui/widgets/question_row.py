@@ -1,0 +1,143 @@
+"""One question with its answer: the base of all of them, and the one with a line to type."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from ppinui.setup.engine import Asked
+from ppinui.setup.questions import Question, Sort, Unacceptable, Value
+from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.text_entry import Entry
+
+_YES_NO = ("yes", "no")
+
+
+class QuestionRow(Vertical):
+    """One question with its answer. ``flaw``: what is wrong with it, "" where nothing is."""
+
+    DEFAULT_CSS = """
+    QuestionRow { height: auto; width: 1fr; margin-bottom: 1; }
+    QuestionRow .line { height: auto; }
+    QuestionRow .words { width: 34; padding-right: 1; height: auto; }
+    QuestionRow .above { width: 1fr; }
+    QuestionRow .flaw { display: none; height: auto; width: 1fr; color: $text-error; text-style: bold; }
+    QuestionRow.-wrong .flaw { display: block; }
+    QuestionRow Entry { width: 1fr; background: $boost; }
+    QuestionRow Entry:focus { background: $primary 30%; }
+    QuestionRow Rows { height: auto; background: $boost; }
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__(id=f"question-{asked.question.id}")
+        self.asked = asked
+        self.flaw = ""
+
+    @property
+    def question(self) -> Question:
+        """What is asked."""
+        return self.asked.question
+
+    @property
+    @abstractmethod
+    def changed(self) -> bool:
+        """Whether there is something that the walk does not know yet."""
+
+    @abstractmethod
+    def read(self) -> Value | None:
+        """What is answered. Raises Unacceptable."""
+
+    @abstractmethod
+    def put(self) -> None:
+        """Show the answer that the walk knows."""
+
+    @property
+    @abstractmethod
+    def field(self) -> Widget:
+        """What gets the focus."""
+
+    def show(self, asked: Asked) -> None:
+        """The walk has this question and answer now; what is typed and not taken yet stays."""
+        keep = self.changed and (bool(self.flaw) or self.field.has_focus)
+        self.asked = asked
+        if not keep:
+            self.put()
+            self.judge("")
+
+    def judge(self, flaw: str) -> None:
+        """Say what is wrong, "" for nothing."""
+        self.flaw = flaw
+        self.set_class(bool(flaw), "-wrong")
+        for static in self.query(".flaw").results(Static):
+            static.update(plain(flaw))
+        if flaw:
+            self.call_after_refresh(self.scroll_visible, animate=False)
+
+    def check(self) -> None:
+        """Look at what is typed."""
+        try:
+            if self.changed:
+                self.read()
+        except Unacceptable as flaw:
+            self.judge(str(flaw))
+        else:
+            self.judge("")
+
+    def explain(self) -> str:
+        """What there is to know of it."""
+        return self.question.hint or self.question.words
+
+    def on_mount(self) -> None:
+        """Show the answer."""
+        self.put()
+
+
+class LineRow(QuestionRow):
+    """A text, a number, yes or no: a line to type."""
+
+    def compose(self) -> ComposeResult:
+        """Words and entry in a line, the flaw below."""
+        with Horizontal(classes="line"):
+            star = "" if self.question.required else " (optional)"
+            yield Static(f"{plain(self.question.words)}{star}", classes="words", markup=False)
+            yield Entry()
+        yield Static(classes="flaw", markup=False)
+
+    @property
+    def field(self) -> Entry:
+        """The entry."""
+        return self.query_one(Entry)
+
+    @property
+    def _known(self) -> str:
+        value = self.asked.value
+        if isinstance(value, bool):
+            return _YES_NO[0 if value else 1]
+        return "" if value is None else str(value)
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else is typed."""
+        return self.is_mounted and self.field.value != plain(self._known)
+
+    def put(self) -> None:
+        """The answer as a text."""
+        self.field.choices = _YES_NO if self.question.sort is Sort.YES_NO else ()
+        self.field.placeholder = "yes or no: space changes it" if self.field.choices else ""
+        self.field.put(plain(self._known))
+
+    def read(self) -> Value | None:
+        """What is typed."""
+        return self.question.read(self.field.value)
+
+
+def row_of(widget: Widget | None) -> QuestionRow | None:
+    """The question that a widget belongs to."""
+    while widget is not None and not isinstance(widget, QuestionRow):
+        parent = widget.parent
+        widget = parent if isinstance(parent, Widget) else None
+    return widget

@@ -1,0 +1,63 @@
+"""The steps of a walkthrough as a list: sign, title, and how each stands in a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.cells import set_cell_size
+
+from ppinui.setup.walkthrough import State, Step
+from ppinui.tui.widgets.list_view import Piece, Rows
+
+_WORD = 10
+
+SIGNS: Mapping[State, tuple[str, str]] = {
+    State.DONE: ("✓", "good"),
+    State.TO_DO: ("○", "warning"),
+    State.PROBLEM: ("✗", "error"),
+    State.NOT_NEEDED: ("–", "faint"),
+}
+"""The sign of a state, and what it is, for its colour."""
+
+
+class StepList(Rows):
+    """A line for each step; Enter goes there."""
+
+    def __init__(self, steps: Sequence[Step], *, id: str) -> None:
+        super().__init__(id=id)
+        self._steps = steps
+        self._states: Mapping[str, State] = {}
+        self._here = -1
+
+    @property
+    def count(self) -> int:
+        """How many steps there are."""
+        return len(self._steps)
+
+    def show(self, states: Mapping[str, State], here: str) -> None:
+        """Show what is known of each step, and at which one is; the cursor goes there when that changes."""
+        place = next(number for number, step in enumerate(self._steps) if step.id == here)
+        moved, self._here = place != self._here, place
+        self._states = dict(states)
+        if moved:
+            self.go_to(place)
+        self.refresh()
+
+    def on_mount(self) -> None:
+        """Its length is known from the beginning."""
+        self.content_changed()
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:
+        """Number, sign, title, state."""
+        step = self._steps[index]
+        state = self._states.get(step.id)
+        here = index == self._here
+        sign, name = SIGNS[state] if state is not None else ("▸" if here else " ", "")
+        word = state.value if state is not None else "here" if here else ""
+        title = set_cell_size(step.title, max(0, width - _WORD - 6))
+        return [
+            (f"{index + 1:>2} ", "faint"),
+            (f"{sign} ", name),
+            (f"{title} ", "strong" if here else ""),
+            (set_cell_size(word, _WORD), name),
+        ]

@@ -1,0 +1,1 @@
+"""Worker processes: started warm, watched, and ended when they misbehave."""

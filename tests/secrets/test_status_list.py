@@ -1,0 +1,58 @@
+"""The status list, as ppin documents it."""
+
+from __future__ import annotations
+
+from ppinui.secrets.fetcher import Configuration
+from ppinui.secrets.secret import Secret
+from ppinui.secrets.status_list import Where, status_rows
+from ppinui.secrets.store import SecretStore
+from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.secrets.users import KnownSlot, KnownUsers
+from tests.secrets.memory_keyring import MemoryKeyring
+
+
+def none() -> Configuration:
+    return lambda log: ""
+
+
+def slot(hsm: str, slot_id: int, name: str, proxy: str | None = None, clear: bool = False) -> KnownSlot:
+    return KnownSlot(hsm, slot_id, name, proxy, 0, clear, none())
+
+
+def test_the_list_is_the_documented_one() -> None:
+    known = KnownUsers("f", (slot("hsm0", 0, "Partition-1"), slot("hsm0", 5, "CLOUDHSMPAR", "eqabxrfnqqos")))
+    store = SecretStore(MemoryKeyring())
+    store.put(StoredSecret(SecretKind.PERMANENT, "Partition-1", password=Secret("x")))
+    assert [row.text() for row in status_rows(known, store, ())] == [
+        "[01] slot-id 0:    user 'Partition-1'   permanent secret: Configured",
+        "[02] slot-id 5:    user 'CLOUDHSMPAR'   permanent secret: MISSING",
+        "[01] service/proxy user 'eqabxrfnqqos'  permanent secret: MISSING",
+    ]
+
+
+def test_users_of_every_hsm_are_listed_again_and_asked_for_once() -> None:
+    known = KnownUsers(
+        "f",
+        tuple(slot(hsm, number, f"P{number}", "S") for hsm in ("hsm0", "hsm1") for number in range(5)),
+    )
+    keyring = MemoryKeyring()
+    rows = status_rows(known, SecretStore(keyring), ())
+    assert [row.number for row in rows] == [*range(1, 11), 1, 2]
+    assert keyring.calls == 6
+
+
+def test_a_secret_in_the_applications_file_counts_and_needs_no_keyring() -> None:
+    known = KnownUsers("f", (slot("hsm0", 1, "A", "S"), slot("hsm0", 2, "B", "T", clear=True)))
+    keyring = MemoryKeyring(fails=lambda number: True)
+    in_file = [(SecretKind.PERMANENT, "A"), (SecretKind.PERMANENT, "B"), (SecretKind.PROXY, "S")]
+    rows = status_rows(known, SecretStore(keyring), in_file)
+    assert [row.where for row in rows] == [(Where.FILE,), (Where.FILE,), (Where.FILE,), (Where.CONFIG,)]
+    assert all(row.text().endswith("permanent secret: Configured") for row in rows)
+
+
+def test_every_place_is_told_when_asked_for() -> None:
+    known = KnownUsers("f", (slot("hsm0", 1, "A"),))
+    store = SecretStore(MemoryKeyring())
+    store.put(StoredSecret(SecretKind.PERMANENT, "A", password=Secret("x")))
+    (row,) = status_rows(known, store, [(SecretKind.PERMANENT, "A")], everywhere=True)
+    assert row.where == (Where.FILE, Where.KEYRING)
