@@ -52,14 +52,19 @@ def test_help_and_version_import_the_grammar_alone(option: str) -> None:
     assert modules.isdisjoint(HEAVY)
     assert {name for name in modules if name.startswith("ppinui.")} == {
         "ppinui.cli",
+        "ppinui.cli.config",
         "ppinui.cli.config.config_grammar",
         "ppinui.cli.console",
         "ppinui.cli.argparse_base",
+        "ppinui.cli.kms",
         "ppinui.cli.kms.kms_grammar",
         "ppinui.cli.main",
         "ppinui.cli.command_grammar",
+        "ppinui.cli.secret",
         "ppinui.cli.secret.secret_grammar",
+        "ppinui.cli.setup",
         "ppinui.cli.setup.setup_grammar",
+        "ppinui.cli.token",
         "ppinui.cli.token.token_grammar",
         "ppinui.errors",
     }
