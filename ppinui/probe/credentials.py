@@ -31,19 +31,13 @@ _WORDS: Final = {
     Source.ASKED: "asked for",
     Source.MISSING: "missing",
 }
-_KINDS: Final = {
-    SecretKind.PERMANENT: "permanent secret",
-    SecretKind.PIN: "PIN",
-    SecretKind.PROXY: "proxy password",
-}
+_ORDER: Final = (SecretKind.PERMANENT, SecretKind.PIN, SecretKind.PROXY)
 
 
 def sources_in_words(secrets: Mapping[str, str]) -> str:
     """Where a slot's secrets came from; "" where none is known of. ``secrets`` as a result has it."""
     return ", ".join(
-        f"{words} {_WORDS[Source(secrets[kind.value])]}"
-        for kind, words in _KINDS.items()
-        if kind.value in secrets
+        f"{kind.label} {_WORDS[Source(secrets[kind.value])]}" for kind in _ORDER if kind.value in secrets
     )
 
 
