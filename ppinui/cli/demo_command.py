@@ -14,9 +14,8 @@ from typing import Final
 from ppinui.cli.config.edit_command import diff, set_values
 from ppinui.cli.console import emit, is_on_terminal
 from ppinui.cli.orderly_exit import ending_in_order
-from ppinui.cli.probe_command import show
 from ppinui.cli.program_name import program_name
-from ppinui.cli.report_output import Progress
+from ppinui.cli.report_output import Progress, show_report
 from ppinui.config.primus import read
 from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import ExitCode
@@ -112,7 +111,7 @@ def _test(demo: Demo) -> int:
         report = run_test(plan, options, pins=demo.pin, on_event=progress)
     finally:
         progress.clear()
-    return show(report)
+    return show_report(report)
 
 
 def _edit(demo: Demo) -> str:

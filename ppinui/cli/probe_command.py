@@ -5,17 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ppinui.cli.console import emit, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import say
 from ppinui.cli.probe_credentials import mark, render_sources, supply_of
-from ppinui.cli.report_output import Progress, render_reasons, render_text
+from ppinui.cli.report_output import Progress, show_report
 from ppinui.config.locate import locate, secrets_location
 from ppinui.config.primus import read
-from ppinui.errors import ExitCode, PpinuiError
+from ppinui.errors import PpinuiError
 from ppinui.kms.kms_locate import is_kms_file
 from ppinui.libconfig.document import load
 from ppinui.probe.plan import Selection, make_plan
-from ppinui.probe.result import Report
 from ppinui.probe.runner import Options
 from ppinui.probe.runner import run as run_test
 from ppinui.provider.library import find_module
@@ -58,15 +56,4 @@ def run(arguments: argparse.Namespace) -> int:
         mark(supply, report)
     if sources := render_sources(report):
         say(sources)
-    return show(report, arguments.format)
-
-
-def show(report: Report, output_format: str = "text") -> int:
-    """The report on stdout, the reasons behind it on stderr; gives the exit code that it deserves."""
-    emit(as_json(report.as_json()) if output_format == "json" else render_text(report))
-    if reasons := render_reasons(report):
-        say(reasons)
-    if report.interrupted:
-        say("ppinui: interrupted; this is what was known")
-        return ExitCode.INTERRUPTED
-    return ExitCode.NOT_FINE if report.failures else ExitCode.FINE
+    return show_report(report, arguments.format)

@@ -7,8 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ppinui.cli.probe_command import show
-from ppinui.cli.report_output import Progress
+from ppinui.cli.report_output import Progress, show_report
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.errors import PpinuiError
 from ppinui.kms.kms_plan import make_kms_plan
@@ -59,7 +58,7 @@ def run(arguments: argparse.Namespace, path: Path, environ: Mapping[str, str] = 
             progress.clear()
     finally:
         file.wipe()
-    return show(report, arguments.format)
+    return show_report(report, arguments.format)
 
 
 def _ask(user: str) -> Secret:
