@@ -110,7 +110,7 @@ def test_an_interrupted_run_speaks_of_no_network(odd: MakeOdd) -> None:
 
     def on_event(event: ProbeEvent) -> None:
         if event.stage is Stage.SESSION:
-            threading.Thread(target=stop.stop).start()
+            threading.Thread(target=stop.cancel).start()
 
     report: Report = run(
         plan(("x", 1), ("x", 2)),
