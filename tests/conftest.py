@@ -23,7 +23,7 @@ EXAMPLES = Path(__file__).parent / "rig" / "examples"
 
 
 def pytest_configure() -> None:
-    """Let Ctrl+C and a hang-up end what the tests start, also when a shell's ``&`` or ``nohup`` started the run.
+    """Let Ctrl+C and a hang-up end what the tests start, also in a run behind ``&`` or ``nohup``.
 
     Both begin a program with these signals ignored, children inherit that, and a test that sends one of them
     would wait for ever.
