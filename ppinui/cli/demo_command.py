@@ -22,7 +22,7 @@ from ppinui.errors import ExitCode
 from ppinui.libconfig.document import load
 from ppinui.probe.plan import make_plan
 from ppinui.probe.probe_worker_pool import warm_up
-from ppinui.probe.runner import Options
+from ppinui.probe.runner import ProbeOptions
 from ppinui.probe.runner import run as run_test
 
 _COLUMNS_OF_A_FILE: Final = 111
@@ -105,7 +105,7 @@ def _show_command(words: Sequence[str | Path]) -> None:
 
 def _test(demo: Demo) -> int:
     plan = make_plan(read(load(demo.configuration)))
-    options = Options(module=demo.module, login=True, crypto=True, environ=demo.environ)
+    options = ProbeOptions(module=demo.module, login=True, crypto=True, environ=demo.environ)
     progress = Progress()
     try:
         report = run_test(plan, options, pins=demo.pin, on_event=progress)

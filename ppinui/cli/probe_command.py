@@ -13,8 +13,8 @@ from ppinui.config.primus import read
 from ppinui.errors import PpinuiError
 from ppinui.kms.kms_locate import is_kms_file
 from ppinui.libconfig.document import load
-from ppinui.probe.plan import Selection, make_plan
-from ppinui.probe.runner import Options
+from ppinui.probe.plan import SlotSelection, make_plan
+from ppinui.probe.runner import ProbeOptions
 from ppinui.probe.runner import run as run_test
 from ppinui.provider.library import find_module
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         return kms_probe_command.run(arguments, configuration)
     secrets_file = secrets_location(arguments.secrets).path if arguments.secrets else None
-    selection = Selection(arguments.user, arguments.hsm, arguments.slot, arguments.slotid)
+    selection = SlotSelection(arguments.user, arguments.hsm, arguments.slot, arguments.slotid)
     module: Path | None = None
     module_error: PpinuiError | None = None
     try:
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         module_error = error
     config = read(load(configuration))
     plan = make_plan(config, selection)
-    options = Options(
+    options = ProbeOptions(
         module=module,
         module_error=module_error,
         login=arguments.login or arguments.crypto,
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress()
     with supply_of(arguments, config, plan, module) as supply:
         try:
-            report = run_test(plan, options, supply=supply, on_event=progress)
+            report = run_test(plan, options, credentials=supply, on_event=progress)
         finally:
             progress.clear()
         mark(supply, report)

@@ -10,7 +10,7 @@ from ppinui.cli.console import emit, printable, say
 from ppinui.cli.json_output import as_json
 from ppinui.errors import ExitCode
 from ppinui.probe.result import Outcome, Report, SlotResult, StageResult
-from ppinui.probe.run_state import Event
+from ppinui.probe.run_state import ProbeEvent
 
 _UNKNOWN = "unknown"
 """In the place of a firmware that nobody could read, since the HSM was not reached."""
@@ -111,7 +111,7 @@ class Progress:
         self._shown = sys.stderr is not None and sys.stderr.isatty()
         self._dirty = False
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: ProbeEvent) -> None:
         """Take the next event of the run. None is left out: the last one shown may have to stand for long."""
         if not self._shown:
             return
