@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -119,10 +120,9 @@ def format_option(parser: argparse.ArgumentParser) -> None:
 
 def whole_number(text: str, what: str, minimum: int, maximum: int) -> int:
     """The number that ``text`` is (decimal or 0x…); ArgumentTypeError, naming ``what``, if out of range."""
-    try:
-        number = int(text, 0)
-    except ValueError:
-        number = minimum - 1
+    number = minimum - 1
+    if re.fullmatch(r"[0-9]{1,100}|0[xX][0-9a-fA-F]{1,100}", text):
+        number = int(text, 16 if text[:2] in ("0x", "0X") else 10)
     if not minimum <= number <= maximum:
         raise argparse.ArgumentTypeError(f"{what} is a number from {minimum} to {maximum}, not '{text}'")
     return number

@@ -24,6 +24,7 @@ class Flaw:
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST_AND_PORT: Final = re.compile(r"([^:]+):(\d+)")
 _LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _MAXIMUM_NAME: Final = 253  # characters of a host name, RFC 1035
 
 _NAME_OR_ADDRESS: Final = "Write the name or the IP address alone, one HSM in each group hsmN."
@@ -104,6 +105,17 @@ def user_name_flaw(user_name: str) -> Flaw | None:
         message = f"user_name {quoted(user_name)} begins or ends with white space, which belongs to the name"
         remedy = f'Write user_name = "{bare}", unless the partition is really called so.'
         return Flaw("user-name-with-blanks", message, remedy)
+    return None
+
+
+def text_flaw(name: str, text: str) -> Flaw | None:
+    """What keeps the text of the setting ``name`` from being seen in full: a tab or a line break in it."""
+    if found := _CONTROL.search(text.strip()):
+        return Flaw(
+            "control-character",
+            f"{name} has a control character in it ({quoted(found[0])})",
+            "Write the value again, without tabs and line breaks.",
+        )
     return None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
-from ppinui.probe.credentials import Supply
+from ppinui.probe.credentials import Credentials
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import SlotResult
 from ppinui.secrets import transfer
@@ -58,7 +58,7 @@ def stored_supply(
     )
 
 
-def mark_rejected_of(supply: Supply, results: Iterable[SlotResult]) -> None:
+def mark_rejected_of(supply: Credentials, results: Iterable[SlotResult]) -> None:
     """Mark in the keyring what an HSM has rejected of a supply, so that no process offers it again."""
     if isinstance(supply, StoredSupply) and supply.taken_from_keyring is not None:
         store, offered = supply.taken_from_keyring

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from ppinui.config.primus import PrimusConfig
 from ppinui.editing.result_history import Board, Memory, Progress
 from ppinui.errors import PpinuiError
-from ppinui.probe.cancellation import Stop
-from ppinui.probe.plan import Plan, Selection, make_plan
+from ppinui.probe.plan import Plan, SlotSelection, make_plan
 from ppinui.probe.result import Report
-from ppinui.probe.runner import Options
+from ppinui.probe.runner import ProbeOptions
 from ppinui.provider.library import mentions_primus
 from ppinui.secrets.secret import Secret
 from ppinui.services.stored_credentials import StoredSupply
@@ -22,6 +21,7 @@ from ppinui.tui.background import off_screen
 from ppinui.tui.controllers.secrets_controller import GivenUpError
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
 from ppinui.tui.widgets.list_view import Piece
+from ppinui.workers.cancellation import Cancellation
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
@@ -47,7 +47,7 @@ class Tester:
     board: Board | None = None
     subject: str = ""
     """What is tested, and whether that is saved."""
-    _stop: Stop | None = None
+    _stop: Cancellation | None = None
     _shown: int = -1
 
     @property
@@ -69,7 +69,7 @@ class Tester:
     def cancel(self) -> None:
         """End the run; what is known by then stays."""
         if self._stop is not None:
-            self._stop.stop()
+            self._stop.cancel()
 
     async def run(self, wish: Wish) -> None:
         """Test what is on the screen, from the questions to the result. Raises PpinuiError."""
@@ -79,7 +79,7 @@ class Tester:
         if not self.app.main.take_typed():
             return
         config = self.app.main.config
-        plan = make_plan(config, Selection(paths=wish.paths))
+        plan = make_plan(config, SlotSelection(paths=wish.paths))
         module, flaw = await off_screen(self._find_module)
         is_primus = module is not None and await off_screen(lambda: mentions_primus(module))
         try:
@@ -89,7 +89,7 @@ class Tester:
         if prepared is None:
             return
         supply, spend = prepared
-        options = Options(
+        options = ProbeOptions(
             module,
             flaw,
             login=wish.login,
@@ -127,15 +127,15 @@ class Tester:
             unused.pop_all()
         return supply, spend
 
-    async def _go(self, plan: Plan, options: Options, supply: StoredSupply, is_primus: bool) -> Report:
+    async def _go(self, plan: Plan, options: ProbeOptions, supply: StoredSupply, is_primus: bool) -> Report:
         board = self.board = Board(plan, clock=self.app.setup.clock)
-        stop = self._stop = Stop()
+        stop = self._stop = Cancellation()
         self._shown = -1
 
         def work() -> Report:
             try:
                 run_test = self.app.setup.run_test
-                return run_test(plan, options, supply=supply, on_event=board, stop=stop)
+                return run_test(plan, options, credentials=supply, on_event=board, stop=stop)
             finally:
                 supply.wipe()  # here, where nobody is left who would offer what is no secret any more
 
@@ -148,7 +148,7 @@ class Tester:
             timer.stop()
             self._stop = None
             board.end(report)
-            stop.stop()
+            stop.cancel()
         tested = [
             (test, result)
             for test, result in zip(plan.tests, report.results, strict=True)

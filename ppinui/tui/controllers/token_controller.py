@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 
-from ppinui.probe.cancellation import Stop
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access, Interrupted
 from ppinui.tokens.slot import Slot
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.tui.background import off_screen, warm_up_workers
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
+from ppinui.workers.cancellation import Cancellation
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
@@ -56,7 +56,7 @@ class Reach:
         self.is_changing = False
         """Whether that changes a token: the app is not left meanwhile."""
         self._may_connect: set[Path] = set()
-        self._stop: Stop | None = None
+        self._stop: Cancellation | None = None
         self._lock = asyncio.Lock()
         self._flows = 0
         self._wrong_pins: set[str] = set()
@@ -66,7 +66,7 @@ class Reach:
 
         One at a time: SoftHSM2 and others do not bear two processes that change the same token.
         """
-        ending = self._stop is not None and self._stop.asked
+        ending = self._stop is not None and self._stop.requested
         if self._lock.locked() and not ending:
             flow.close()
             self.app.notify(f"Wait: {self.doing or 'something else is on'}. x cancels it.", markup=False)
@@ -97,7 +97,7 @@ class Reach:
     def stop(self) -> None:
         """End what is going on; its worker process goes with it."""
         if self._stop is not None:
-            self._stop.stop()
+            self._stop.cancel()
 
     async def ask(
         self,
@@ -140,7 +140,7 @@ class Reach:
     async def _ask(self, doing: str, work: Callable[[Access], Result], never_on_primus: bool) -> Result:
         if self.module is None:
             self.module = await off_screen(self.app.setup.module)
-        module, stop = self.module, Stop()
+        module, stop = self.module, Cancellation()
 
         def run() -> Result:
             try:
@@ -161,7 +161,7 @@ class Reach:
             changed = replace(slot, token=slot.token.with_flags(flags))
             self._tell(lambda: SlotChanged(changed))
 
-    def _say(self, doing: str, stop: Stop | None) -> None:
+    def _say(self, doing: str, stop: Cancellation | None) -> None:
         self.doing, self._stop = doing, stop
         self._tell(lambda: Busy(doing))
 
@@ -169,7 +169,7 @@ class Reach:
         for screen in self.app.screen_stack:
             screen.post_message(make())
 
-    def _access(self, module: Path, stop: Stop, never_on_primus: bool) -> Access:
+    def _access(self, module: Path, stop: Cancellation, never_on_primus: bool) -> Access:
         setup, connect = self.app.setup, module in self._may_connect
         environ = dict(setup.environ)
         if connect:  # with what is open here
