@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ppinui.config.primus import Credentials
+from ppinui.config.primus import SecretOwners
 from ppinui.doctor.file_findings import SecretsSeen
 from ppinui.doctor.finding import Finding, of_error, ok, warning, wrong
 from ppinui.secrets import secrets_file
@@ -17,7 +17,7 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 
 
-def compare(users: Credentials | None, file: SecretsSeen, store: SecretStore | None) -> Iterator[Finding]:
+def compare(users: SecretOwners | None, file: SecretsSeen, store: SecretStore | None) -> Iterator[Finding]:
     """One finding for each user of primus.cfg and of the file, and for each PIN that is kept.
 
     ``users`` None: primus.cfg cannot be read. ``store`` None: no keyring answers. When the keyring fails on

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ppinui.audit import trace
-from ppinui.config.primus_config import Credentials, Slot
+from ppinui.config.primus_config import SecretOwners, Slot
 from ppinui.config.single_slot import slot_configuration
 from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError, SecretUnavailable
@@ -29,7 +29,7 @@ class Operations:
     SecretUnavailable when nobody gives a secret. Then what was stored before still is.
     """
 
-    def __init__(self, store: SecretStore, credentials: Credentials, *, trace: Trace = trace) -> None:
+    def __init__(self, store: SecretStore, credentials: SecretOwners, *, trace: Trace = trace) -> None:
         """``trace`` is called with a word or two and a place for each change."""
         self.store = store
         self.credentials = credentials

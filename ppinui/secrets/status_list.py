@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from ppinui.config.primus_config import Credentials
+from ppinui.config.primus_config import SecretOwners
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
@@ -60,7 +60,7 @@ class StatusRow:
 
 
 def status_rows(
-    users: Credentials, store: SecretStore, in_file: Iterable[Key], *, everywhere: bool = False
+    users: SecretOwners, store: SecretStore, in_file: Iterable[Key], *, everywhere: bool = False
 ) -> tuple[StatusRow, ...]:
     """The list: first all slots, then all service users, each again on every HSM that it is on.
 
@@ -76,7 +76,7 @@ def status_rows(
     )
 
 
-def _proxy_rows(users: Credentials) -> Iterator[tuple[SecretKind, str, None, str, bool]]:
+def _proxy_rows(users: SecretOwners) -> Iterator[tuple[SecretKind, str, None, str, bool]]:
     """One row for each service user and HSM."""
     clear: dict[tuple[str, str], bool] = {}
     for slot in users.slots:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.primus_config import Credentials
+from ppinui.config.primus_config import SecretOwners
 from ppinui.errors import PpinuiError
 from ppinui.files.atomic_write import sync_folder, written_beside
 from ppinui.secrets import secrets_file
@@ -59,7 +59,7 @@ def read_secrets_file(path: Path) -> str:
         ) from None
 
 
-def read_entries(path: Path, users: Credentials | None) -> tuple[FileEntry, ...]:
+def read_entries(path: Path, users: SecretOwners | None) -> tuple[FileEntry, ...]:
     """The entries of a .secrets.cfg; ``users``: those of its primus.cfg, if it can be read.
 
     Raises PpinuiError.

@@ -12,12 +12,12 @@ from typing import Final
 
 from ppinui.config.checks.problem import Problem, Profile, Severity
 from ppinui.config.checks.subject import problem
+from ppinui.config.locate import GROUP
 from ppinui.config.redaction import Looks, find_secrets
 from ppinui.files.replacement import backup_name
 from ppinui.libconfig.document import Place
 from ppinui.libconfig.includes import decode
 
-GROUP: Final = "primus"
 _PROVIDER_FOLDER: Final = Path("usr/local/primus/etc")
 _LEFT_BY_PACKAGES: Final = (".dpkg-new", ".dpkg-dist", ".rpmnew")
 _FORTIGATE_LIMIT: Final = 3000  # bytes in base64

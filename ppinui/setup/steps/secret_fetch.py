@@ -21,9 +21,9 @@ _BACK_TO = {0x80005015: HSMS, 0x8000003B: HSMS, 0x8000000D: PARTITIONS}
 def find_fetcher(here: Here) -> Ppin | None:
     """The vendor's ppin; None if it is not installed. Raises PpinRefused for one that is not trusted."""
     try:
-        return Ppin(find_ppin(here.around.ppin, environ=here.around.environ), environ=here.around.environ)
+        return Ppin(find_ppin(here.context.ppin, environ=here.context.environ), environ=here.context.environ)
     except PpinNotFound:
-        if here.around.ppin:
+        if here.context.ppin:
             raise
         return None
 

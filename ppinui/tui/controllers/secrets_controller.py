@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ppinui.probe.plan import Plan
     from ppinui.probe.result import SlotResult
     from ppinui.secrets.fetcher import Fetcher
-    from ppinui.services.stored_credentials import StoredSupply
+    from ppinui.services.stored_credentials import StoredCredentials
     from ppinui.tui.app import PpinuiApp
 
 Result = TypeVar("Result")
@@ -201,13 +201,12 @@ class Keeper:
         *,
         login: bool,
         connects: bool,
-    ) -> StoredSupply:
+    ) -> StoredCredentials:
         """The secrets of a connection test, from where the command line takes them.
 
         ``ask`` is asked for PINs that are not kept. Raises PpinuiError.
         """
-        from ppinui.services.keyring_credentials import stored_supply
-        from ppinui.services.stored_credentials import Choice
+        from ppinui.services.stored_credentials import StoredCredentials
 
         notes: list[str] = []
 
@@ -217,12 +216,11 @@ class Keeper:
         def without_keyring(error: PpinuiError) -> None:
             notes.append(f"the keyring is not used: {error.message} ({error.place})")
 
-        def find() -> StoredSupply:
-            return stored_supply(
+        def find() -> StoredCredentials:
+            return StoredCredentials(
                 config,
                 plan,
                 secrets_file=self._secrets_file() if connects else None,
-                choice=Choice.AUTO,
                 open_store=lambda: self._hold()[1] if self._may_have_keyring else None,
                 ask=ask,
                 login=login,
@@ -241,12 +239,10 @@ class Keeper:
             self.app.notify(note, markup=False, severity="warning")
         return supply
 
-    async def tested(self, supply: StoredSupply, results: Iterable[SlotResult]) -> None:
+    async def tested(self, supply: StoredCredentials, results: Iterable[SlotResult]) -> None:
         """Mark in the keyring what was rejected of a supply. Raises PpinuiError."""
-        from ppinui.services.keyring_credentials import mark_rejected_of
-
         try:
-            await self._lane.do(lambda: mark_rejected_of(supply, results))
+            await self._lane.do(lambda: supply.mark_rejected(results))
         finally:
             self.look_soon()
 
