@@ -32,6 +32,7 @@ from ppinui.config.template import begun
 from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.libconfig.document import Document, Kind, Scalar, load, parse
+from ppinui.libconfig.edit import remove
 from ppinui.provider.library import find_module
 
 _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
                 proxy_user=arguments.proxy_user,
             )
         case _:
-            new = old.remove(resolve_path(old, arguments.path))
+            new = remove(old, resolve_path(old, arguments.path))
     errors = say_new_problems(old, new, arguments.config)
     if arguments.dry_run:
         emit(diff(old, new, reveal=arguments.reveal))
