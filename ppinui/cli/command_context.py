@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from ppinui.cli.console import printable, say
 from ppinui.errors import PpinuiError
 from ppinui.secrets.prompt import TerminalAsker
-from ppinui.services.context import Context
-from ppinui.services.host import Host
+from ppinui.services.context import Context, Host
 
 
 def context_of(

@@ -12,7 +12,7 @@ from ppinui.cli.json_output import as_json
 from ppinui.doctor.examination import examine
 from ppinui.doctor.finding import Finding, State
 from ppinui.errors import ExitCode
-from ppinui.services.host import Host
+from ppinui.services.context import Host
 from ppinui.workers.hardening import harden
 
 

@@ -16,11 +16,9 @@ from ppinui.config.primus import PrimusConfig, SecretOwners, read
 from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import load
-from ppinui.secrets.secrets_file import Key
+from ppinui.secrets.secrets_file import Key, read_entries
 from ppinui.secrets.stored_secret import OpaqueEntry
-from ppinui.secrets.transfer import read_entries
-from ppinui.services.context import Context
-from ppinui.services.host import group_name, user_name
+from ppinui.services.context import Context, group_name, user_name
 
 CONFIG: Final = "primus.cfg"
 SECRETS: Final = ".secrets.cfg"

@@ -18,8 +18,7 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.secrets.vault.vault import Vault
 from ppinui.secrets.vault.vault_file import VaultError, vault_path
-from ppinui.services.context import Context
-from ppinui.services.host import user_name
+from ppinui.services.context import Context, user_name
 
 _BUS: Final = "DBUS_SESSION_BUS_ADDRESS"
 _ON_THE_BUS: Final = frozenset({"secretservice", "kwallet", "libsecret"})

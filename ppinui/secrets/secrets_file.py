@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from ppinui.config.primus_config import SecretOwners
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import ConfigSyntaxError, Document, Kind, Setting, encode, parse
 from ppinui.libconfig.edit import remove
@@ -75,6 +77,15 @@ def read(
         FileEntry(kind, name, OpaqueEntry(Secret(encode(text[entry.start : entry.end])), frame))
         for (kind, name), entry in found.items()
     )
+
+
+def read_entries(path: Path, users: SecretOwners | None) -> tuple[FileEntry, ...]:
+    """The entries of a .secrets.cfg; ``users``: those of its primus.cfg, if it can be read.
+
+    Raises PpinuiError.
+    """
+    partitions, proxies = (users.partitions, users.proxies) if users is not None else ((), ())
+    return read(_text_of(path), str(path), partitions=partitions, proxies=proxies)
 
 
 def compose(secrets: Sequence[StoredSecret]) -> bytes:
@@ -241,3 +252,23 @@ def _filled(base: Document, entries: dict[Key, str]) -> str:
 
 def _text(secret: Secret) -> str:
     return secret.reveal_bytes().decode("utf-8", "surrogateescape")
+
+
+def _text_of(path: Path) -> str:
+    """The text of a .secrets.cfg. Raises PpinuiError."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        raise PpinuiError(
+            "there is no such secrets file", str(path), "correct the name, or let ppin make the file first"
+        ) from None
+    except (IsADirectoryError, NotADirectoryError):
+        raise PpinuiError(
+            "this is no secrets file, but a folder or a name below a file", str(path), "name the file itself"
+        ) from None
+    except OSError as error:
+        raise PpinuiError(
+            f"the secrets file cannot be read: {error.strerror}",
+            str(path),
+            "read it as a member of the group that owns it (newgrp primus), or as root",
+        ) from None

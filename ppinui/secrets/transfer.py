@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.primus_config import SecretOwners
 from ppinui.errors import PpinuiError
 from ppinui.files.atomic_write import sync_folder, written_beside
 from ppinui.secrets import secrets_file
@@ -39,42 +38,13 @@ class ExportReport:
     left_out: tuple[tuple[Key, str], ...]
 
 
-def read_secrets_file(path: Path) -> str:
-    """The text of a .secrets.cfg. Raises PpinuiError."""
-    try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        raise PpinuiError(
-            "there is no such secrets file", str(path), "correct the name, or let ppin make the file first"
-        ) from None
-    except (IsADirectoryError, NotADirectoryError):
-        raise PpinuiError(
-            "this is no secrets file, but a folder or a name below a file", str(path), "name the file itself"
-        ) from None
-    except OSError as error:
-        raise PpinuiError(
-            f"the secrets file cannot be read: {error.strerror}",
-            str(path),
-            "read it as a member of the group that owns it (newgrp primus), or as root",
-        ) from None
-
-
-def read_entries(path: Path, users: SecretOwners | None) -> tuple[FileEntry, ...]:
-    """The entries of a .secrets.cfg; ``users``: those of its primus.cfg, if it can be read.
-
-    Raises PpinuiError.
-    """
-    partitions, proxies = (users.partitions, users.proxies) if users is not None else ((), ())
-    return secrets_file.read(read_secrets_file(path), str(path), partitions=partitions, proxies=proxies)
-
-
 def import_file(operations: Operations, path: Path, *, replacing: bool = False) -> ImportReport:
     """Take all users and proxies of a file into the keyring, each read back; the file stays as it is.
 
     A user of whom the keyring has another secret is an error before anything is stored, unless ``replacing``:
     nobody can see which of the two is the newer one. Raises AlreadyThereError, PpinuiError.
     """
-    entries = read_entries(path, operations.credentials)
+    entries = secrets_file.read_entries(path, operations.credentials)
     if not entries:
         raise PpinuiError("no user was found in the secrets file", str(path), "check that it is ppin's")
     new, unchanged = [], []

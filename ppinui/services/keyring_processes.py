@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
 from ppinui.secrets.prompt import Asker
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
-from ppinui.secrets.vault.passphrase import PassphraseFinder, Passphrases
+from ppinui.secrets.vault.passphrase import PassphraseFinder
 
 
 class KeyringProcesses:
@@ -28,8 +28,7 @@ class KeyringProcesses:
         self.named = named
         self._environ = environ
         self._keyspace = keyspace
-        finder = PassphraseFinder(descriptor=passphrase_descriptor, environ=environ, asker=person)
-        self._passphrases = _NewPassphrase(finder)
+        self._passphrases = PassphraseFinder(descriptor=passphrase_descriptor, environ=environ, asker=person)
         self._opened: dict[str | None, tuple[KeyringProcess, SecretStore]] = {}
 
     def start(self) -> None:
@@ -50,7 +49,7 @@ class KeyringProcesses:
 
     def vault_made(self, passphrase: Secret) -> None:
         """Unlock the vault with this passphrase from now on, without asking."""
-        self._passphrases.made(passphrase)
+        self._passphrases.remember(passphrase)
         process, _ = self._opened.pop("vault", (None, None))  # it has found no vault
         if process is not None:
             process.close()
@@ -61,25 +60,3 @@ class KeyringProcesses:
             process.close()
         self._opened.clear()
         self._passphrases.wipe()
-
-
-class _NewPassphrase:
-    """Has the passphrase of a vault that was just made, and asks others for all else."""
-
-    def __init__(self, others: Passphrases) -> None:
-        self._others = others
-        self._made: Secret | None = None
-
-    def made(self, passphrase: Secret) -> None:
-        self.wipe()
-        self._made = Secret(passphrase.reveal_bytes())
-
-    def candidates(self, vault: str, *, asking: bool = True) -> Iterator[Secret]:
-        if self._made is not None:
-            yield Secret(self._made.reveal_bytes())
-        yield from self._others.candidates(vault, asking=asking)
-
-    def wipe(self) -> None:
-        if self._made is not None:
-            self._made.wipe()
-            self._made = None

@@ -12,11 +12,10 @@ from ppinui.probe.credentials import Pin, SecretSource, SlotSecrets
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.rejection import accepted_by, credentials_of, rejected_by
 from ppinui.probe.result import SlotResult
-from ppinui.secrets import transfer
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.lookup import Offered, offer_all
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secrets_file import FileEntry, Key, SecretsFileError, compose
+from ppinui.secrets.secrets_file import FileEntry, Key, SecretsFileError, compose, read_entries
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 
@@ -64,7 +63,7 @@ class StoredCredentials:
         self._offered = Offered({}, {}, ())
         if connects and choice is not SecretsChoice.KEYRING and secrets_file is not None:
             try:
-                entries = transfer.read_entries(secrets_file, config.credentials())
+                entries = read_entries(secrets_file, config.credentials())
                 self._file = {(entry.kind, entry.name): entry for entry in entries}
             except PpinuiError as error:
                 without_file(error)

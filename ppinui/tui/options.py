@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from ppinui.services.host import Host
+from ppinui.services.context import Host
 from ppinui.state import state_folder
 
 if TYPE_CHECKING:

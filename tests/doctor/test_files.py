@@ -10,7 +10,7 @@ import pytest
 
 from ppinui.doctor.file_findings import look_at_config, look_at_group, look_at_secrets
 from ppinui.doctor.finding import State
-from ppinui.services.host import Group
+from ppinui.services.context import Group
 from tests.doctor.doctor_rig import about
 from tests.rig.hosts import ALICE, MakeContext
 

@@ -18,7 +18,7 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.passphrase import PassphraseFinder
 from ppinui.secrets.vault.vault_format import KdfCost
-from ppinui.services.host import user_name
+from ppinui.services.context import user_name
 from tests.rig.hosts import ALICE, MakeContext
 from tests.secrets.desktop import desktop
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ppinui.secrets.keyring_client import KeyringChoice
-from ppinui.services.context import Context
-from ppinui.services.host import Account, Group
+from ppinui.services.context import Account, Context, Group
 from ppinui.setup.engine import Page, Walk
 from ppinui.setup.kinds import cloudhsm_kind
 from ppinui.setup.walkthrough import Action, Block, Finding, Kind, Running, SecretNeed, State, Step

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ppinui.services.context import Context
-from ppinui.services.host import Account, Group, Host
+from ppinui.services.context import Account, Context, Group, Host
 
 ALICE = Account(1000, "alice", frozenset({1000}), is_service=False)
 MakeContext = Callable[..., Context]

@@ -11,7 +11,7 @@ import pytest
 from ppinui.config.primus import read
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import load
-from ppinui.services.host import Account
+from ppinui.services.context import Account
 from ppinui.setup.kinds import developer_program_kind, on_premises_kind
 from ppinui.setup.walkthrough import State
 from tests.primus_sim.stand import Stand

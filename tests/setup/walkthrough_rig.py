@@ -10,8 +10,7 @@ from typing import Any
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
-from ppinui.services.context import Context
-from ppinui.services.host import Group
+from ppinui.services.context import Context, Group
 from ppinui.setup.engine import Page, Walk
 from ppinui.setup.kinds import cloudhsm_kind
 from ppinui.setup.walkthrough import Finding, Kind, Running, Style

@@ -14,7 +14,7 @@ from ppinui.cli.console import emit, printable, say
 from ppinui.errors import PpinuiError
 from ppinui.secrets.prompt import Asker, LineAsker, TerminalAsker
 from ppinui.secrets.secret import Secret
-from ppinui.services.host import Host
+from ppinui.services.context import Host
 from ppinui.workers.hardening import harden
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ class SecretSession:
 
     def in_file(self) -> tuple[Key, ...]:
         """Who has an entry in the application's .secrets.cfg; nobody, and a note, if it cannot be read."""
-        from ppinui.secrets import transfer
+        from ppinui.secrets import secrets_file
 
         try:
             location = self.context.secrets_location()
             if not location.exists:
                 return ()
-            entries = transfer.read_entries(location.path, self.users)
+            entries = secrets_file.read_entries(location.path, self.users)
         except PpinuiError as error:
             say(f"note: {printable(error.message)} ({printable(error.place)})")
             return ()

@@ -13,8 +13,7 @@ from ppinui.cli.console import emit, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup.setup_secrets import SecretSource
 from ppinui.errors import ExitCode, PpinuiError
-from ppinui.services.context import Context
-from ppinui.services.host import Host
+from ppinui.services.context import Context, Host
 from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import KINDS, kind_named
 from ppinui.setup.progress import interrupted

@@ -9,9 +9,8 @@ from ppinui.config.primus import PrimusConfig, SecretOwners, read
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret_operations import Operations
-from ppinui.secrets.secrets_file import FileEntry, Key
+from ppinui.secrets.secrets_file import FileEntry, Key, read_entries
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.secrets.transfer import read_entries
 from ppinui.setup.steps.answers import concerned
 from ppinui.setup.steps.keyring_step import KEYRING, store_of
 from ppinui.setup.steps.save_step import SAVE

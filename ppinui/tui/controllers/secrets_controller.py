@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from ppinui.config.locate import secrets_location
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.secrets import transfer
+from ppinui.secrets import secrets_file
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess, choice_of, may_exist
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.secret_operations import Operations
@@ -323,7 +323,7 @@ class Keeper:
         users = config.credentials()
         try:
             path = self._secrets_file()
-            entries = transfer.read_entries(path, users) if path is not None else ()
+            entries = secrets_file.read_entries(path, users) if path is not None else ()
         except PpinuiError as error:
             rows = rows_without_keyring(users, (), unseen)
             return Kept(rows, notes=(f"{error.message} ({error.place})",))
