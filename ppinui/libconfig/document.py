@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ppinui.diagnostic import Diagnostic, Place
 from ppinui.errors import PpinuiError
 from ppinui.libconfig import edit, insert
 from ppinui.libconfig.compatibility import find_warnings
@@ -15,11 +16,9 @@ from ppinui.libconfig.includes import Flat, IncludeFiles, Source, decode, encode
 from ppinui.libconfig.nodes import (
     Comment,
     ConfigSyntaxError,
-    ConfigWarning,
     EditRefused,
     Kind,
     Node,
-    Place,
     Scalar,
 )
 from ppinui.libconfig.parser import Parsed, parse_source
@@ -29,11 +28,9 @@ from ppinui.libconfig.scanner import COMMENT, STRING
 __all__ = [
     "Comment",
     "ConfigSyntaxError",
-    "ConfigWarning",
     "Document",
     "EditRefused",
     "Kind",
-    "Place",
     "Scalar",
     "Setting",
     "encode",
@@ -280,7 +277,7 @@ class Document:
                 todo.extend(reversed(setting.children))
 
     @cached_property
-    def warnings(self) -> tuple[ConfigWarning, ...]:
+    def warnings(self) -> tuple[Diagnostic, ...]:
         """What other versions of libconfig treat differently, and what surely was not meant."""
         return find_warnings(self)
 

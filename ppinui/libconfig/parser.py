@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ppinui.diagnostic import Place
 from ppinui.libconfig.includes import Flat, IncludeFiles, Source
-from ppinui.libconfig.nodes import Kind, Node, Place
+from ppinui.libconfig.nodes import Kind, Node
 from ppinui.libconfig.scanner import (
     BOOLEAN,
     FLOAT,
