@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.libconfig.document import encode, parse
+from ppinui.libconfig.insert import insert
 from ppinui.secrets.hints import storing
 from ppinui.secrets.lookup import offer_all
 from ppinui.secrets.secret import Secret
@@ -78,7 +79,7 @@ def with_proxy_passwords(config: PrimusConfig, passwords: Mapping[str, Secret]) 
         password = passwords.get(slot.proxy_user or "")
         if password is not None and not slot.has_clear_proxy_password:
             clear = password.reveal_bytes().decode("utf-8", "surrogateescape")
-            document = document.insert(slot.path, "proxy_password", clear, after="proxy_user")
+            document = insert(document, slot.path, "proxy_password", clear, after="proxy_user")
     return encode(document.text)
 
 

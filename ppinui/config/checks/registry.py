@@ -25,6 +25,7 @@ from ppinui.config.redaction import Looks, find_secrets
 from ppinui.config.secret_detection import without_setup_passwords
 from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.errors import PpinuiError
+from ppinui.libconfig.compatibility import find_warnings
 from ppinui.libconfig.document import ConfigSyntaxError, Document, load, parse
 from ppinui.libconfig.includes import Source, decode
 from ppinui.libconfig.recovery import part_before
@@ -116,7 +117,7 @@ def _of_document(subject: Subject) -> Iterator[Diagnostic]:
         for found in rule(subject):
             known.add(found.place)
             yield found
-    for warning in subject.document.warnings:
+    for warning in find_warnings(subject.document):
         if warning.place not in known:  # a rule says it better: it knows what the setting is for
             yield warning
 
