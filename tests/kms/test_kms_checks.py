@@ -50,7 +50,7 @@ def names(problems: tuple[Diagnostic, ...]) -> list[str]:
 
 def test_a_sound_file_has_a_note_on_its_clear_text_alone(check: Check) -> None:
     (note,) = check(kms("7H3-kx"))
-    assert (note.severity.value, note.check, note.place.line) == ("note", "pin-in-clear-text", 3)
+    assert (note.severity.value, note.code, note.place.line) == ("note", "pin-in-clear-text", 3)
     assert "KMS_HSM_PASSWORD" in note.remedy
 
 
