@@ -12,7 +12,9 @@ from ppinui.config.settings import DEFAULT_PORT, MAXIMUM_INT, Level, SettingSpec
 from ppinui.config.validators import Flaw, endpoint, host_flaw, port_flaw, user_name_flaw
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Scalar, Setting
+from ppinui.libconfig.edit import set_value
 from ppinui.libconfig.includes import quoted
+from ppinui.libconfig.insert import copy, insert
 
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)", re.DOTALL)
 
@@ -24,7 +26,7 @@ def put(document: Document, path: str, value: Scalar) -> Document:
     there either are made too. Raises EditRefused as the document does.
     """
     if document.get(path) is not None:
-        return document.set(path, value)
+        return set_value(document, path, value)
     parent, _, name = path.rpartition(".")
     return _insert(document, parent, name, value)
 
@@ -55,7 +57,7 @@ def add_hsm(
         settings = _in_style(values, [hsm.setting for hsm in config.hsms], Level.HSM.specs)
         return _insert(document, "primus.hsms", name, {**settings, "slots": {}}), f"primus.hsms.{name}"
     model = _hsm(config, like)
-    return document.copy(model.path, name, values), f"primus.hsms.{name}"
+    return copy(document, model.path, name, values), f"primus.hsms.{name}"
 
 
 def add_slot(
@@ -183,4 +185,4 @@ def _insert(document: Document, parent: str, name: str, value: Scalar | Mapping[
     while parent and document.get(parent) is None:
         parent, _, group = parent.rpartition(".")
         name, value = group, {name: value}
-    return document.insert(parent, name, value)
+    return insert(document, parent, name, value)

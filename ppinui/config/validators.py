@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT
+from ppinui.errors import PpinuiError
 from ppinui.libconfig.includes import quoted
 
 
@@ -116,3 +117,15 @@ def text_flaw(name: str, text: str) -> Flaw | None:
             "Write the value again, without tabs and line breaks.",
         )
     return None
+
+
+def require_safe_name(name: str) -> None:
+    """Reject the name of a user that a program could read as an option, or a terminal as a command.
+
+    Raises PpinuiError for an empty name, one that begins with ``-``, and one with control characters.
+    """
+    controls = any(character < " " or "\x7f" <= character < "\xa0" for character in name)
+    if not name or name.startswith("-") or controls:
+        raise PpinuiError(
+            "this is no name of a partition or service user", repr(name), "name one that primus.cfg has"
+        )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from ppinui.libconfig.document import Document, Setting
 from ppinui.libconfig.nodes import ConfigWarning, Kind
 from ppinui.libconfig.scalars import (
     INT64_MAX,
@@ -21,9 +21,6 @@ from ppinui.libconfig.scalars import (
     is_hex,
     string_pieces,
 )
-
-if TYPE_CHECKING:
-    from ppinui.libconfig.document import Document, Setting
 
 # Texts without any of these have no setting to warn of: most, and then none is looked at.
 _SUSPECT = re.compile(

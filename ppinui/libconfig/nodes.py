@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ppinui.errors import PpinuiError
 
 Scalar = str | int | float | bool
+Content = Scalar | Mapping[str, Any]
+"""What can be inserted: a value, or a group as a mapping of names to such."""
 
 
 class Kind(Enum):
@@ -62,6 +65,23 @@ class ConfigWarning:
     place: Place
 
 
+class TextEdit(NamedTuple):
+    """New text for the stretch from ``start`` to ``end`` of a text; where they are equal it is inserted."""
+
+    start: int
+    end: int
+    text: str
+
+    @property
+    def grown(self) -> int:
+        """How many characters the text has more than before."""
+        return len(self.text) - (self.end - self.start)
+
+    def applied(self, text: str) -> str:
+        """The text with the stretch replaced."""
+        return text[: self.start] + self.text + text[self.end :]
+
+
 class ConfigSyntaxError(PpinuiError):
     """The C libconfig 1.5 rejects the text: where (``at``), what is there, what may stand there."""
 
@@ -72,7 +92,7 @@ class ConfigSyntaxError(PpinuiError):
         self.expected = expected
 
 
-class EditRefused(PpinuiError):  # what happened, as SecretUnavailable
+class EditRefused(PpinuiError):
     """An edit that libconfig could not hold, or that would touch what is not the document's own."""
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from ppinui.pkcs11.return_codes import ErrorEntry, describe
 from ppinui.probe.credentials import SecretSource
-from ppinui.probe.secret_guard import WORDS, Credential
+from ppinui.probe.secret_guard import Credential
 from ppinui.provider.login_errors import LOGIN_REFUSED, Suspect, refusal
 from ppinui.secrets.hints import replacing, storing
 from ppinui.secrets.stored_secret import SecretKind
@@ -40,7 +40,7 @@ class OfferedSecrets:
                 "Secret missing",
                 f"There is no {' and no '.join(map(str, missing))}",
                 ", then ".join(
-                    f"store the {WORDS[one.kind]}: {storing(one.kind, one.owner)}" for one in missing
+                    f"store the {one.kind.label}: {storing(one.kind, one.owner)}" for one in missing
                 ),
             )
         return describe(code)
@@ -50,7 +50,7 @@ class OfferedSecrets:
         return is_clear and credential.kind is SecretKind.PERMANENT
 
     def _suspect(self, credential: Credential) -> Suspect:
-        kind, owner, what = credential.kind, credential.owner, WORDS[credential.kind]
+        kind, owner, what = credential.kind, credential.owner, credential.kind.label
         if self._is_setup_password(credential):
             return Suspect(
                 "setup password", owner, f"ppinui config set {self.slot.partition('.slots.')[0]}.pin"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ppinui.cli.console import printable
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.locate import Location
 from ppinui.config.primus import (
@@ -193,7 +193,7 @@ def problems_text(problems: Sequence[Problem], given: str | None = None) -> str:
     """
     return "".join(
         f"{printable(str(problem.place))}: {problem.severity.value}: {printable(problem.message)}"
-        f" [{problem.check}]\n    do: {printable(pasteable(problem.remedy, given))}\n"
+        f" [{problem.check}]\n    do: {printable(rewrite_commands(problem.remedy, given))}\n"
         for problem in problems
     )
 
@@ -208,7 +208,7 @@ def problems_data(problems: Sequence[Problem], config: str, given: str | None = 
                 "severity": problem.severity.value,
                 "check": problem.check,
                 "message": problem.message,
-                "remedy": pasteable(problem.remedy, given),
+                "remedy": rewrite_commands(problem.remedy, given),
                 "path": problem.path,
                 "file": problem.place.file,
                 "line": problem.place.line,

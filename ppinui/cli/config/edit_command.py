@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ppinui.cli.console import emit, printable, say
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.config.checks.problem import Problem
 from ppinui.config.checks.registry import Severity, check_document
@@ -32,6 +32,7 @@ from ppinui.config.template import begun
 from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.libconfig.document import Document, Kind, Scalar, load, parse
+from ppinui.libconfig.edit import remove
 from ppinui.provider.library import find_module
 
 _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
                 proxy_user=arguments.proxy_user,
             )
         case _:
-            new = old.remove(resolve_path(old, arguments.path))
+            new = remove(old, resolve_path(old, arguments.path))
     errors = say_new_problems(old, new, arguments.config)
     if arguments.dry_run:
         emit(diff(old, new, reveal=arguments.reveal))
@@ -115,7 +116,7 @@ def say_new_problems(old: Document, new: Document, given: str | None = None) -> 
         is_wrong = problem.severity is Severity.ERROR and problem.check not in _STEPS_TO_COME
         if is_wrong and (problem.check, problem.path) not in wrong:
             errors.append(problem)
-        remedy = printable(pasteable(problem.remedy, given))
+        remedy = printable(rewrite_commands(problem.remedy, given))
         say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
     return errors
 

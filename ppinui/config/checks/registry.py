@@ -25,6 +25,7 @@ from ppinui.config.checks.subject import Subject, is_usually_writable_by_all, pr
 from ppinui.config.redaction import Looks, find_secrets
 from ppinui.config.secret_detection import without_setup_passwords
 from ppinui.errors import PpinuiError
+from ppinui.libconfig.compatibility import find_warnings
 from ppinui.libconfig.document import ConfigSyntaxError, Document, Place, load, parse
 from ppinui.libconfig.includes import Source, decode
 from ppinui.libconfig.recovery import part_before
@@ -118,7 +119,7 @@ def _of_document(subject: Subject) -> Iterator[Problem]:
         for found in rule(subject):
             known.add(found.place)
             yield found
-    for warning in subject.document.warnings:
+    for warning in find_warnings(subject.document):
         if warning.place not in known:  # a rule says it better: it knows what the setting is for
             yield problem(
                 Severity.WARNING, "libconfig-reading", warning.place, warning.message, warning.remedy
