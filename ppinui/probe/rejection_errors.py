@@ -10,7 +10,7 @@ from ppinui.pkcs11.return_codes import ErrorEntry, describe
 from ppinui.probe.credentials import SecretSource
 from ppinui.probe.secret_guard import Credential
 from ppinui.provider.login_errors import LOGIN_REFUSED, Suspect, refusal
-from ppinui.secrets.hints import replacing, storing
+from ppinui.secrets.hints import command_to_replace, command_to_store
 from ppinui.secrets.stored_secret import SecretKind
 
 NOT_LOGGED_IN: Final = 0x8000000C
@@ -40,7 +40,7 @@ class OfferedSecrets:
                 "Secret missing",
                 f"There is no {' and no '.join(map(str, missing))}",
                 ", then ".join(
-                    f"store the {one.kind.label}: {storing(one.kind, one.owner)}" for one in missing
+                    f"store the {one.kind.label}: {command_to_store(one.kind, one.owner)}" for one in missing
                 ),
             )
         return describe(code)
@@ -59,8 +59,8 @@ class OfferedSecrets:
             case SecretSource.CONFIGURATION:
                 return Suspect(what, owner, f"ppinui config set {self.slot}.proxy_password")
             case SecretSource.FILE:
-                command = replacing(kind, owner)
+                command = command_to_replace(kind, owner)
                 vendors = command.replace("ppinui", "ppin", 1)
                 return Suspect(what, owner, f"{command} (and in .secrets.cfg, where it came from: {vendors})")
             case _:
-                return Suspect(what, owner, replacing(kind, owner))
+                return Suspect(what, owner, command_to_replace(kind, owner))

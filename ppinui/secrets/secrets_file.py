@@ -1,4 +1,4 @@
-""".secrets.cfg: its users' and proxies' groups, which are opaque, and what stands around them.
+""".secrets.cfg: its users' and proxies' groups, which are opaque, and the text around them.
 
 The documented shape is a group ``primus`` with a group ``users`` that holds ``user0``, ``user1``, …, each
 with ``name = "PARTITION"`` and settings that nobody but the vendor's programs understands. How proxies are
@@ -50,9 +50,9 @@ def read(
 ) -> tuple[FileEntry, ...]:
     """The entries of a .secrets.cfg, in its order, all with the same frame.
 
-    ``partitions`` and ``proxies`` are the names in primus.cfg: in a file of unknown shape they tell a service
-    user from a partition. Raises :class:`SecretsFileError` for what is no libconfig, has two entries for the
-    same user, or includes other files.
+    ``partitions`` and ``proxies`` are the names in primus.cfg: in a file of unknown shape they distinguish a
+    service user from a partition. Raises :class:`SecretsFileError` for what is no libconfig, has two entries
+    for the same user, or includes other files.
     """
     document = _parse(text, origin)
     if _MARKER in text:
@@ -92,8 +92,8 @@ def compose(secrets: Sequence[StoredSecret]) -> bytes:
     """The .secrets.cfg that holds these secrets' entries (those that have one).
 
     Entries of one frame come back as they stood in it, byte for byte; those of others are added to the frame
-    that has most of them. Raises :class:`SecretsFileError` when what stands around them differs: then it may
-    belong to the secrets, and nobody knows which of it holds.
+    that has most of them. Raises :class:`SecretsFileError` when the texts around them differ: then these may
+    belong to the secrets, and which of them holds is not known.
     """
     entries = {
         (secret.kind, secret.name): _text(secret.entry.group)
@@ -138,7 +138,7 @@ def _parse(text: str, origin: str) -> Document:
     try:
         return parse(text, origin)
     except ConfigSyntaxError as error:
-        # What was found there may be part of a secret: only the place is told.
+        # What was found there may be part of a secret: only the place is shown.
         raise SecretsFileError(
             "the secrets file is not valid", str(error.at), "restore it, or let ppin make a new one"
         ) from None

@@ -1,4 +1,4 @@
-"""Proving that the secrets of the keyring work, before the copies that applications use are taken away."""
+"""A test with the secrets of the keyring alone, before the copies that applications use are removed."""
 
 from __future__ import annotations
 

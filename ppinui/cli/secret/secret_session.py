@@ -19,7 +19,7 @@ from ppinui.workers.hardening import harden
 
 if TYPE_CHECKING:
     from ppinui.config.primus import PrimusConfig, SecretOwners
-    from ppinui.secrets.secret_operations import Operations
+    from ppinui.secrets.secret_operations import SecretOperations
     from ppinui.secrets.secrets_file import Key
 
 
@@ -48,11 +48,11 @@ class SecretSession:
         return self.config.credentials()
 
     @cached_property
-    def operations(self) -> Operations:
+    def operations(self) -> SecretOperations:
         """What can be done with these secrets."""
-        from ppinui.secrets.secret_operations import Operations
+        from ppinui.secrets.secret_operations import SecretOperations
 
-        return Operations(self.store, self.users)
+        return SecretOperations(self.store, self.users)
 
     def in_file(self) -> tuple[Key, ...]:
         """Who has an entry in the application's .secrets.cfg; nobody, and a note, if it cannot be read."""
@@ -72,9 +72,9 @@ class SecretSession:
         """Who is asked: the command line, a descriptor, a person; standard input if it is no terminal."""
         if passwords:
             say("warning: every user of this machine can read passwords on the command line; leave them out")
-            from ppinui.secrets.secret_operations import GivenAsker
+            from ppinui.secrets.secret_operations import PreparedAnswers
 
-            return GivenAsker(*(Secret(password) for password in passwords))
+            return PreparedAnswers(*(Secret(password) for password in passwords))
         if self._password_descriptor is not None:
             return LineAsker(self._password_descriptor, f"--password-fd {self._password_descriptor}")
         if sys.stdin is not None and sys.stdin.isatty():

@@ -19,7 +19,7 @@ from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound
 from ppinui.secrets import transfer
 from ppinui.secrets.prompt import Asker
-from ppinui.secrets.secret_operations import GivenAsker, Operations
+from ppinui.secrets.secret_operations import PreparedAnswers, SecretOperations
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.services.clear_text_adoption import (
@@ -96,10 +96,10 @@ def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
     new = without_clear_secrets(found)
     new_config = read(new)
     # ppin gets a configuration without the passwords: it has to take them from where they will be.
-    operations = Operations(session.store, new_config.credentials())
+    operations = SecretOperations(session.store, new_config.credentials())
     fetcher = _fetcher(session, needed=bool(found.pins))
     for proxy in found.proxies:
-        operations.add_proxy(proxy.user, GivenAsker(proxy.password), fetcher)
+        operations.add_proxy(proxy.user, PreparedAnswers(proxy.password), fetcher)
         emit(f"kept the password of the service user '{printable(proxy.user)}'\n")
     for pin in found.pins:
         _spend(operations, pin, arguments.user, session.asker(), fetcher)
@@ -120,7 +120,7 @@ def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
 
 
 def _spend(
-    operations: Operations, pin: ClearPin, user: str | None, person: Asker, fetcher: Ppin | None
+    operations: SecretOperations, pin: ClearPin, user: str | None, person: Asker, fetcher: Ppin | None
 ) -> None:
     """Spend a setup password once, for the permanent secret of the one partition that has none."""
     waiting = partitions_waiting(pin, operations.store)

@@ -8,7 +8,7 @@ from datetime import UTC
 from ppinui.config.primus import PrimusConfig, SecretOwners, read
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.secrets_file import FileEntry, Key, read_entries
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.setup.steps.answers import concerned
@@ -29,9 +29,9 @@ def configured(here: Here) -> PrimusConfig:
     return read(document)
 
 
-def operations_of(here: Here, config: PrimusConfig) -> Operations:
+def operations_of(here: Here, config: PrimusConfig) -> SecretOperations:
     """What can be done with the secrets of a configuration's users."""
-    return Operations(store_of(here), config.credentials(), trace=here.context.audit)
+    return SecretOperations(store_of(here), config.credentials(), trace=here.context.audit)
 
 
 def entries_of(here: Here, config: PrimusConfig) -> tuple[FileEntry, ...]:

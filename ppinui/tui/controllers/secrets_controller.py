@@ -16,7 +16,7 @@ from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import secrets_file
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess, choice_of, may_exist
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.passphrase import PassphraseFinder
@@ -152,14 +152,16 @@ class Keeper:
 
     # -- using ---------------------------------------------------------------------------------------------
 
-    async def do(self, work: Callable[[Operations], Result], config: PrimusConfig | None = None) -> Result:
+    async def do(
+        self, work: Callable[[SecretOperations], Result], config: PrimusConfig | None = None
+    ) -> Result:
         """An operation on the secrets of a configuration, the one on the screen or another.
 
         Raises PpinuiError.
         """
         users = (config or self.app.main.config).credentials()
         return await self._lane.do(
-            lambda: work(Operations(self._hold()[1], users, trace=self.app.setup.tracer))
+            lambda: work(SecretOperations(self._hold()[1], users, trace=self.app.setup.tracer))
         )
 
     async def with_store(self, work: Callable[[SecretStore], Result]) -> Result:
