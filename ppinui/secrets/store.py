@@ -161,7 +161,7 @@ class SecretStore:
         self._keyring.set(self.service, username, entry)
         if self._keyring.get(self.service, username) != entry:
             raise KeyringError(
-                "the keyring does not return what was stored in it",
+                "the keyring does not give back what was stored in it",
                 self._keyring.backend().name,
                 "choose another keyring with --keyring",
             )
