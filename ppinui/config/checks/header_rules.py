@@ -9,7 +9,7 @@ from typing import Final
 from ppinui.config.checks.subject import Subject, problem
 from ppinui.config.redaction import mask
 from ppinui.diagnostic import Diagnostic, Severity
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 _TOOLS: Final = r"ansible|puppet|chef|salt|saltstack|cfengine|terraform|rudder|cloud-init|kustomize|helm"
 _MANAGED: Final = re.compile(

@@ -11,7 +11,7 @@ from ppinui.config.settings import DEFAULT_PORT
 from ppinui.config.validators import check_host, check_port, endpoint
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind, Setting
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 _PLACEHOLDERS: Final = re.compile(
     r"HSM\d*_HostnameOrIpOrProxyURL|[ab]-api\.cloudshsm\.com|PARTITION_?NAME\d*|SERVICE_?USER\d*",

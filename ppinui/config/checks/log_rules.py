@@ -9,7 +9,7 @@ from typing import Final
 
 from ppinui.config.checks.subject import Profile, Subject, problem
 from ppinui.diagnostic import Diagnostic, Severity
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 _WINDOWS: Final = re.compile(r"[A-Za-z]:|%|\\\\")
 _INPUTS: Final = 1  # the bit of trace_mask that logs what goes into each PKCS#11 function

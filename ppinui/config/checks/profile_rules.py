@@ -8,7 +8,7 @@ from ppinui.config.checks.subject import Profile, Subject, problem
 from ppinui.config.cloudhsm_clusters import missing_endpoints
 from ppinui.config.validators import address_of
 from ppinui.diagnostic import Diagnostic, Severity
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 _HIGHEST_LEVEL = 4  # warning; the vendor's word for production
 

@@ -9,7 +9,7 @@ from ppinui.config.checks.subject import Subject, problem
 from ppinui.config.primus_config import PrimusConfig, Slot
 from ppinui.config.validators import check_user_name
 from ppinui.diagnostic import Diagnostic, Severity
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 
 def _name(slot: Slot) -> str:

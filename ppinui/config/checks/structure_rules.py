@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ppinui.config.checks.subject import Subject, called, problem
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 
 def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
