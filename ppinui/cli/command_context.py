@@ -6,10 +6,11 @@ import argparse
 import os
 from collections.abc import Mapping
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.errors import PpinuiError
 from ppinui.secrets.prompt import TerminalAsker
 from ppinui.services.context import Context, Host
+from ppinui.text import printable
 
 
 def context_of(

@@ -7,12 +7,13 @@ import contextlib
 from collections.abc import Iterable
 
 from ppinui.cli.command_context import context_of
-from ppinui.cli.console import emit, printable
+from ppinui.cli.console import emit
 from ppinui.cli.json_output import as_json
 from ppinui.doctor.examination import examine
 from ppinui.doctor.finding import Finding, State
 from ppinui.errors import ExitCode
 from ppinui.services.context import Host
+from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator
 
 from ppinui.cli.command_context import say_whose_keyring, say_without_keyring
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.cli.secret_prompts import ask_pin
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
@@ -17,6 +17,7 @@ from ppinui.probe.result import Report
 from ppinui.probe.runner import ProbeOptions
 from ppinui.provider.library import mentions_primus
 from ppinui.services.context import Context
+from ppinui.text import printable
 
 
 @contextlib.contextmanager

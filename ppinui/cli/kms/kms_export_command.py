@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ppinui.cli.command_context import context_of, say_whose_keyring, say_without_keyring
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.config.config_save import Identity, SaveReport, identify
@@ -22,6 +22,7 @@ from ppinui.kms.kms_reader import load, parse
 from ppinui.kms.kms_redaction import masked_diff
 from ppinui.kms.kms_save import loses_pin, save
 from ppinui.secrets.secret import Secret
+from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 

@@ -10,11 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ppinui.cli.command_context import context_of
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.errors import PpinuiError
 from ppinui.secrets.prompt import Asker, LineAsker, TerminalAsker
 from ppinui.secrets.secret import Secret
 from ppinui.services.context import Host
+from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 if TYPE_CHECKING:
