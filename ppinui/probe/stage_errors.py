@@ -11,7 +11,7 @@ from ppinui.pkcs11.return_codes import ErrorEntry
 from ppinui.probe.conditions import explain_condition
 from ppinui.probe.credentials import SecretSource
 from ppinui.probe.result import ErrorInfo, Outcome, Stage, StageResult
-from ppinui.probe.secret_guard import WORDS, Credential
+from ppinui.probe.secret_guard import Credential
 from ppinui.provider import vendor_codes
 from ppinui.provider.vendor_codes import (
     LOGIN_REFUSED,
@@ -62,7 +62,7 @@ class OfferedSecrets:
                 name="Secret missing",
                 meaning=f"There is no {' and no '.join(map(str, missing))}",
                 remedy=", then ".join(
-                    f"store the {WORDS[one.kind]}: {storing(one.kind, one.owner)}" for one in missing
+                    f"store the {one.kind.label}: {storing(one.kind, one.owner)}" for one in missing
                 ),
             )
         return entry
@@ -72,7 +72,7 @@ class OfferedSecrets:
         return is_clear and credential.kind is SecretKind.PERMANENT
 
     def _suspect(self, credential: Credential) -> Suspect:
-        kind, owner, what = credential.kind, credential.owner, WORDS[credential.kind]
+        kind, owner, what = credential.kind, credential.owner, credential.kind.label
         if self._is_setup_password(credential):
             return Suspect(
                 "setup password", owner, f"ppinui config set {self.slot.partition('.slots.')[0]}.pin"

@@ -15,7 +15,6 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.secrets_file import FileEntry
 from ppinui.secrets.store import SecretStore
 from ppinui.services.keyring_verification import mark_rejected
-from ppinui.services.known_users import known_users
 from ppinui.services.stored_credentials import Choice, StoredSupply
 
 Note = Callable[[PpinuiError], None]
@@ -44,7 +43,7 @@ def stored_supply(
     entries: tuple[FileEntry, ...] = ()
     if connects and choice is not Choice.KEYRING and secrets_file is not None:
         try:
-            entries = transfer.read_entries(secrets_file, known_users(config))
+            entries = transfer.read_entries(secrets_file, config.credentials())
         except PpinuiError as error:
             without_file(error)
     return StoredSupply(

@@ -21,7 +21,6 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.passphrase import PassphraseFinder
 from ppinui.secrets.vault.vault_file import vault_path
-from ppinui.services.known_users import known_users
 from ppinui.tui.background import Lane, off_screen
 from ppinui.tui.controllers.secrets_snapshot import (
     Kept,
@@ -158,9 +157,9 @@ class Keeper:
 
         Raises PpinuiError.
         """
-        known = known_users(config or self.app.main.config)
+        users = (config or self.app.main.config).credentials()
         return await self._lane.do(
-            lambda: work(Operations(self._hold()[1], known, trace=self.app.setup.tracer))
+            lambda: work(Operations(self._hold()[1], users, trace=self.app.setup.tracer))
         )
 
     async def with_store(self, work: Callable[[SecretStore], Result]) -> Result:
@@ -325,14 +324,14 @@ class Keeper:
 
     def _in_files(self, config: PrimusConfig, unseen: Unseen) -> Kept:
         """What primus.cfg and the applications' .secrets.cfg say."""
-        known = known_users(config)
+        users = config.credentials()
         try:
             path = self._secrets_file()
-            entries = transfer.read_entries(path, known) if path is not None else ()
+            entries = transfer.read_entries(path, users) if path is not None else ()
         except PpinuiError as error:
-            rows = rows_without_keyring(known, (), unseen)
+            rows = rows_without_keyring(users, (), unseen)
             return Kept(rows, notes=(f"{error.message} ({error.place})",))
-        return Kept(rows_without_keyring(known, [(entry.kind, entry.name) for entry in entries], unseen))
+        return Kept(rows_without_keyring(users, [(entry.kind, entry.name) for entry in entries], unseen))
 
     def _secrets_file(self) -> Path | None:
         if self._held is None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ppinui.config.primus import DEFAULT_PORT, Hsm, PrimusConfig, Slot
-from ppinui.config.validators import host_flaw, port_flaw, user_name_flaw
+from ppinui.config.validators import check_host, check_port, check_user_name
 from ppinui.editing.edits import AddHsm, AddSlot, Duplicate, Edit, Remove, Rename
 from ppinui.editing.tree_model import Branch
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
@@ -180,17 +180,17 @@ def _next_name(name: str, taken: set[str]) -> str:
 
 
 def _host(text: str) -> str:
-    flaw = host_flaw(text)
+    flaw = check_host(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 
 def _port(text: str) -> str:
-    flaw = port_flaw(text)
+    flaw = check_port(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 
 def _user_name(text: str) -> str:
-    flaw = user_name_flaw(text)
+    flaw = check_user_name(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 
