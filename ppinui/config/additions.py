@@ -14,8 +14,8 @@ from ppinui.diagnostic import Diagnostic
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Scalar, Setting
 from ppinui.libconfig.edit import set_value
-from ppinui.libconfig.includes import quoted
 from ppinui.libconfig.insert import copy, insert
+from ppinui.text import quoted
 
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)", re.DOTALL)
 

@@ -9,7 +9,7 @@ from typing import Final
 from ppinui.config.settings import DEFAULT_PORT
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import PpinuiError
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST_AND_PORT: Final = re.compile(r"([^:]+):(\d+)")

@@ -23,7 +23,7 @@ from ppinui.provider.vendor_codes import (
 )
 from ppinui.secrets.hints import replacing, storing
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 _CONNECTING: Final = (SecretKind.PROXY, SecretKind.PERMANENT)
 

@@ -6,9 +6,10 @@ import argparse
 import shlex
 import sys
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.config.locate import Location, locate
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:

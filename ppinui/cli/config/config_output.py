@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ppinui.cli.console import printable
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.config.locate import Location
 from ppinui.config.primus import (
@@ -23,6 +22,7 @@ from ppinui.config.secret_detection import is_secret_path, without_setup_passwor
 from ppinui.diagnostic import PROBLEMS, Diagnostic
 from ppinui.libconfig.document import Document, Kind, Setting
 from ppinui.secrets.secret import MASK
+from ppinui.text import printable
 
 
 def shown_value(setting: Setting, *, reveal: bool) -> str:

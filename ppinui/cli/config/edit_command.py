@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.config.checks.registry import check_document
@@ -34,6 +34,7 @@ from ppinui.errors import ExitCode, PpinuiError
 from ppinui.libconfig.document import Document, Kind, Scalar, load, parse
 from ppinui.libconfig.edit import remove
 from ppinui.provider.library import find_module
+from ppinui.text import printable
 
 _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
 """Checks for what a file that is being made has not yet."""

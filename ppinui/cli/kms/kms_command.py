@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from ppinui.cli.config.config_output import problems_data, problems_text
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.cli.json_output import as_json
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
 from ppinui.diagnostic import Diagnostic, Severity, count_severities
 from ppinui.errors import ExitCode
+from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 

@@ -10,6 +10,7 @@ from ppinui.config.validators import check_host, check_port, endpoint
 from ppinui.setup.cloudhsm_services import Endpoint
 from ppinui.setup.questions import Question, Row, Sort, Value
 from ppinui.setup.walkthrough import Block, Finding, Here, State, Step, text
+from ppinui.text import plural
 
 HSMS: Final = "hsms"
 """The question's id."""
@@ -93,7 +94,7 @@ def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, .
 
 def _look(here: Here) -> Finding:
     rows = here.answers.rows(HSMS)
-    return Finding(State.DONE, f"{len(rows)} HSM{'' if len(rows) == 1 else 's'}")
+    return Finding(State.DONE, plural(len(rows), "HSM"))
 
 
 def _host_flaw(value: Value) -> str | None:
