@@ -10,7 +10,7 @@ from ppinui.errors import PpinuiError
 
 TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppinui --help
 if TYPE_CHECKING:
-    from typing import Final, TextIO
+    from typing import Any, Final, TextIO
 
 _STEERING: Final = r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]"
 """What steers a terminal or is no character to it; line feeds, tabs, and carriage returns of CRLF stay."""
@@ -57,6 +57,33 @@ def emit(text: str) -> None:
             "standard output",
             "make room there, or send the output elsewhere",
         ) from None
+
+
+def as_json(data: dict[str, Any]) -> str:
+    """The object as indented JSON with a newline at its end.
+
+    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII stand for
+    themselves where stdout is UTF-8.
+    """
+    import json
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    unicode = encoding.lower().replace("-", "") == "utf8"
+    text = json.dumps(_decoded(data), ensure_ascii=not unicode, indent=2) + "\n"
+    # JSON itself escapes what lies below; these steer a terminal as well.
+    return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _decoded(data: Any) -> Any:
+    match data:
+        case str():
+            return data.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        case dict():
+            return {key: _decoded(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_decoded(value) for value in data]
+        case _:
+            return data
 
 
 def is_on_terminal() -> bool:

@@ -7,8 +7,7 @@ import contextlib
 import os
 from collections.abc import Iterable
 
-from ppinui.cli.console import emit, printable
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, printable
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.doctor.examination import Named, examine
 from ppinui.doctor.finding import Finding, State

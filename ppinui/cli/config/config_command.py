@@ -37,7 +37,7 @@ def _path(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     from ppinui.cli.config.config_output import show_data, show_text
-    from ppinui.cli.json_output import as_json
+    from ppinui.cli.console import as_json
     from ppinui.config.primus import read
     from ppinui.libconfig.document import load
 
@@ -80,7 +80,7 @@ def _get(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from ppinui.cli.config.config_output import count_words, problems_data, problems_text
-    from ppinui.cli.json_output import as_json
+    from ppinui.cli.console import as_json
     from ppinui.config.checks.registry import Profile, Severity, check_file
 
     location = locate(arguments.config)

@@ -7,8 +7,7 @@ import pwd
 from collections.abc import Iterator
 from typing import Any
 
-from ppinui.cli.console import emit, printable
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, printable
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.errors import ExitCode
 from ppinui.secrets.keyring_errors import KeyringError

@@ -84,8 +84,8 @@ def _unattended(kind: Kind, arguments: argparse.Namespace, machine: Machine) -> 
 
 
 def _prompted(arguments: argparse.Namespace, machine: Machine) -> int:
-    from ppinui.cli.setup.exit_words import LeftError
     from ppinui.cli.setup.setup_prompts import Prompts
+    from ppinui.cli.setup.setup_secrets import ExitRequestedError
 
     name = arguments.kind
     with (
@@ -97,7 +97,7 @@ def _prompted(arguments: argparse.Namespace, machine: Machine) -> int:
             if name is None:
                 name = prompts.choose_kind(KINDS, interrupted(state_folder(os.environ)))
             return prompts.go(Walk(kind_named(name), _surroundings(arguments, machine, keyrings)))
-        except LeftError:
+        except ExitRequestedError:
             if name is not None and prompts.not_kept is None:
                 say(_how_to_go_on(name, arguments.config))
             return ExitCode.FINE
