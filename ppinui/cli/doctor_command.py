@@ -7,12 +7,13 @@ import contextlib
 import os
 from collections.abc import Iterable
 
-from ppinui.cli.console import as_json, emit, printable
+from ppinui.cli.console import as_json, emit
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.doctor.examination import Named, examine
 from ppinui.doctor.finding import Finding, State
 from ppinui.doctor.host import surroundings
 from ppinui.errors import ExitCode
+from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,11 +6,12 @@ import contextlib
 import os
 import shlex
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.config.config_save import SaveReport
 from ppinui.config.library_users import processes_using
 from ppinui.errors import PpinuiError
 from ppinui.provider.library import find_module
+from ppinui.text import printable
 
 
 def say_saved(report: SaveReport, *, then: str = "", lost: str = "") -> None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ppinui.cli.config.config_output import count_words, problems_data, problems_text
-from ppinui.cli.console import as_json, emit, printable, say
+from ppinui.cli.config.config_output import problems_data, problems_text
+from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
-from ppinui.config.checks.problem import Problem, Severity
+from ppinui.diagnostic import Diagnostic, Severity, count_severities
 from ppinui.errors import ExitCode
 from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login
 from ppinui.secrets.secret import MASK
+from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 
@@ -41,11 +42,11 @@ def _check(arguments: argparse.Namespace) -> int:
         emit(as_json(problems_data(problems, str(path), str(path))))
     else:
         emit(problems_text(problems, str(path)))
-        say(f"{printable(str(path))}: {count_words(problems)}")
+        say(f"{printable(str(path))}: {count_severities(problems) or 'no problems found'}")
     return ExitCode.NOT_FINE if _has_error(problems) else ExitCode.FINE
 
 
-def _has_error(problems: Sequence[Problem]) -> bool:
+def _has_error(problems: Sequence[Diagnostic]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
@@ -59,7 +60,7 @@ def _show(arguments: argparse.Namespace) -> int:
         file.wipe()
     errors = [problem for problem in file.problems if problem.severity is Severity.ERROR]
     if errors:
-        say(f"{count_words(errors)}, so this may not be all: ppinui kms check says more")
+        say(f"{count_severities(errors)}, so this may not be all: ppinui kms check says more")
     return ExitCode.FINE
 
 

@@ -7,12 +7,13 @@ import pwd
 from collections.abc import Iterator
 from typing import Any
 
-from ppinui.cli.console import as_json, emit, printable
+from ppinui.cli.console import as_json, emit
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.errors import ExitCode
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.text import printable
 
 
 def status(session: SecretSession, output_format: str) -> int:

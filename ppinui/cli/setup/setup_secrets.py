@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.cli.setup import setup_output
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.prompt import TerminalAsker
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault.passphrase import read_passphrase
 from ppinui.setup.walkthrough import Action, Given, SecretNeed
+from ppinui.text import printable
 
 KEYS: Final = "? explains, < goes back a step, Ctrl+D or quit leaves; you can go on later where you left."
 """The words that leave a step, at every prompt: a secret's too, where they are no secret."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.subject import Subject, called, problem
 from ppinui.config.secret_detection import is_secret_name
-from ppinui.config.validators import text_flaw
+from ppinui.config.validators import check_text
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind, Setting
 
 # \a, \b and \v are two characters to libconfig 1.5 and one to newer versions; \x with two digits is one to
@@ -19,7 +19,7 @@ _PATH: Final = re.compile(r'"?\s*(?:[A-Za-z]:\\|%\w+%\\|\\\\|\.{1,2}\\)')
 _JUDGED_ELSEWHERE: Final = frozenset(("host", "port"))
 
 
-def escapes_in_paths(subject: Subject) -> Iterator[Problem]:
+def escapes_in_paths(subject: Subject) -> Iterator[Diagnostic]:
     """escape-in-path: ``"C:\\temp"`` holds a tab."""
     for setting in subject.document.walk():
         if setting.kind is Kind.STRING and "\\" in setting.raw and not is_secret_name(setting.name or ""):
@@ -39,7 +39,7 @@ def _is_path(setting: Setting) -> bool:
     return setting.path == "primus.log.file" or bool(_PATH.match(setting.raw))
 
 
-def control_characters(subject: Subject) -> Iterator[Problem]:
+def control_characters(subject: Subject) -> Iterator[Diagnostic]:
     """control-character: a tab or a line break in a name is never seen, and never matches."""
     for level, group in subject.groups:
         for setting in group.children:
@@ -48,5 +48,5 @@ def control_characters(subject: Subject) -> Iterator[Problem]:
                 continue
             if setting.kind is not Kind.STRING or _is_path(setting):
                 continue
-            if flaw := text_flaw(called(setting), str(setting.value)):
-                yield problem(Severity.ERROR, flaw.check, setting, flaw.message, flaw.remedy)
+            if flaw := check_text(called(setting), str(setting.value)):
+                yield problem(Severity.ERROR, flaw.code, setting, flaw.message, flaw.remedy)
