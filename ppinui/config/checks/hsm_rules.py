@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.checks.subject import Subject, called, problem, rule
 from ppinui.config.settings import DEFAULT_PORT
 from ppinui.config.validators import check_host, check_port, endpoint
 from ppinui.diagnostic import Diagnostic, Severity
@@ -20,6 +20,7 @@ _PLACEHOLDERS: Final = re.compile(
 """What the vendor's templates have in the place of hosts, partitions and service users."""
 
 
+@rule
 def hosts(subject: Subject) -> Iterator[Diagnostic]:
     """missing-host, empty-host, host-with-blanks, host-with-scheme, host-with-brackets, host-with-port,
     host-not-an-address, host-invalid.
@@ -39,6 +40,7 @@ def hosts(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(Severity.ERROR, flaw.code, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
 
 
+@rule
 def ports(subject: Subject) -> Iterator[Diagnostic]:
     """missing-port, empty-port, port-not-a-number, port-out-of-range."""
     for hsm in subject.config.hsms:
@@ -56,6 +58,7 @@ def ports(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(Severity.ERROR, flaw.code, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
 
 
+@rule
 def same_endpoints(subject: Subject) -> Iterator[Diagnostic]:
     """same-endpoint-twice: two groups for one host and port are no redundancy."""
     first: dict[tuple[str, str], str] = {}
@@ -73,6 +76,7 @@ def same_endpoints(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
+@rule
 def placeholders(subject: Subject) -> Iterator[Diagnostic]:
     """placeholder-value: what the vendor's template has there, once for each value."""
     found: dict[str, list[Setting]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.checks.subject import Subject, called, problem, rule
 from ppinui.config.primus_config import is_entry
 from ppinui.config.settings import Level
 from ppinui.diagnostic import Diagnostic, Severity
@@ -17,6 +17,7 @@ _HSM_NAME: Final = re.compile(r"hsm\d+")
 _SLOT_NAME: Final = re.compile(r"slot\d+")
 
 
+@rule
 def names(subject: Subject) -> Iterator[Diagnostic]:
     """unusual-group-name: the vendor documents hsm0, hsm1, … and slot0, slot1, …, and no others."""
     for hsm in subject.config.hsms:
@@ -37,6 +38,7 @@ def _unusual(setting: Setting, documented: str) -> Diagnostic:
     )
 
 
+@rule
 def unknown_settings(subject: Subject) -> Iterator[Diagnostic]:
     """misplaced-setting, misspelt-setting, unknown-setting: the library does not read them."""
     for level, group in subject.groups:

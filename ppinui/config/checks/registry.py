@@ -9,18 +9,16 @@ from typing import Final
 
 from ppinui.config.checks import (
     file_rules,
-    header_rules,
     hsm_rules,
     log_rules,
     name_rules,
     profile_rules,
     secret_rules,
     slot_rules,
-    string_rules,
     structure_rules,
-    type_rules,
+    value_rules,
 )
-from ppinui.config.checks.subject import Profile, Subject, is_usually_writable_by_all, problem
+from ppinui.config.checks.subject import RULES, Profile, Subject, is_usually_writable_by_all, problem
 from ppinui.config.redaction import Looks, find_secrets
 from ppinui.config.secret_detection import without_setup_passwords
 from ppinui.diagnostic import Diagnostic, Place, Severity
@@ -30,38 +28,18 @@ from ppinui.libconfig.document import ConfigSyntaxError, Document, load, parse
 from ppinui.libconfig.includes import Source, decode
 from ppinui.libconfig.recovery import part_before
 
-_Rule = Callable[[Subject], Iterator[Diagnostic]]
-
-_RULES: Final[tuple[_Rule, ...]] = (
-    structure_rules.missing_groups,
-    structure_rules.version,
-    structure_rules.duplicates,
-    type_rules.types,
-    type_rules.limits,
-    type_rules.wrapping_ints,
-    name_rules.names,
-    name_rules.unknown_settings,
-    hsm_rules.hosts,
-    hsm_rules.ports,
-    hsm_rules.same_endpoints,
-    hsm_rules.placeholders,
-    slot_rules.user_names,
-    slot_rules.similar_user_names,
-    slot_rules.missing_ids,
-    slot_rules.ids_of_one_hsm,
-    slot_rules.ids_of_two_partitions,
-    slot_rules.ids_of_one_partition,
-    slot_rules.proxy_users,
-    string_rules.escapes_in_paths,
-    string_rules.control_characters,
-    log_rules.log_file,
-    log_rules.trace_mask,
-    header_rules.managed_header,
-    profile_rules.fortigate,
-    profile_rules.kubernetes,
-    profile_rules.cloudhsm,
-    profile_rules.production,
+_MODULES: Final = (
+    structure_rules,
+    value_rules,
+    name_rules,
+    hsm_rules,
+    slot_rules,
+    log_rules,
+    file_rules,
+    profile_rules,
 )
+"""In the order in which their problems of one place are reported."""
+_RULES: Final = tuple(rule for module in _MODULES for rule in RULES[module.__name__])
 _ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 
 

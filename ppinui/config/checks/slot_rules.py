@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ppinui.config.checks.subject import Subject, problem
+from ppinui.config.checks.subject import Subject, problem, rule
 from ppinui.config.primus_config import PrimusConfig, Slot
 from ppinui.config.validators import check_user_name
 from ppinui.diagnostic import Diagnostic, Severity
@@ -16,6 +16,7 @@ def _name(slot: Slot) -> str:
     return f"{slot.hsm}.{slot.name}"
 
 
+@rule
 def user_names(subject: Subject) -> Iterator[Diagnostic]:
     """missing-user-name, empty-user-name, user-name-with-blanks."""
     for slot in subject.config.slots:
@@ -33,6 +34,7 @@ def user_names(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(flaw.severity, flaw.code, setting, f"{_name(slot)}: {flaw.message}", flaw.remedy)
 
 
+@rule
 def similar_user_names(subject: Subject) -> Iterator[Diagnostic]:
     """similar-user-names: names that differ in case or white space alone are different partitions."""
     first: dict[str, Slot] = {}
@@ -50,6 +52,7 @@ def similar_user_names(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
+@rule
 def missing_ids(subject: Subject) -> Iterator[Diagnostic]:
     """missing-id: applications find a partition by its slot id."""
     for slot in subject.config.slots:
@@ -63,6 +66,7 @@ def missing_ids(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
+@rule
 def ids_of_one_hsm(subject: Subject) -> Iterator[Diagnostic]:
     """duplicate-id-in-hsm: two slots of one HSM with one id."""
     for hsm in subject.config.hsms:
@@ -81,6 +85,7 @@ def ids_of_one_hsm(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
+@rule
 def ids_of_two_partitions(subject: Subject) -> Iterator[Diagnostic]:
     """id-shared-by-partitions: different partitions, on different HSMs, with one id would be one slot."""
     users: dict[int, dict[str, Slot]] = {}
@@ -101,6 +106,7 @@ def ids_of_two_partitions(subject: Subject) -> Iterator[Diagnostic]:
         known.setdefault(slot.user_name, slot)
 
 
+@rule
 def ids_of_one_partition(subject: Subject) -> Iterator[Diagnostic]:
     """ids-differ-across-hsms: the copies of a partition have the same id, or the same ids, on every HSM."""
     if not subject.complete:
@@ -141,6 +147,7 @@ def _right_id(config: PrimusConfig, slot: Slot) -> int:
     return next((number for number in elsewhere if number not in here), config.next_free_id)
 
 
+@rule
 def proxy_users(subject: Subject) -> Iterator[Diagnostic]:
     """slot-without-proxy-user, empty-proxy-user, proxy-password-without-user."""
     for hsm in subject.config.hsms:

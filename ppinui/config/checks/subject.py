@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -16,6 +16,17 @@ from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.libconfig.document import Document, Kind, Setting
 
 _FOLDERS_OF_ALL: Final = frozenset(("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/var/lock"))  # noqa: S108 - names to warn of
+
+
+Rule = Callable[["Subject"], Iterator[Diagnostic]]
+RULES: Final[dict[str, list[Rule]]] = {}
+"""The rules by the module that they stand in, each in the order of its text."""
+
+
+def rule(function: Rule) -> Rule:
+    """Register a function as a rule of every check; its docstring begins with the codes of what it finds."""
+    RULES.setdefault(function.__module__, []).append(function)
+    return function
 
 
 def is_usually_writable_by_all(folder: PurePath) -> bool:
