@@ -7,8 +7,7 @@ import contextlib
 from collections.abc import Iterable
 
 from ppinui.cli.command_context import context_of
-from ppinui.cli.console import emit
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit
 from ppinui.doctor.examination import examine
 from ppinui.doctor.finding import Finding, State
 from ppinui.errors import ExitCode
