@@ -87,7 +87,7 @@ class Walk:
         asked = tuple(
             Asked(question, here.answers.values.get(question.id)) for question in step.questions(here)
         )
-        page = Page(step, self._index + 1, len(self.kind.steps), step.text(here), asked, None, None)
+        page = Page(step, self._index + 1, len(self.kind.steps), step.blocks(here), asked, None, None)
         if not look or page.unanswered:
             return page
         try:

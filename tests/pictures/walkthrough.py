@@ -10,7 +10,7 @@ from typing import Any, Final
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.services.context import Account, Context, Group
 from ppinui.setup.engine import Page, Walk
-from ppinui.setup.kinds import cloudhsm_kind
+from ppinui.setup.kinds.primus_kinds import CLOUDHSM
 from ppinui.setup.walkthrough import Action, Block, Finding, Kind, Running, SecretNeed, State, Step
 from ppinui.tui.controllers.setup_controller import Walking
 from ppinui.tui.screens.setup_screen import WalkthroughScreen
@@ -19,7 +19,7 @@ from tests.rig.hosts import host_of
 from tests.setup.walkthrough_rig import MemoryKeyrings
 from tests.tui.conftest import Driver
 
-STEPS: Final = tuple(step.id for step in cloudhsm_kind.KIND.steps)
+STEPS: Final = tuple(step.id for step in CLOUDHSM.steps)
 _ADA: Final = Account(1000, "ada", frozenset({1000, 990}), is_service=False)
 _ANSWERS: Final[Mapping[str, object]] = {
     "cluster": "ECO01/ECO02",
@@ -55,7 +55,7 @@ def _walk_to(step: str, root: Path) -> Walk:
         audit=lambda *_: None,
         open_keyrings=lambda _: MemoryKeyrings(KeyringChoice(None)),
     )
-    walk = _StagedWalk(_staged(cloudhsm_kind.KIND), context, keeping=False)
+    walk = _StagedWalk(_staged(CLOUDHSM), context, keeping=False)
     while True:
         asked = [one.question.id for one in walk.page(look=False).asked]
         assert walk.answer({id: _ANSWERS[id] for id in asked if id in _ANSWERS}) == {}

@@ -14,7 +14,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.services.context import Context
 from ppinui.setup.engine import Walk
-from ppinui.setup.kinds import kms_kind
+from ppinui.setup.kinds.kms_kind import KMS
 from ppinui.setup.walkthrough import Running, State, Style
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.softhsm import USER_PIN, SoftHsm
@@ -49,11 +49,11 @@ def keep(context: Context, label: str, pin: str) -> None:
 
 
 def kms_at(step: str, context: Context, **answers: Any) -> Walk:
-    return at(step, context, kms_kind.KIND, **answers)
+    return at(step, context, KMS, **answers)
 
 
 def test_from_a_library_to_a_test_of_every_slot(context: Context, path: Path) -> None:
-    walk = Walk(kms_kind.KIND, context)
+    walk = Walk(KMS, context)
     walk.go_to("library")
     assert found(walk.page()).state is State.DONE
     walk.go_to("tokens")

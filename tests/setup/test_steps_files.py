@@ -12,7 +12,7 @@ from ppinui.config.primus import read
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import load
 from ppinui.services.context import Account
-from ppinui.setup.kinds import developer_program_kind, on_premises_kind
+from ppinui.setup.kinds.primus_kinds import DEVELOPER_PROGRAM, ON_PREMISES
 from ppinui.setup.walkthrough import State
 from tests.primus_sim.stand import Stand
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
@@ -146,10 +146,10 @@ def test_hsms_of_one_host_are_told_apart_by_their_ports(tmp_path: Path) -> None:
     rows = tuple({"host": "tunnel", "port": str(2310 + number), "priority": number} for number in (0, 1))
     context = context_of(tmp_path)
     (tmp_path / "etc/primus").mkdir(parents=True)
-    walk = at("save", context, on_premises_kind.KIND, hsms=list(rows), partitions=[{"name": "PAYMENTS"}])
+    walk = at("save", context, ON_PREMISES, hsms=list(rows), partitions=[{"name": "PAYMENTS"}])
     assert do(walk) is None
 
-    assert at("partitions", context, on_premises_kind.KIND).answers.rows("hsms") == rows
+    assert at("partitions", context, ON_PREMISES).answers.rows("hsms") == rows
 
 
 def test_a_change_to_a_file_is_shown_as_a_diff_with_its_passwords_masked(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_change_to_a_file_is_shown_as_a_diff_with_its_passwords_masked(tmp_pat
         'version = "1.0";\nprimus: { hsms: {\n  hsm0: { host = "a"; port = "2310"; pin = "s3cret"; slots: {\n'
         '    slot0: { user_name = "A"; id = 0; };\n  }; };\n}; };\n'
     )
-    walk = at("save", context_of(tmp_path), on_premises_kind.KIND, partitions=[{"name": "A"}, {"name": "B"}])
+    walk = at("save", context_of(tmp_path), ON_PREMISES, partitions=[{"name": "A"}, {"name": "B"}])
 
     (diff,) = found(walk.page()).blocks
     assert "+" in diff.text
@@ -178,7 +178,7 @@ def test_hsms_that_are_not_named_stay_and_are_mentioned(tmp_path: Path) -> None:
     walk = at(
         "save",
         context_of(tmp_path),
-        on_premises_kind.KIND,
+        ON_PREMISES,
         hsms=[{"host": "a"}],
         partitions=[{"name": "A"}],
     )
@@ -196,9 +196,7 @@ def test_an_id_that_is_taken_leads_back_to_the_partitions(tmp_path: Path) -> Non
         'primus: { hsms: { h: { host = "a"; port = "2310"; slots: {\n'
         '  s: { user_name = "A"; id = 0; }; }; }; }; };\n'
     )
-    finding = found(
-        at("save", context_of(tmp_path), on_premises_kind.KIND, partitions=[{"name": "B", "id": 0}]).page()
-    )
+    finding = found(at("save", context_of(tmp_path), ON_PREMISES, partitions=[{"name": "B", "id": 0}]).page())
 
     assert (finding.state, finding.back_to) == (State.PROBLEM, "partitions")
     assert finding.action is None
@@ -225,11 +223,11 @@ def test_who_may_not_write_gets_the_command_for_root() -> None:
 
 
 def test_the_developer_program_knows_its_hsms(tmp_path: Path) -> None:
-    walk = at("partitions", context_of(tmp_path), developer_program_kind.KIND, developer_hsm="nufenen")
+    walk = at("partitions", context_of(tmp_path), DEVELOPER_PROGRAM, developer_hsm="nufenen")
     assert walk.answers.rows("hsms") == ({"host": "nufenen.securosys.ch", "port": "2411", "priority": 0},)
     assert "service_user" not in {one.question.id for one in walk.page().asked}
 
-    walk = at("partitions", context_of(tmp_path), developer_program_kind.KIND, developer_hsm="oberalp")
+    walk = at("partitions", context_of(tmp_path), DEVELOPER_PROGRAM, developer_hsm="oberalp")
     assert "service_user" in walk.page().unanswered
 
 
@@ -238,4 +236,4 @@ def test_without_a_usable_answer_the_exit_code_is_that_of_wrong_input(tmp_path: 
     folder.mkdir(parents=True)
     (folder / "primus.cfg").write_text("primus: {\n")
 
-    assert found(at("save", context_of(tmp_path), on_premises_kind.KIND).page()).exit_code is ExitCode.USAGE
+    assert found(at("save", context_of(tmp_path), ON_PREMISES).page()).exit_code is ExitCode.USAGE

@@ -13,7 +13,7 @@ from ppinui.secrets.stored_secret import SecretKind
 from ppinui.services.context import Context
 from ppinui.services.keyring_processes import KeyringProcesses
 from ppinui.setup.engine import Walk
-from ppinui.setup.kinds import cloudhsm_kind, existing_kind, on_premises_kind
+from ppinui.setup.kinds.primus_kinds import CLOUDHSM, EXISTING, ON_PREMISES
 from ppinui.setup.walkthrough import Finding, Kind, State
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.canary import files_with
@@ -43,7 +43,7 @@ def cluster(primus_cluster: Stand, tmp_path: Path) -> Walk:
 @pytest.fixture
 def standalone(primus_standalone: Stand, tmp_path: Path) -> Walk:
     primus_standalone.secrets.unlink()
-    return at("save", context_at(primus_standalone, tmp_path), on_premises_kind.KIND)
+    return at("save", context_at(primus_standalone, tmp_path), ON_PREMISES)
 
 
 def test_a_set_up_file_needs_no_change(cluster: Walk) -> None:
@@ -51,9 +51,7 @@ def test_a_set_up_file_needs_no_change(cluster: Walk) -> None:
 
 
 def test_an_hsm_without_a_proxy_needs_no_proxy_password(standalone: Walk, tmp_path: Path) -> None:
-    walk = at(
-        "save", standalone.context, existing_kind.KIND, config_from=str(standalone.context.location().path)
-    )
+    walk = at("save", standalone.context, EXISTING, config_from=str(standalone.context.location().path))
 
     assert go_to(walk, "proxy").state is State.NOT_NEEDED
 
@@ -126,7 +124,7 @@ def test_a_partition_that_the_hsm_does_not_know_leads_back_to_the_partitions(
     standalone: Walk, primus_standalone: Stand
 ) -> None:
     primus_standalone.change_slots(user_name="NOBODY")
-    walk = at("save", standalone.context, on_premises_kind.KIND)
+    walk = at("save", standalone.context, ON_PREMISES)
 
     go_to(walk, "permanent")
     outcome = do(walk, setup="S", pin="P")
@@ -203,7 +201,7 @@ def test_a_rejected_secret_leads_back_to_where_it_is_replaced(
 
 
 def test_with_login_pins_are_asked_for_that_are_not_kept(primus_standalone: Stand, tmp_path: Path) -> None:
-    walk = at("save", context_at(primus_standalone, tmp_path), on_premises_kind.KIND)
+    walk = at("save", context_at(primus_standalone, tmp_path), ON_PREMISES)
 
     go_to(walk, "test", test_login=True)
     outcome = do(walk, ARCHIVE="wrong")
@@ -253,7 +251,7 @@ def test_a_colleagues_files_are_taken_over(primus_cluster: Stand, tmp_path: Path
         (copies / file.name).write_bytes(file.read_bytes())
         file.unlink()
     given = {"config_from": str(copies / "primus.cfg"), "secrets_from": str(copies / ".secrets.cfg")}
-    walk = at("save", context_at(primus_cluster, tmp_path), existing_kind.KIND, **given)
+    walk = at("save", context_at(primus_cluster, tmp_path), EXISTING, **given)
 
     assert do(walk) is None
     assert primus_cluster.config.read_bytes() == (copies / "primus.cfg").read_bytes()
@@ -273,7 +271,7 @@ def test_a_colleagues_files_are_taken_over(primus_cluster: Stand, tmp_path: Path
 def test_a_secrets_file_that_is_none_leads_back_to_the_files(primus_cluster: Stand, tmp_path: Path) -> None:
     (tmp_path / "theirs").write_text("no secrets file")
     given = {"config_from": str(primus_cluster.config), "secrets_from": str(tmp_path / "theirs")}
-    walk = at("import", context_at(primus_cluster, tmp_path), existing_kind.KIND, **given)
+    walk = at("import", context_at(primus_cluster, tmp_path), EXISTING, **given)
 
     finding = found(walk.page())
     assert (finding.state, finding.back_to) == (State.PROBLEM, "source")
@@ -281,7 +279,7 @@ def test_a_secrets_file_that_is_none_leads_back_to_the_files(primus_cluster: Sta
 
 def test_a_file_that_is_no_configuration_is_named(tmp_path: Path) -> None:
     (tmp_path / "theirs.cfg").write_text("primus: {")
-    walk = at("source", context_of(tmp_path), existing_kind.KIND, config_from=str(tmp_path / "theirs.cfg"))
+    walk = at("source", context_of(tmp_path), EXISTING, config_from=str(tmp_path / "theirs.cfg"))
 
     finding = found(walk.page())
     assert finding.state is State.PROBLEM
@@ -292,9 +290,7 @@ def test_a_file_that_is_no_configuration_is_named(tmp_path: Path) -> None:
 
 
 def _only(step: str) -> Kind:
-    return Kind(
-        "one", "One step", "one step", tuple(one for one in cloudhsm_kind.KIND.steps if one.id == step)
-    )
+    return Kind("one", "One step", "one step", tuple(one for one in CLOUDHSM.steps if one.id == step))
 
 
 def test_a_step_before_the_file_is_saved_says_what_comes_first(tmp_path: Path) -> None:

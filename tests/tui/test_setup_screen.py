@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.setup.engine import Walk
-from ppinui.setup.kinds import developer_program_kind
+from ppinui.setup.kinds.primus_kinds import DEVELOPER_PROGRAM
 from ppinui.setup.questions import Choice, Question, Sort
 from ppinui.setup.walkthrough import (
     Action,
@@ -175,9 +175,7 @@ def test_rows_are_added_changed_and_removed(run: Run, tmp_path: Path) -> None:
 def test_what_does_not_concern_this_set_up_is_passed_by(run: Run, tmp_path: Path) -> None:
     (tmp_path / "etc/primus").mkdir(parents=True)
     context = context_of(tmp_path)
-    walk = at(
-        "save", context, developer_program_kind.KIND, developer_hsm="grimsel", partitions=({"name": "ME"},)
-    )
+    walk = at("save", context, DEVELOPER_PROGRAM, developer_hsm="grimsel", partitions=({"name": "ME"},))
     do(walk)
     walk.go_to("keyring")
 

@@ -32,11 +32,6 @@ VAULT: Final = "vault"
 _PASSPHRASE: Final = "passphrase"  # noqa: S105 - the name of a need
 
 
-def keyring_step() -> Step:
-    """Chooses the keyring, unless it was named before; makes the vault, if that is chosen and not there."""
-    return Step(KEYRING, "Keyring", _text, _look, _questions, may_ask=(KEYRING,))
-
-
 def store_of(here: Here) -> SecretStore:
     """The store over the keyring that was named or chosen. Asks nothing yet."""
     named = here.context.keyrings.named.named
@@ -129,3 +124,7 @@ def _making(here: Here) -> Action:
             ),
         ),
     )
+
+
+KEYRING_STEP: Final = Step(KEYRING, "Keyring", _text, _look, _questions, may_ask=(KEYRING,))
+"""Chooses the keyring, unless it was named before; makes the vault, if that is chosen and not there."""

@@ -14,7 +14,7 @@ from ppinui.kms.kms_locate import locate_kms
 from ppinui.kms.kms_reader import load
 from ppinui.provider.library import examine
 from ppinui.setup.questions import Choice, Question, Sort
-from ppinui.setup.walkthrough import Action, Block, Finding, Here, State, Step, command, point, text
+from ppinui.setup.walkthrough import Action, Finding, Here, State, Step, command, point, text
 
 LIBRARY: Final = "library"
 MODEL: Final = "kms_model"
@@ -29,13 +29,6 @@ _WORDS: Final = {
     Model.SMARTCARDHSM: "SmartCard-HSM",
     Model.OTHER: "any other HSM with a PKCS#11 library",
 }
-
-
-def kms_library_step() -> Step:
-    """Asks for the HSM's model, and looks whether the KMS finds its library."""
-    return Step(
-        LIBRARY, "The HSM's library", _text, _look, lambda here: tuple(_questions(here)), required=True
-    )
 
 
 def kms_file(here: Here) -> Path:
@@ -57,12 +50,11 @@ def found_library(here: Here) -> Path:
     return path
 
 
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text("The KMS loads the HSM's PKCS#11 library from one place for each model, and from no other."),
-        point("For an HSM that it does not know by name that is /lib/libkmshsm.so: put a link there."),
-        point("What works with SoftHSM2 works with a KMS as a rule. It has to be for Linux on x86-64."),
-    )
+_TEXT: Final = (
+    text("The KMS loads the HSM's PKCS#11 library from one place for each model, and from no other."),
+    point("For an HSM that it does not know by name that is /lib/libkmshsm.so: put a link there."),
+    point("What works with SoftHSM2 works with a KMS as a rule. It has to be for Linux on x86-64."),
+)
 
 
 def _questions(here: Here) -> Iterator[Question]:
@@ -134,3 +126,9 @@ def _link(place: Path, target: Path) -> None:
             str(place),
             f"make it as root: sudo ln -s {shlex.quote(str(target))} {shlex.quote(str(place))}",
         ) from None
+
+
+KMS_LIBRARY_STEP: Final = Step(
+    LIBRARY, "The HSM's library", _TEXT, _look, lambda here: tuple(_questions(here)), required=True
+)
+"""Asks for the HSM's model, and looks whether the KMS finds its library."""

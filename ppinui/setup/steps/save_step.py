@@ -13,14 +13,16 @@ from ppinui.config.config_save import identify, save
 from ppinui.config.locate import GROUP
 from ppinui.config.primus import read
 from ppinui.config.redaction import find_secrets, mask, masked_diff
+from ppinui.config.template import LOG_FILE
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.files.atomic_write import written_beside
 from ppinui.libconfig.document import Document, encode
-from ppinui.setup.config_plan import draft, left_alone
-from ppinui.setup.steps.answers import wanted
-from ppinui.setup.steps.hsms_step import HSMS
-from ppinui.setup.steps.partitions_step import PARTITIONS
+from ppinui.setup.cloudhsm_services import DEVELOPER, endpoints_of
+from ppinui.setup.config_plan import Wanted, WantedHsm, WantedPartition, draft, left_alone
+from ppinui.setup.steps.hsms_step import CLUSTER, HSMS, PLATINUM_NUMBER
+from ppinui.setup.steps.partitions_step import PARTITIONS, SERVICE_USER
+from ppinui.setup.steps.provider_step import LOG
 from ppinui.setup.walkthrough import Action, Block, Finding, Here, Running, State, Step, Style, command, text
 
 SAVE: Final = "save"
@@ -148,3 +150,38 @@ def _for_root(here: Here, new: Document, path: Path) -> Finding:
         blocks=(command(lines),),
         exit_code=ExitCode.USAGE,
     )
+
+
+def wanted(here: Here) -> Wanted:
+    """HSMs and partitions by the answers."""
+    hsms = tuple(
+        WantedHsm(
+            str(row["host"]),
+            str(row["port"]),
+            int(row["priority"]),
+            _words(here, str(row["host"]), number),
+        )
+        for number, row in enumerate(here.answers.rows(HSMS))
+    )
+    partitions = tuple(
+        WantedPartition(
+            str(row["name"]),
+            int(row["id"]) if "id" in row else None,
+            str(row["client_id"]) if "client_id" in row else None,
+        )
+        for row in here.answers.rows(PARTITIONS)
+    )
+    log_file = here.answers.text(LOG) or LOG_FILE
+    return Wanted(hsms, partitions, here.answers.text(SERVICE_USER) or None, log_file)
+
+
+def _words(here: Here, host: str, number: int) -> str:
+    """What an HSM is, for a comment."""
+    cluster = here.answers.text(CLUSTER)
+    for endpoint in endpoints_of(cluster, here.answers.number(PLATINUM_NUMBER)):
+        if endpoint.host == host:
+            return f"{endpoint.role} of CloudHSM {cluster}"
+    for name, endpoint in DEVELOPER.items():
+        if endpoint.host == host:
+            return f"{name} of the developer program"
+    return "the first to be tried" if number == 0 else "tried when those before it do not answer"
