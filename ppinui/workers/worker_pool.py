@@ -132,6 +132,11 @@ def _check_working_folder() -> None:
         ) from None
 
 
+@cache
+def _library_folders() -> frozenset[str]:
+    return frozenset({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+
 @contextlib.contextmanager
 def _safe_import_path() -> Iterator[None]:
     """Let the warm process import modules from where this program does, and never from the working folder.
@@ -141,7 +146,7 @@ def _safe_import_path() -> Iterator[None]:
     """
     home = str(Path(__file__).parents[2])
     changes = {"PYTHONSAFEPATH": "1"}
-    if home not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+    if home not in _library_folders():
         others = os.environ.get("PYTHONPATH")
         changes["PYTHONPATH"] = os.pathsep.join([home, *([others] if others else [])])
     before = {name: os.environ.get(name) for name in changes}
