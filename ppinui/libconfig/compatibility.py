@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ppinui.libconfig.document import Document, Setting
 from ppinui.libconfig.nodes import ConfigWarning, Kind
@@ -32,13 +32,20 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+L*")
 _ONLY_NEWER = frozenset("abv")
 
 
-def find_warnings(document: Document) -> tuple[ConfigWarning, ...]:
-    """The warnings of a document: of its settings in their order, then of its includes and its end."""
+def find_warnings(document: Document, settings: Iterable[Setting] | None = None) -> tuple[ConfigWarning, ...]:
+    """The warnings of a document: of its settings in their order, then of its includes and its end.
+
+    Only ``settings`` are looked at if they are given.
+    """
     found: list[ConfigWarning] = []
-    if _SUSPECT.search(document.flat.text):
-        for setting in document.walk():
-            if setting.kind.scalar:
-                found.extend(ConfigWarning(*words, setting.place) for words in _of_scalar(setting))
+    if settings is None and _SUSPECT.search(document.flat.text):
+        settings = document.walk()
+    for setting in settings or ():
+        if setting.kind.scalar:
+            found.extend(
+                ConfigWarning(message, remedy, setting.place, setting.path)
+                for message, remedy in _of_scalar(setting)
+            )
     found.extend(_of_includes(document))
     unclosed = document.parsed.unclosed
     if unclosed is not None:

@@ -63,6 +63,8 @@ class ConfigWarning:
     message: str
     remedy: str
     place: Place
+    path: str = ""
+    """The setting that it is about; "" where it is about something else."""
 
 
 class TextEdit(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Final
 from ppinui.cli.console import emit, printable, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.config.checks.problem import Problem
-from ppinui.config.checks.registry import Severity, check_document
+from ppinui.config.checks.problem import Problem, Severity
+from ppinui.config.checks.registry import problems_around_edit
 from ppinui.config.config_save import SaveReport, identify, save
 from ppinui.config.library_users import processes_using
 from ppinui.config.locate import locate
@@ -106,11 +106,11 @@ def say_new_problems(old: Document, new: Document, given: str | None = None) -> 
     The result are the errors against which an edit is not saved: that the next step is still to be made (an
     HSM without slots yet) is not among them, nor is another value in the place of one that was wrong.
     """
-    problems = check_document(old)
+    problems, found = problems_around_edit(old, new)
     before = {(problem.check, problem.path, problem.message) for problem in problems}
     wrong = {(problem.check, problem.path) for problem in problems}
     errors = []
-    for problem in check_document(new):
+    for problem in found:
         if (problem.check, problem.path, problem.message) in before or problem.severity is Severity.NOTE:
             continue
         is_wrong = problem.severity is Severity.ERROR and problem.check not in _STEPS_TO_COME

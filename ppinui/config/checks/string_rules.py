@@ -21,7 +21,7 @@ _JUDGED_ELSEWHERE: Final = frozenset(("host", "port"))
 
 def escapes_in_paths(subject: Subject) -> Iterator[Problem]:
     """escape-in-path: ``"C:\\temp"`` holds a tab."""
-    for setting in subject.document.walk():
+    for setting in subject.settings:
         if setting.kind is Kind.STRING and "\\" in setting.raw and not is_secret_name(setting.name or ""):
             escapes = [found[0] for found in _ESCAPE.finditer(setting.raw) if found[1]]
             if escapes and _is_path(setting):

@@ -98,7 +98,7 @@ def wrapping_ints(subject: Subject) -> Iterator[Problem]:
         for setting in group.children
         if (setting.name or "") in level.specs
     }
-    for setting in subject.document.walk():
+    for setting in subject.settings:
         if setting.kind is Kind.INT and _wraps(setting):
             yield problem(
                 Severity.ERROR if setting in documented else Severity.WARNING,

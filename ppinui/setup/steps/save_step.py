@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.config.checks.problem import Problem, Severity
-from ppinui.config.checks.registry import check_document
+from ppinui.config.checks.registry import check_document, problems_around_edit
 from ppinui.config.config_save import GROUP, identify, save
 from ppinui.config.primus import read
 from ppinui.config.redaction import find_secrets, mask, masked_diff
@@ -95,8 +95,9 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
 
 def _notes(here: Here, new: Document, old: Document | None) -> tuple[Finding, ...]:
     """What the check finds in the new text, if it is not in the old one, and HSMs that stay."""
-    before = {(one.check, one.path) for one in check_document(old)} if old is not None else set()
-    found = [_of_problem(one) for one in check_document(new) if (one.check, one.path) not in before]
+    problems, new_problems = problems_around_edit(old, new) if old is not None else ((), check_document(new))
+    before = {(one.check, one.path) for one in problems}
+    found = [_of_problem(one) for one in new_problems if (one.check, one.path) not in before]
     return (*(one for one in found if one is not None), *_left(here, new))
 
 
