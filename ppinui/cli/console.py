@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 
 from ppinui.errors import PpinuiError
+from ppinui.text import printable, printable_lines
 
 TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppinui --help
 if TYPE_CHECKING:
-    from typing import Final, TextIO
-
-_STEERING: Final = r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]"
-"""What steers a terminal or is no character to it; line feeds, tabs, and carriage returns of CRLF stay."""
-
-
-def printable(text: str) -> str:
-    """The text on one line, without anything that steers a terminal: ``\\xNN`` for each control character.
-
-    For what a file, a user or an HSM calls something. Bytes that are not UTF-8 (lone surrogates, as
-    config.document reads them) are shown in the same way.
-    """
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
-
-
-def _escape(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode("ascii")
+    from typing import TextIO
 
 
 def encoded(text: str, encoding: str) -> bytes:
@@ -48,7 +28,7 @@ def emit(text: str) -> None:
     command has found. Raises PpinuiError when the text cannot be written for another reason (disk full).
     """
     if sys.stdout is not None and sys.stdout.isatty():
-        text = re.sub(_STEERING, lambda found: _escape(found[0]), text)
+        text = printable_lines(text)
     try:
         _write(text, sys.stdout)
     except OSError as error:

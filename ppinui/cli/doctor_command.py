@@ -7,13 +7,14 @@ import contextlib
 import os
 from collections.abc import Iterable
 
-from ppinui.cli.console import emit, printable
+from ppinui.cli.console import emit
 from ppinui.cli.json_output import as_json
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.doctor.examination import Named, examine
 from ppinui.doctor.finding import Finding, State
 from ppinui.doctor.host import surroundings
 from ppinui.errors import ExitCode
+from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:

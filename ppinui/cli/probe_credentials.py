@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.cli.secret_prompts import ask_pin
 from ppinui.config.locate import secrets_location
 from ppinui.config.primus import PrimusConfig
@@ -17,6 +17,7 @@ from ppinui.probe.credentials import Credentials, PromptedCredentials, sources_i
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import Report
 from ppinui.provider.library import mentions_primus
+from ppinui.text import printable
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.registry import check_file
 from ppinui.config.locate import SECRETS_VARIABLE, locate, search_places, secrets_location
 from ppinui.config.primus import Credentials, PrimusConfig, read
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
 from ppinui.doctor.host import GROUP, Surroundings, group_name, user_name
 from ppinui.errors import PpinuiError
@@ -83,18 +83,18 @@ def look_at_config(explicit: str | None, around: Surroundings) -> ConfigSeen:
     return ConfigSeen((found, *access, *text), location.path, config)
 
 
-def _access(problems: Collection[Problem], path: Path) -> Iterator[Finding]:
+def _access(problems: Collection[Diagnostic], path: Path) -> Iterator[Finding]:
     subject = f"{CONFIG}, access"
-    found = [problem for problem in problems if problem.check in _ABOUT_ACCESS]
+    found = [problem for problem in problems if problem.code in _ABOUT_ACCESS]
     for problem in found:
         yield Finding(subject, _STATES[problem.severity], problem.message, problem.remedy)
     if not found:
         yield ok(subject, _mode(path))
 
 
-def _contents(problems: Collection[Problem], path: Path) -> Iterator[Finding]:
-    clear = sum(problem.check in _CLEAR and problem.severity is Severity.WARNING for problem in problems)
-    rest = [problem for problem in problems if problem.check not in _ABOUT_ACCESS | _CLEAR]
+def _contents(problems: Collection[Diagnostic], path: Path) -> Iterator[Finding]:
+    clear = sum(problem.code in _CLEAR and problem.severity is Severity.WARNING for problem in problems)
+    rest = [problem for problem in problems if problem.code not in _ABOUT_ACCESS | _CLEAR]
     errors = sum(problem.severity is Severity.ERROR for problem in rest)
     warnings = sum(problem.severity is Severity.WARNING for problem in rest)
     subject = f"{CONFIG}, contents"

@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.libconfig.document import Document, Setting
-from ppinui.libconfig.nodes import ConfigWarning, Kind
+from ppinui.libconfig.nodes import Kind
 from ppinui.libconfig.scalars import (
     INT64_MAX,
     INT64_MIN,
@@ -32,31 +33,40 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+L*")
 _ONLY_NEWER = frozenset("abv")
 
 
-def find_warnings(document: Document, settings: Iterable[Setting] | None = None) -> tuple[ConfigWarning, ...]:
-    """The warnings of a document: of its settings in their order, then of its includes and its end.
+def find_warnings(document: Document) -> tuple[Diagnostic, ...]:
+    """The warnings of a document: of its settings in their order, then of its includes and its end."""
+    settings = document.walk() if is_suspect(document) else ()
+    return (*(warning for warning, _ in warnings_of_settings(settings)), *warnings_of_file(document))
 
-    Only ``settings`` are looked at if they are given.
-    """
-    found: list[ConfigWarning] = []
-    if settings is None and _SUSPECT.search(document.flat.text):
-        settings = document.walk()
-    for setting in settings or ():
+
+def is_suspect(document: Document) -> bool:
+    """Whether a setting may have a warning: False is certain, and known fast."""
+    return _SUSPECT.search(document.flat.text) is not None
+
+
+def warnings_of_settings(settings: Iterable[Setting]) -> Iterator[tuple[Diagnostic, Setting]]:
+    """The warnings of each setting."""
+    for setting in settings:
         if setting.kind.scalar:
-            found.extend(
-                ConfigWarning(message, remedy, setting.place, setting.path)
-                for message, remedy in _of_scalar(setting)
-            )
-    found.extend(_of_includes(document))
+            for message, remedy in _of_scalar(setting):
+                yield _warning(message, remedy, setting.place), setting
+
+
+def warnings_of_file(document: Document) -> Iterator[Diagnostic]:
+    """The warnings of a document's includes and of its end."""
+    yield from _of_includes(document)
     unclosed = document.parsed.unclosed
     if unclosed is not None:
-        found.append(
-            ConfigWarning(
-                f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
-                "Add its end, or remove its beginning.",
-                document.flat.place(unclosed.start),
-            )
+        yield _warning(
+            f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
+            "Add its end, or remove its beginning.",
+            document.flat.place(unclosed.start),
         )
-    return tuple(found)
+
+
+def _warning(message: str, remedy: str, place: Place) -> Diagnostic:
+    """What libconfig 1.5 reads without complaint and is probably not what was meant."""
+    return Diagnostic("libconfig-reading", Severity.WARNING, "", message, remedy, place)
 
 
 def _of_scalar(setting: Setting) -> Iterator[tuple[str, str]]:
@@ -117,18 +127,18 @@ def _of_integer(setting: Setting) -> Iterator[tuple[str, str]]:
         yield f"{whose} begins with a zero and is read as decimal, not as octal", "Remove the zero."
 
 
-def _of_includes(document: Document) -> Iterator[ConfigWarning]:
+def _of_includes(document: Document) -> Iterator[Diagnostic]:
     for place, name in document.parsed.directives:
         directory = document.files.directory
         if not os.path.isabs(name):
             where = "the working directory of each program" if directory is None else str(directory)
-            yield ConfigWarning(
+            yield _warning(
                 f"the included file is looked for in {where}, not beside this file",
                 "Write its full path.",
                 place,
             )
         elif directory is not None:
-            yield ConfigWarning(
+            yield _warning(
                 f"libconfig 1.5 looks for this file below {directory}, newer versions at its full path",
                 "Write its name relative to the include directory.",
                 place,

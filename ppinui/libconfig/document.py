@@ -8,16 +8,15 @@ from collections.abc import Container, Iterator
 from functools import cached_property
 from pathlib import Path
 
+from ppinui.diagnostic import Place
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.includes import Flat, IncludeFiles, Source, decode, encode, read_regular
 from ppinui.libconfig.nodes import (
     Comment,
     ConfigSyntaxError,
-    ConfigWarning,
     EditRefused,
     Kind,
     Node,
-    Place,
     Scalar,
     TextEdit,
 )
@@ -28,11 +27,9 @@ from ppinui.libconfig.scanner import COMMENT, STRING
 __all__ = [
     "Comment",
     "ConfigSyntaxError",
-    "ConfigWarning",
     "Document",
     "EditRefused",
     "Kind",
-    "Place",
     "Scalar",
     "Setting",
     "encode",

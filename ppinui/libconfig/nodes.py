@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
+from ppinui.diagnostic import Place
 from ppinui.errors import PpinuiError
 
 Scalar = str | int | float | bool
@@ -36,35 +37,12 @@ _CONTAINERS = frozenset((Kind.GROUP, Kind.ARRAY, Kind.LIST))
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where something stands: a file's name as the user knows it, line and column counted from 1."""
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-@dataclass(frozen=True)
 class Comment:
     """A comment of any of the three kinds with its marks; offsets into the document's text."""
 
     start: int
     end: int
     text: str
-
-
-@dataclass(frozen=True)
-class ConfigWarning:
-    """Something that libconfig 1.5 reads without complaint and that is probably not what was meant."""
-
-    message: str
-    remedy: str
-    place: Place
-    path: str = ""
-    """The setting that it is about; "" where it is about something else."""
 
 
 class TextEdit(NamedTuple):

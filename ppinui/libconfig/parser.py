@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ppinui.diagnostic import Place
 from ppinui.libconfig.includes import Flat, IncludeFiles, Source
-from ppinui.libconfig.nodes import Kind, Node, Place, TextEdit
+from ppinui.libconfig.nodes import Kind, Node, TextEdit
 from ppinui.libconfig.scanner import (
     BOOLEAN,
     FLOAT,

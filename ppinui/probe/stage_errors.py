@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ppinui.pkcs11.return_codes import ErrorEntry, describe
 from ppinui.probe.conditions import CONDITIONS
 from ppinui.probe.result import ErrorInfo, Outcome, Stage, StageResult
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 Describe = Callable[[int], ErrorEntry]
 """Gives the entry of a return value."""

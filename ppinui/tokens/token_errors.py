@@ -76,12 +76,12 @@ def of_silence(function: str, seconds: float) -> Failure:
     )
 
 
-def of_death(function: str, epitaph: str) -> Failure:
+def of_death(function: str, ended: str) -> Failure:
     """The module took its process down."""
     return Failure(
         None,
         "MODULE_CRASHED",
-        f"The module {epitaph} at {function}",
+        f"The module {ended} at {function}",
         "check that module and token belong together, and ask the module's vendor",
         function,
     )

@@ -13,7 +13,7 @@ import termios
 import time
 from pathlib import Path
 
-from ppinui.config.checks.problem import Problem
+from ppinui.diagnostic import Diagnostic
 from ppinui.tui.app import PpinuiApp
 from ppinui.tui.options import Setup
 
@@ -120,7 +120,7 @@ def edit(file: Path, state: Path, hsm: str) -> float:
             checked = asyncio.Event()
             show_problems = app.main.show_problems
 
-            def problems_shown(problems: tuple[Problem, ...]) -> None:
+            def problems_shown(problems: tuple[Diagnostic, ...]) -> None:
                 show_problems(problems)
                 checked.set()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.cli.console import emit, encoded, printable, say
+from ppinui.cli.console import emit, encoded, say
 from tests.rig.program import environment
 from tests.rig.terminal import Terminal
 
@@ -26,22 +26,6 @@ def run_python(
         env=environment(environ),
         timeout=30,
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("PARTITION-1", "PARTITION-1"),
-        ("Zürich €", "Zürich €"),
-        ("two\nlines\tand\r", r"two\nlines\tand\r"),
-        ("\x1b[2Jcleared", r"\x1b[2Jcleared"),
-        ("\x9b31mred", r"\x9b31mred"),
-        ("gn\u202eitrever", r"gn\u202eitrever"),
-        ("caf\udce9", r"caf\xe9"),
-    ],
-)
-def test_names_stay_on_their_line_and_steer_no_terminal(text: str, shown: str) -> None:
-    assert printable(text) == shown
 
 
 def test_bytes_that_are_not_utf8_come_out_as_they_were() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ppinui.config.checks.registry import Severity, check_text
+from ppinui.config.checks.registry import check_text
 from ppinui.config.primus import add_hsm, add_slot, put, read
+from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, EditRefused, Kind, parse
 from ppinui.libconfig.edit import remove

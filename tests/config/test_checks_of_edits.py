@@ -1,4 +1,4 @@
-"""After edits, checks and typed view are those of the whole text, though they pass over what did not change."""
+"""After edits, checks and typed view are those of the whole text, though what is the same is passed over."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppinui.config.checks.registry import Checker, Problem, Severity, check_document, problems_around_edit
+from ppinui.config.checks.registry import Checker, check_document, problems_around_edit
 from ppinui.config.primus_config import PrimusConfig, read
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import ConfigSyntaxError, Document, parse
 from ppinui.libconfig.nodes import TextEdit
 from tests.config.check_cases import CASES, Case, text_of
@@ -46,8 +47,8 @@ def _places(config: PrimusConfig) -> list[str]:
     return [str(config.setting_of(one).place) for hsm in config.hsms for one in (hsm, *hsm.slots)]
 
 
-def _key(problem: Problem) -> tuple[str, str | None, str]:
-    return problem.check, problem.path, problem.message
+def _key(problem: Diagnostic) -> tuple[str, str, str]:
+    return problem.code, problem.subject, problem.message
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.check)

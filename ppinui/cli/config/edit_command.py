@@ -9,10 +9,9 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.registry import problems_around_edit
 from ppinui.config.config_save import SaveReport, identify, save
 from ppinui.config.library_users import processes_using
@@ -30,10 +29,12 @@ from ppinui.config.redaction import is_any_lost, masked_diff, plain_diff
 from ppinui.config.secret_detection import is_of_proxy, is_secret_path
 from ppinui.config.template import begun
 from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.libconfig.document import Document, Kind, Scalar, load, parse
 from ppinui.libconfig.edit import remove
 from ppinui.provider.library import find_module
+from ppinui.text import printable
 
 _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
 """Checks for what a file that is being made has not yet."""
@@ -100,28 +101,28 @@ def diff(old: Document, new: Document, *, reveal: bool = False) -> str:
     return (plain_diff if reveal else masked_diff)(old.text, new.text, old.origin)
 
 
-def say_new_problems(old: Document, new: Document, given: str | None = None) -> list[Problem]:
+def say_new_problems(old: Document, new: Document, given: str | None = None) -> list[Diagnostic]:
     """Say on stderr which errors and warnings of ``ppinui config check`` come with an edit.
 
     The result are the errors against which an edit is not saved: that the next step is still to be made (an
     HSM without slots yet) is not among them, nor is another value in the place of one that was wrong.
     """
     problems, found = problems_around_edit(old, new)
-    before = {(problem.check, problem.path, problem.message) for problem in problems}
-    wrong = {(problem.check, problem.path) for problem in problems}
+    before = {(problem.code, problem.subject, problem.message) for problem in problems}
+    wrong = {(problem.code, problem.subject) for problem in problems}
     errors = []
     for problem in found:
-        if (problem.check, problem.path, problem.message) in before or problem.severity is Severity.NOTE:
+        if (problem.code, problem.subject, problem.message) in before or problem.severity is Severity.NOTE:
             continue
-        is_wrong = problem.severity is Severity.ERROR and problem.check not in _STEPS_TO_COME
-        if is_wrong and (problem.check, problem.path) not in wrong:
+        is_wrong = problem.severity is Severity.ERROR and problem.code not in _STEPS_TO_COME
+        if is_wrong and (problem.code, problem.subject) not in wrong:
             errors.append(problem)
         remedy = printable(rewrite_commands(problem.remedy, given))
         say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
     return errors
 
 
-def _not_sound(errors: Sequence[Problem]) -> PpinuiError:
+def _not_sound(errors: Sequence[Diagnostic]) -> PpinuiError:
     return PpinuiError(
         f"the edit would bring {'an error' if len(errors) == 1 else f'{len(errors)} errors'} into the file",
         str(errors[0].place),

@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 
-from ppinui.cli.config.config_output import count_words, problems_data, problems_text
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.config.config_output import problems_data, problems_text
+from ppinui.cli.console import emit, say
 from ppinui.cli.json_output import as_json
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
-from ppinui.config.checks.problem import Problem, Severity
+from ppinui.diagnostic import Diagnostic, Severity, count_severities
 from ppinui.errors import ExitCode
+from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 
@@ -39,11 +40,11 @@ def _check(arguments: argparse.Namespace) -> int:
         emit(as_json(problems_data(problems, str(path), str(path))))
     else:
         emit(problems_text(problems, str(path)))
-        say(f"{printable(str(path))}: {count_words(problems)}")
+        say(f"{printable(str(path))}: {count_severities(problems) or 'no problems found'}")
     return ExitCode.NOT_FINE if _has_error(problems) else ExitCode.FINE
 
 
-def _has_error(problems: Sequence[Problem]) -> bool:
+def _has_error(problems: Sequence[Diagnostic]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
@@ -58,5 +59,5 @@ def _show(arguments: argparse.Namespace) -> int:
         file.wipe()
     errors = [problem for problem in file.problems if problem.severity is Severity.ERROR]
     if errors:
-        say(f"{count_words(errors)}, so this may not be all: ppinui kms check says more")
+        say(f"{count_severities(errors)}, so this may not be all: ppinui kms check says more")
     return ExitCode.FINE

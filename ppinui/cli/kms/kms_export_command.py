@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.config.config_save import Identity, SaveReport, identify
@@ -22,6 +22,7 @@ from ppinui.kms.kms_reader import load, parse
 from ppinui.kms.kms_redaction import masked_diff
 from ppinui.kms.kms_save import loses_pin, save
 from ppinui.secrets.secret import Secret
+from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ppinui.cli.console import printable
 from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login
 from ppinui.secrets.secret import MASK
+from ppinui.text import printable
 
 _WORDS = {
     Login.PIN: f"PIN {MASK}",

@@ -7,10 +7,11 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.cli.secret.secret_session import BannerAsker, SecretSession
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.secrets.stored_secret import SecretKind
+from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,13 +7,14 @@ import pwd
 from collections.abc import Iterator
 from typing import Any
 
-from ppinui.cli.console import emit, printable
+from ppinui.cli.console import emit
 from ppinui.cli.json_output import as_json
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.errors import ExitCode
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.text import printable
 
 
 def status(session: SecretSession, output_format: str) -> int:

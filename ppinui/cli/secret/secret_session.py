@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_client import KeyringProcess, choice_of
 from ppinui.secrets.prompt import Asker, LineAsker, TerminalAsker
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.vault.passphrase import PassphraseFinder
+from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 if TYPE_CHECKING:

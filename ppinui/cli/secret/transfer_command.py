@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ppinui.audit import trace
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.config.config_save import identify, save
 from ppinui.config.library_users import processes_using
@@ -31,6 +31,7 @@ from ppinui.services.clear_text_adoption import (
     without_clear_secrets,
 )
 from ppinui.services.keyring_verification import prove
+from ppinui.text import printable
 
 
 def run(session: SecretSession, arguments: argparse.Namespace) -> int:

@@ -8,10 +8,11 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.setup.questions import Question, Row
 from ppinui.setup.walkthrough import Block, Finding, State, Style
+from ppinui.text import printable
 
 WIDTH: Final = 79
 STATES: Final = {

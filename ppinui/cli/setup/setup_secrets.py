@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.exit_words import KEYS, LeftError, heed
 from ppinui.errors import SecretUnavailable
@@ -14,6 +14,7 @@ from ppinui.secrets.prompt import TerminalAsker
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault.passphrase import read_passphrase
 from ppinui.setup.walkthrough import Action, Given, SecretNeed
+from ppinui.text import printable
 
 
 class SecretSource:

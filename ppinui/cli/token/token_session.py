@@ -7,11 +7,12 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.pkcs11.user_type import UserType
 from ppinui.provider.library import find_module
 from ppinui.secrets.secret import Secret
+from ppinui.text import printable
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import check_offer
 from ppinui.tokens.slot import Slot

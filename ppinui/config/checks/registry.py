@@ -9,78 +9,45 @@ from typing import Final
 
 from ppinui.config.checks import (
     file_rules,
-    header_rules,
     hsm_rules,
     log_rules,
     name_rules,
     profile_rules,
     secret_rules,
     slot_rules,
-    string_rules,
     structure_rules,
-    type_rules,
+    value_rules,
 )
-from ppinui.config.checks.problem import Problem, Profile, Severity
-from ppinui.config.checks.subject import Subject, is_usually_writable_by_all, problem
+from ppinui.config.checks.subject import RULES, Profile, Subject, is_usually_writable_by_all, problem
 from ppinui.config.primus_config import PrimusConfig, read
 from ppinui.config.redaction import Looks, find_secrets
 from ppinui.config.secret_detection import without_setup_passwords
+from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.errors import PpinuiError
-from ppinui.libconfig.compatibility import find_warnings
-from ppinui.libconfig.document import ConfigSyntaxError, Document, Place, load, parse
+from ppinui.libconfig.compatibility import is_suspect, warnings_of_file, warnings_of_settings
+from ppinui.libconfig.document import ConfigSyntaxError, Document, load, parse
 from ppinui.libconfig.includes import Source, decode
 from ppinui.libconfig.nodes import Node
 from ppinui.libconfig.recovery import part_before
 
-__all__ = [
-    "Checker",
-    "Problem",
-    "Profile",
-    "Severity",
-    "check_document",
-    "check_file",
-    "check_text",
-    "problems_around_edit",
-]
-
-_Rule = Callable[[Subject], Iterator[Problem]]
-
-_RULES: Final[tuple[_Rule, ...]] = (
-    structure_rules.missing_groups,
-    structure_rules.version,
-    structure_rules.duplicates,
-    type_rules.types,
-    type_rules.limits,
-    type_rules.wrapping_ints,
-    name_rules.names,
-    name_rules.unknown_settings,
-    hsm_rules.hosts,
-    hsm_rules.ports,
-    hsm_rules.same_endpoints,
-    hsm_rules.placeholders,
-    slot_rules.user_names,
-    slot_rules.similar_user_names,
-    slot_rules.missing_ids,
-    slot_rules.ids_of_one_hsm,
-    slot_rules.ids_of_two_partitions,
-    slot_rules.ids_of_one_partition,
-    slot_rules.proxy_users,
-    string_rules.escapes_in_paths,
-    string_rules.control_characters,
-    log_rules.log_file,
-    log_rules.trace_mask,
-    header_rules.managed_header,
-    profile_rules.fortigate,
-    profile_rules.kubernetes,
-    profile_rules.cloudhsm,
-    profile_rules.production,
+_MODULES: Final = (
+    structure_rules,
+    value_rules,
+    name_rules,
+    hsm_rules,
+    slot_rules,
+    log_rules,
+    file_rules,
+    profile_rules,
 )
+"""In the order in which their problems of one place are reported."""
+_RULES: Final = tuple(rule for module in _MODULES for rule in RULES[module.__name__])
 _ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 
 
 def check_text(
     text: str, origin: str = "primus.cfg", *, profile: Profile | None = None, include_dir: Path | None = None
-) -> tuple[Problem, ...]:
+) -> tuple[Diagnostic, ...]:
     """The problems of a text, in its order; ``origin`` names it in places.
 
     A text with a syntax error gets that one problem for it, and those of the settings before it and of
@@ -93,12 +60,14 @@ def check_text(
     return check_document(document, profile=profile)
 
 
-def check_document(document: Document, *, profile: Profile | None = None) -> tuple[Problem, ...]:
+def check_document(document: Document, *, profile: Profile | None = None) -> tuple[Diagnostic, ...]:
     """The problems of a document, in the order of its text; duplicates if it was read with them allowed."""
     return _in_order(_of_document(Subject(document, profile)), document.origin)
 
 
-def problems_around_edit(old: Document, new: Document) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+def problems_around_edit(
+    old: Document, new: Document
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """The problems before and after edits of a document, for a comparison.
 
     Those of a single HSM and its slots are left out on both sides where the edits did not change it.
@@ -126,11 +95,11 @@ class Checker:
     def __init__(self) -> None:
         self._last: tuple[PrimusConfig | None, Mapping[int, Node]] = (None, {})
 
-    def check(self, document: Document) -> tuple[Problem, ...]:
+    def check(self, document: Document) -> tuple[Diagnostic, ...]:
         """The problems of a document."""
         before, sound = self._last
         subject = Subject(document, before=before, known=sound)
-        found: list[Problem] = []
+        found: list[Diagnostic] = []
         named = set()
         for one, path in _with_paths(subject):
             found.append(one)
@@ -147,7 +116,7 @@ def check_file(
     profile: Profile | None = None,
     root: Path = Path("/"),
     find_group: Callable[[str], int | None] = file_rules.group_number,
-) -> tuple[Problem, ...]:
+) -> tuple[Diagnostic, ...]:
     """The problems of a file: of its text, of its mode, group and folder, and of what lies beside it.
 
     ``root`` is where the provider's folder is looked for, ``find_group`` gives the number of a group or None.
@@ -167,26 +136,30 @@ def check_file(
     return _in_order(found, str(path))
 
 
-def _of_document(subject: Subject) -> Iterator[Problem]:
+def _of_document(subject: Subject) -> Iterator[Diagnostic]:
     return (found for found, _ in _with_paths(subject))
 
 
-def _with_paths(subject: Subject) -> Iterator[tuple[Problem, str]]:
-    """The problems, each with the path of the setting that it is about, where it does not name it too."""
-    seen: set[Place] = set()
+def _with_paths(subject: Subject) -> Iterator[tuple[Diagnostic, str]]:
+    """The problems, each with the path of the setting that it is about, also where it does not name it."""
+    seen: set[Place | None] = set()
     for rule in (*_RULES, secret_rules.clear_secrets):
         for found in rule(subject):
             seen.add(found.place)
-            yield found, found.path or ""
-    for warning in find_warnings(subject.document, subject.settings if subject.known else None):
-        if warning.place not in seen:  # a rule says it better: it knows what the setting is for
-            at, message, remedy = warning.place, warning.message, warning.remedy
-            yield problem(Severity.WARNING, "libconfig-reading", at, message, remedy), warning.path
+            yield found, found.subject
+    # Where a rule has found something, it says it better: it knows what the setting is for.
+    settings = subject.settings if subject.known or is_suspect(subject.document) else ()
+    for warning, setting in warnings_of_settings(settings):
+        if warning.place not in seen:
+            yield warning, setting.path
+    for warning in warnings_of_file(subject.document):
+        if warning.place not in seen:
+            yield warning, ""
 
 
 def _of_broken_text(
     text: str, origin: str, error: ConfigSyntaxError, profile: Profile | None, include_dir: Path | None
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     source = Source(origin, text)
     yield problem(Severity.ERROR, "syntax-error", error.at, error.message, error.remedy)
     yield from secret_rules.secrets_of_text(source, lambda _: None)
@@ -216,17 +189,17 @@ def _writable_by_all(folder: PurePath) -> bool:
     return is_usually_writable_by_all(folder) if actual is None else actual
 
 
-def _in_order(found: Iterable[Problem], origin: str) -> tuple[Problem, ...]:
+def _in_order(found: Iterable[Diagnostic], origin: str) -> tuple[Diagnostic, ...]:
     """By place, those of included files last; the worse first at one place."""
 
-    def position(one: Problem) -> tuple[bool, str, int, int, int]:
+    def position(one: Diagnostic) -> tuple[bool, str, int, int, int]:
         place = one.place
         return place.file != origin, place.file, place.line, place.column, _ORDER[one.severity]
 
     return tuple(sorted(map(_without_secrets, found), key=position))
 
 
-def _without_secrets(one: Problem) -> Problem:
+def _without_secrets(one: Diagnostic) -> Diagnostic:
     """A rule may quote a value, and somebody may have put a setup password there."""
     message, remedy = without_setup_passwords(one.message), without_setup_passwords(one.remedy)
     return (

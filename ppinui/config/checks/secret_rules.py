@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.subject import Subject, called, problem
 from ppinui.config.paths import short_path
 from ppinui.config.redaction import SHAPE, ClearSecret, Looks, find_secrets
 from ppinui.config.secret_detection import is_of_proxy, is_of_setup, is_secret_name
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Document
 from ppinui.libconfig.includes import Source
 
@@ -18,7 +18,7 @@ _PROXY = "Put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here.
 _OTHER = "Remove it: the library reads no setting of this name."
 
 
-def clear_secrets(subject: Subject) -> Iterator[Problem]:
+def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:
     """clear-pin, clear-proxy-password, clear-password, also with -in-comment; included files count too."""
     document = subject.document
     if len(document.flat.segments) == 1:
@@ -41,7 +41,7 @@ def _path_at(document: Document, start: int) -> str | None:
     return setting.path if is_it else None
 
 
-def secrets_of_text(source: Source, path_at: Callable[[int], str | None]) -> Iterator[Problem]:
+def secrets_of_text(source: Source, path_at: Callable[[int], str | None]) -> Iterator[Diagnostic]:
     """The same for a text alone, which need not parse; ``path_at``: the path of a setting by its offset."""
     for secret in find_secrets(source.text):
         path = path_at(secret.start)
@@ -54,7 +54,7 @@ def secrets_of_text(source: Source, path_at: Callable[[int], str | None]) -> Ite
         if severity is not None:
             check = _check(secret.name) + ("-in-comment" if secret.in_comment else "")
             found = problem(severity, check, source.place(secret.start), message, _remedy(secret.name))
-            yield replace(found, path=path)
+            yield replace(found, subject=path or "")
 
 
 def _judged(secret: ClearSecret, name: str) -> tuple[Severity | None, str]:

@@ -22,6 +22,7 @@ from ppinui.setup.steps.kms_pins_step import PINS
 from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
 from ppinui.setup.steps.probe_findings import finding_of, hearing
 from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Running, State, Step, point, text
+from ppinui.text import plural
 from ppinui.tokens.slot_list import list_slots
 
 KMS_TEST: Final = "test"
@@ -51,7 +52,7 @@ def _look(here: Here) -> Finding:
     pins = sum(slot.login is Login.PIN for one in file.instances for slot in one.slots)
     return Finding(
         State.TO_DO,
-        f"{total} slot{'' if total == 1 else 's'} to test",
+        f"{plural(total, 'slot')} to test",
         action=Action(
             "test every slot",
             "Changes nothing on any token." + (" Each PIN of the file is offered once." if pins else ""),

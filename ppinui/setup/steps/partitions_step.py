@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.primus import Slot
-from ppinui.config.validators import require_safe_name, user_name_flaw
+from ppinui.config.validators import check_user_name, require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm
 from ppinui.setup.questions import Question, Row, Sort, Value
@@ -103,7 +103,7 @@ def _look(here: Here) -> Finding:
 
 
 def _name_flaw(value: Value) -> str | None:
-    flaw = user_name_flaw(str(value))
+    flaw = check_user_name(str(value))
     if flaw is not None:
         return f"{flaw.message}. {flaw.remedy}"
     try:

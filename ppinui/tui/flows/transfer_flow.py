@@ -26,6 +26,7 @@ from ppinui.services.clear_text_adoption import (
     spend,
     without_clear_secrets,
 )
+from ppinui.text import plural
 from ppinui.tui.background import off_screen
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
 from ppinui.tui.dialogs.form_dialog import Asking, Wanted
@@ -134,7 +135,7 @@ async def adopt(app: PpinuiApp) -> str:
         _take_out(app, replace(found, proxies=tuple(proxies), pins=tuple(pins)))
     said = []
     if proxies:
-        said.append(f"Kept {_counted(len(proxies), 'proxy password')}.")
+        said.append(f"Kept {plural(len(proxies), 'proxy password')}.")
     if fetched := [owner for owner in owners.values() if owner]:
         said.append(f"Fetched the permanent secret of {', '.join(fetched)}.")
     said.append("The passwords are out of what is on the screen: test it (F5), then save it (F2).")
@@ -193,7 +194,3 @@ def _take_out(app: PpinuiApp, adopted: ClearSecrets) -> None:
     if text != clean:
         app.session.do(patch_between(text, clean, "blank copies of passwords in comments"))
     app.main.show_document()
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
