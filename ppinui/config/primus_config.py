@@ -105,9 +105,9 @@ class PrimusConfig:
         slots of it on one HSM. Slots without a name are left out."""
         return dict(self._partitions)
 
-    def credentials(self, partitions: Collection[str] = ()) -> Credentials:
+    def credentials(self, partitions: Collection[str] = ()) -> SecretOwners:
         """Whose secrets are needed for these partitions; for all that the file has, where none is named."""
-        return Credentials(
+        return SecretOwners(
             self,
             tuple(
                 slot
@@ -151,7 +151,7 @@ class PrimusConfig:
 
 
 @dataclass(frozen=True)
-class Credentials:
+class SecretOwners:
     """Who needs a secret: the partitions of some slots, and the service users of the proxies before them.
 
     A partition has a permanent secret, and may have a PIN; a service user has a password. ``slots`` are slots

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ppinui.config.primus import Credentials
+from ppinui.config.primus import SecretOwners
 from ppinui.doctor.file_findings import SecretsSeen
 from ppinui.doctor.finding import Finding, of_error, ok, warning, wrong
 from ppinui.secrets import secrets_file
-from ppinui.secrets.hints import replacing, storing
+from ppinui.secrets.hints import command_to_replace, command_to_store
 from ppinui.secrets.keyring_errors import KeyringError, UnreadableEntryError
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 
 
-def compare(users: Credentials | None, file: SecretsSeen, store: SecretStore | None) -> Iterator[Finding]:
+def compare(users: SecretOwners | None, file: SecretsSeen, store: SecretStore | None) -> Iterator[Finding]:
     """One finding for each user of primus.cfg and of the file, and for each PIN that is kept.
 
     ``users`` None: primus.cfg cannot be read. ``store`` None: no keyring answers. When the keyring fails on
@@ -59,7 +59,7 @@ def _compared(key: Key, clear: frozenset[str], file: SecretsSeen, store: SecretS
             return wrong(
                 _subject(key),
                 f"the one in the keyring was rejected by {rejection.by}, and is not offered again",
-                f"replace it: {replacing(kind, name)}",
+                f"replace it: {command_to_replace(kind, name)}",
             )
         return _in_keyring(key, stored, file)
     finally:
@@ -108,7 +108,9 @@ def _not_in_keyring(key: Key, clear: frozenset[str], file: SecretsSeen, alone: s
         return warning(
             subject, "not in the keyring; the secrets file cannot be read", "let this account read it"
         )
-    return wrong(subject, "MISSING: neither in the keyring nor in a secrets file", storing(kind, name))
+    return wrong(
+        subject, "MISSING: neither in the keyring nor in a secrets file", command_to_store(kind, name)
+    )
 
 
 def _without_keyring(key: Key, clear: frozenset[str], file: SecretsSeen) -> Finding:

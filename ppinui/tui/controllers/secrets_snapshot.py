@@ -8,7 +8,7 @@ from enum import Enum
 
 from textual.message import Message
 
-from ppinui.config.primus import Credentials, PrimusConfig
+from ppinui.config.primus import PrimusConfig, SecretOwners
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.keyring_client import Backend
 from ppinui.secrets.keyring_errors import (
@@ -113,7 +113,7 @@ class Kept:
 
 
 def rows_without_keyring(
-    needed: Credentials, in_file: Collection[Key], unseen: Unseen
+    needed: SecretOwners, in_file: Collection[Key], unseen: Unseen
 ) -> tuple[SecretRow, ...]:
     """A row for each secret that there can be, with what the files say of it.
 
