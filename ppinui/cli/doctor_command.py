@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ppinui.cli.command_context import context_of
-from ppinui.cli.console import emit
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.doctor.examination import examine
 from ppinui.errors import ExitCode

@@ -14,11 +14,12 @@ from pkcs11.exceptions import PKCS11Error
 
 from ppinui.files.memory_file import MemoryFile
 from ppinui.pkcs11.return_codes import code_of_exception
-from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED, StageError
+from ppinui.probe.conditions import StageError
 from ppinui.probe.result import Outcome, Stage
 from ppinui.probe.slot_probe import AnswerError, ModuleInHand, TokenFound
 from ppinui.probe.slot_request import SlotRequest
 from ppinui.provider.provider_log import read_log
+from ppinui.provider.vendor_codes import SESSION_OBJECTS_DISABLED
 from ppinui.workers.channel import Channel, Message
 
 GRACE = 5

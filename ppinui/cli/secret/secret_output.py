@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ppinui.cli.command_context import say_whose_keyring
-from ppinui.cli.console import emit
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.errors import ExitCode
 from ppinui.secrets.keyring_errors import KeyringError

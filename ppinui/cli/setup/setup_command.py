@@ -74,8 +74,8 @@ def _unattended(kind: Kind, arguments: argparse.Namespace, context: Context) -> 
 
 
 def _prompted(arguments: argparse.Namespace, context: Context) -> int:
-    from ppinui.cli.setup.exit_words import LeftError
     from ppinui.cli.setup.setup_prompts import Prompts
+    from ppinui.cli.setup.setup_secrets import ExitRequestedError
 
     name = arguments.kind
     with contextlib.closing(SecretSource(arguments, person=True)) as secrets:
@@ -84,7 +84,7 @@ def _prompted(arguments: argparse.Namespace, context: Context) -> int:
             if name is None:
                 name = prompts.choose_kind(KINDS, interrupted(context.state))
             return prompts.go(Walk(kind_named(name), context))
-        except LeftError:
+        except ExitRequestedError:
             if name is not None and prompts.not_kept is None:
                 say(_how_to_go_on(name, arguments.config))
             return ExitCode.FINE
