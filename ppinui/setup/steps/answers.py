@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ppinui.config.primus import Credentials, PrimusConfig
+from ppinui.config.primus import PrimusConfig, SecretOwners
 from ppinui.config.template import LOG_FILE
 from ppinui.setup.cloudhsm_services import DEVELOPER, endpoints_of
 from ppinui.setup.config_plan import Wanted, WantedHsm, WantedPartition
@@ -36,7 +36,7 @@ def wanted(here: Here) -> Wanted:
     return Wanted(hsms, partitions, here.answers.text(SERVICE_USER) or None, log_file)
 
 
-def concerned(here: Here, config: PrimusConfig) -> Credentials:
+def concerned(here: Here, config: PrimusConfig) -> SecretOwners:
     """The users of a configuration that this walkthrough is about: all of them where it does not ask."""
     return config.credentials([str(row["name"]) for row in here.answers.rows(PARTITIONS)])
 

@@ -70,7 +70,7 @@ def _text(_: Here) -> tuple[Block, ...]:
 
 
 def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, ...]:
-    config = here.around.present()
+    config = here.context.config_for_defaults()
     there: list[tuple[str, Row]] = [
         (
             hsm.host.lower(),

@@ -10,8 +10,8 @@ from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, load, parse
 from ppinui.secrets import secrets_file
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.secrets_file import FileEntry
-from ppinui.secrets.transfer import import_file, read_entries
+from ppinui.secrets.secrets_file import FileEntry, read_entries
+from ppinui.secrets.transfer import import_file
 from ppinui.setup.questions import Question, Value
 from ppinui.setup.steps.keyring_step import KEYRING, store_of
 from ppinui.setup.steps.secret_status import configured, operations_of

@@ -90,7 +90,7 @@ def _partitions(here: Here) -> Question:
 
 def _slots(here: Here) -> tuple[Slot, ...]:
     """The slots that the file has already on these HSMs."""
-    config = here.around.present()
+    config = here.context.config_for_defaults()
     if config is None:
         return ()
     found = [find_hsm(config, str(row["host"]), str(row["port"])) for row in here.answers.rows(HSMS)]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from ppinui.doctor.finding import Finding as Seen
-from ppinui.doctor.finding import State as Health
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.doctor.program_findings import look_at_module, look_at_ppin
 from ppinui.setup.walkthrough import Block, Finding, Here, State, Step, point, text, worst
 
 PROVIDER: Final = "provider"
-_STATES: Final = {Health.OK: State.DONE, Health.WARNING: State.TO_DO, Health.WRONG: State.PROBLEM}
+_STATES: Final = {Severity.OK: State.DONE, Severity.WARNING: State.TO_DO, Severity.ERROR: State.PROBLEM}
 
 
 def provider_step() -> Step:
@@ -18,9 +17,9 @@ def provider_step() -> Step:
     return Step(PROVIDER, "The vendor's provider", _text, _look)
 
 
-def as_found(seen: Seen) -> Finding:
+def as_found(seen: Diagnostic) -> Finding:
     """What the doctor has seen, as part of a step's finding."""
-    return Finding(_STATES[seen.state], seen.words, seen.remedy, subject=seen.subject)
+    return Finding(_STATES[seen.severity], seen.message, seen.remedy or None, subject=seen.subject)
 
 
 def _text(_: Here) -> tuple[Block, ...]:
@@ -35,9 +34,9 @@ def _text(_: Here) -> tuple[Block, ...]:
 
 
 def _look(here: Here) -> Finding:
-    around = here.around
-    items = [as_found(seen) for seen in look_at_module(around.module, around.machine)]
-    items.append(as_found(look_at_ppin(around.ppin, around.machine)))
+    context = here.context
+    items = [as_found(seen) for seen in look_at_module(context)]
+    items.append(as_found(look_at_ppin(context)))
     state = worst(tuple(items))
     words = {
         State.DONE: "the provider is installed",

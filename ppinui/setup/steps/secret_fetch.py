@@ -16,9 +16,9 @@ from ppinui.setup.walkthrough import Finding, Here, of_error
 def find_fetcher(here: Here) -> Ppin | None:
     """The vendor's ppin; None if it is not installed. Raises PpinRefused for one that is not trusted."""
     try:
-        return Ppin(find_ppin(here.around.ppin, environ=here.around.environ), environ=here.around.environ)
+        return Ppin(find_ppin(here.context.ppin, environ=here.context.environ), environ=here.context.environ)
     except PpinNotFound:
-        if here.around.ppin:
+        if here.context.ppin:
             raise
         return None
 
