@@ -200,9 +200,7 @@ def managed_header(subject: Subject) -> Iterator[Diagnostic]:
     document = subject.document
     first = document.root.children
     end = first[0].start if first and not first[0].read_only else len(document.text)
-    for comment in document.comments():
-        if comment.start >= end:
-            return
+    for comment in document.comments(end):
         for line in re.finditer(r"[^\n]+", comment.text):
             if _MANAGED.search(line[0]):
                 said = mask(line[0]).strip(" \t\r#/*")[:_LONGEST_QUOTE]

@@ -10,9 +10,8 @@ from typing import Final
 
 from ppinui.config.locate import GROUP, Location
 from ppinui.config.template import LOG_FILE
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.doctor.file_findings import look_at_config, look_at_group, look_at_secrets
-from ppinui.doctor.finding import Finding as Seen
-from ppinui.doctor.finding import State as Health
 from ppinui.doctor.program_findings import look_at_module, look_at_ppin
 from ppinui.errors import PpinuiError
 from ppinui.setup.questions import Question
@@ -31,12 +30,12 @@ from ppinui.setup.walkthrough import (
 )
 
 PROVIDER: Final = "provider"
-_STATES: Final = {Health.OK: State.DONE, Health.WARNING: State.TO_DO, Health.WRONG: State.PROBLEM}
+_STATES: Final = {Severity.OK: State.DONE, Severity.WARNING: State.TO_DO, Severity.ERROR: State.PROBLEM}
 
 
-def as_found(seen: Seen) -> Finding:
+def as_found(seen: Diagnostic) -> Finding:
     """What the doctor has seen, as part of a step's finding."""
-    return Finding(_STATES[seen.state], seen.words, seen.remedy, subject=seen.subject)
+    return Finding(_STATES[seen.severity], seen.message, seen.remedy or None, subject=seen.subject)
 
 
 _PROVIDER_TEXT: Final = (

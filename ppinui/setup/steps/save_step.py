@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.registry import check_document
+from ppinui.config.checks.registry import check_document, problems_around_edit
 from ppinui.config.config_save import identify, save
 from ppinui.config.locate import GROUP
 from ppinui.config.primus import read
@@ -98,8 +98,9 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
 
 def _notes(here: Here, new: Document, old: Document | None) -> tuple[Finding, ...]:
     """What the check finds in the new text, if it is not in the old one, and HSMs that stay."""
-    before = {(one.code, one.subject) for one in check_document(old)} if old is not None else set()
-    found = [_of_problem(one) for one in check_document(new) if (one.code, one.subject) not in before]
+    problems, new_problems = problems_around_edit(old, new) if old is not None else ((), check_document(new))
+    before = {(one.code, one.subject) for one in problems}
+    found = [_of_problem(one) for one in new_problems if (one.code, one.subject) not in before]
     return (*(one for one in found if one is not None), *_left(here, new))
 
 
