@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.primus import Slot
-from ppinui.config.validators import check_user_name, require_safe_name
+from ppinui.config.primus_config import require_safe_name
+from ppinui.config.validators import check_user_name
 from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm
 from ppinui.setup.questions import Question, Row, Sort, Value
