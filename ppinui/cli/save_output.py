@@ -27,9 +27,8 @@ def say_saved(report: SaveReport, *, then: str = "", lost: str = "") -> None:
         say(printable(note))
     if report.backup is not None and lost:
         backup = printable(str(report.backup))
-        say(
-            f"{lost} stands in clear text in {backup}\n    do: once all works, shred -u {shlex.quote(backup)}"
-        )
+        say(f"{lost} is in clear text in {backup}")
+        say(f"    fix: once all works, shred -u {shlex.quote(backup)}")
 
 
 def say_processes() -> None:
