@@ -151,8 +151,8 @@ def test_a_missing_brace_names_the_line_where_its_group_opens(standalone: Path) 
 def test_a_missing_brace_inside_is_found_by_the_indentation(standalone: Path) -> None:
     error = _error(standalone.read_text().replace("           }; /* end slot0 */\n", ""))
     assert error.remedy == (
-        "A } is missing. Look at 'slot0', which opens on line 26: "
-        "the brace on line 31 that ends it seems to belong to a group around it."
+        "a } is missing: look at 'slot0', which opens on line 26: "
+        "the brace on line 31 that ends it seems to belong to a group around it"
     )
 
 
