@@ -45,7 +45,9 @@ def test_a_broken_rule_is_reported_once_with_its_place_severity_and_remedy(case:
     assert found.severity is case.severity
     assert (found.place.file, found.place.line) == ("primus.cfg", line_of(text, case.at))
     assert found.message
-    assert found.remedy
+    assert not found.message.endswith(".")
+    assert found.remedy[0].islower()
+    assert not found.remedy.endswith(".")
     assert {problem.code for problem in problems} - case.also == {case.check}
 
 

@@ -252,7 +252,7 @@ def test_elements_and_unknown_settings_have_paths_too() -> None:
         ("hsm0.zebra", "in hsm0 there is: host, port, priority, slots, slot0, slot1, pin"),
         ("hsm0.port.zebra", "there is nothing in hsm0.port"),
         ("", "a path begins with"),
-        ("hsm0..port", "In hsm0 there is"),
+        ("hsm0..port", "in hsm0 there is"),
         ("hsm0.port.", "there is nothing in hsm0.port"),
     ],
 )
