@@ -23,7 +23,7 @@ from ppinui.setup.steps.hsms_step import HSMS
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.partitions_step import PARTITIONS
 from ppinui.setup.steps.provider_step import PROVIDER
-from ppinui.setup.steps.secret_status import concerned, configured
+from ppinui.setup.steps.secret_status import saved_config, users_of
 from ppinui.setup.steps.secret_steps import PERMANENT, PROXY
 from ppinui.setup.walkthrough import (
     Action,
@@ -63,7 +63,7 @@ def _questions(_: Here) -> tuple[Question, ...]:
 
 
 def _look(here: Here) -> Finding:
-    config = configured(here)
+    config = saved_config(here)
     plan = _plan(here, config)
     login = here.answers.yes(LOGIN)
     return Finding(
@@ -83,7 +83,7 @@ def _look(here: Here) -> Finding:
 def _plan(here: Here, config: PrimusConfig) -> Plan:
     """The slots of these partitions; those of others in the file are not of this set-up."""
     whole = make_plan(config)
-    plan = whole.only(concerned(here, config).partitions)
+    plan = whole.only(users_of(here, config).partitions)
     return plan if plan.tests else whole
 
 
@@ -104,7 +104,7 @@ def _pins(here: Here, plan: Plan) -> tuple[SecretNeed, ...]:
 
 def _test(here: Here, given: Given, running: Running) -> Finding:
     context = here.context
-    config = configured(here)
+    config = saved_config(here)
     plan = _plan(here, config)
     secrets = context.secrets_location()
     secrets_file = secrets.path if secrets.exists else None
