@@ -43,8 +43,8 @@ def emit(text: str) -> None:
 def as_json(data: dict[str, Any]) -> str:
     """The object as indented JSON with a newline at its end.
 
-    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII stand for
-    themselves where stdout is UTF-8.
+    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII are
+    written as they are where stdout is UTF-8.
     """
     import json
     import re
@@ -69,12 +69,12 @@ def _decoded(data: Any) -> Any:
 
 
 def is_on_terminal() -> bool:
-    """Whether somebody sits there: what is typed comes from a terminal, and what is shown goes to one."""
+    """Whether standard input and output are a terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Write talk to stderr. Where nobody can hear it, silence: talk is never worth an error."""
+    """Write talk to stderr. That it cannot be written is no error."""
     try:  # noqa: SIM105 - contextlib would have to be imported
         _write(text + end, sys.stderr)
     except OSError:

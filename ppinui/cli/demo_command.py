@@ -76,7 +76,7 @@ def _introduction(demo: Demo) -> str:
         names = " and ".join(partition.user for partition in endpoint.partitions)
         things.append((f"hsm{number}", f"{endpoint.host} port {endpoint.port}, with {names}"))
     things += [
-        ("the HSMs", "listeners on this machine, which take a connection and say nothing"),
+        ("the HSMs", "listeners on this machine, which accept a connection and answer nothing"),
         ("the partitions", "tokens of SoftHSM2, each with a random PIN, kept in memory only"),
     ]
     indent = max(len(thing) for thing, _ in things) + 4

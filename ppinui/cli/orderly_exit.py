@@ -12,7 +12,7 @@ from ppinui.workers.hardening import ignore_signal
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Let Ctrl+C, SIGTERM and SIGHUP end what is going on by an exception, and only the first one of them.
+    """Let the first Ctrl+C, SIGTERM or SIGHUP raise an exception, and ignore the next ones.
 
     So what has been made is cleared away, and a second Ctrl+C does not stop that half way. A signal that is
     ignored, as with nohup, stays so.

@@ -13,7 +13,7 @@ from ppinui.probe.run_state import ProbeEvent
 from ppinui.text import printable
 
 _UNKNOWN = "unknown"
-"""In the place of a firmware that nobody could read, since the HSM was not reached."""
+"""Shown for a firmware that could not be read, since the HSM was not reached."""
 
 
 def show_report(report: Report, output_format: str = "text") -> int:
@@ -30,7 +30,7 @@ def show_report(report: Report, output_format: str = "text") -> int:
 def render_text(report: Report) -> str:
     """The report as ppin words it (its documentation shows every word, space and blank line).
 
-    Where ppin's firmware name cannot be known stands what the token says. A slot that was left out for a
+    Where ppin's firmware name cannot be known, the token's own is shown. A slot that was left out for a
     reason without a name shows as SKIPPED.
     """
     lines = [f"Load config file: '{printable(report.config)}'"]
@@ -112,7 +112,7 @@ class Progress:
         self._dirty = False
 
     def __call__(self, event: ProbeEvent) -> None:
-        """Take the next event of the run. None is left out: the last one shown may have to stand for long."""
+        """Show the next event of the run. None is left out: the last one may stay on the screen for long."""
         if not self._shown:
             return
         test = event.test
@@ -126,7 +126,7 @@ class Progress:
         self._dirty = True
 
     def clear(self) -> None:
-        """Take the line away, before anything else is written."""
+        """Remove the line, before anything else is written."""
         if self._dirty:
             say("\r\x1b[K", end="")
             self._dirty = False

@@ -115,7 +115,7 @@ def _unknown(config: PrimusConfig) -> Iterator[Setting]:
 
 
 def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict[str, Any]:
-    """All that the file says, for programs: HSMs and slots with the lines they stand in, and every setting.
+    """All that the file says, for programs: HSMs and slots with their lines, and every setting.
 
     ``settings`` has each scalar of the file with its place; ``globals`` and ``log`` have each documented
     setting, with its default where the file is silent. Clear-text secrets are ``••••`` unless ``reveal``.

@@ -27,7 +27,7 @@ from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the file, or print what stands for it; the result is the exit code."""
+    """Write the file, or print its options or variables; the result is the exit code."""
     path = file_of(arguments, must_exist=False)
     read_from = identify(path)
     file = load(path) if read_from is not None else parse("", str(path))
@@ -135,7 +135,7 @@ def _print(
     else:
         emit(as_options(model, admins, slots))
     if len(slots) == 1:
-        say("PIN: give it to the KMS as KMS_HSM_PASSWORD, from where its service keeps secrets")
+        say("PIN: pass it to the KMS as KMS_HSM_PASSWORD, from where its service keeps secrets")
     else:
         say(
             f"PINs: {variable_of(slots[0])} and the others are for your shell to fill in; every user of this "

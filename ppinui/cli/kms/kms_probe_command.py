@@ -21,7 +21,7 @@ from ppinui.workers.hardening import harden
 _INSTEAD = {
     "user": "a slot of a KMS has no user: name its id, --slotid ID",
     "slot": "a slot of a KMS has no name of its own: name its id, --slotid ID",
-    "secrets": "leave it away: a KMS needs no .secrets.cfg",
+    "secrets": "leave it out: a KMS needs no .secrets.cfg",
 }
 """What to do in the place of an option that makes no sense here."""
 
@@ -77,5 +77,5 @@ def _refuse_others(arguments: argparse.Namespace) -> None:
             raise PpinuiError(
                 f"{option} {value} does not go with a kms.toml",
                 "the command line, at 'ppinui --test'",
-                f"leave {option} away: a library is tested slot after slot, with the PINs of the file",
+                f"leave {option} out: a library is tested slot after slot, with the PINs of the file",
             )

@@ -81,7 +81,7 @@ class SecretSession:
         return Operations(self.store, self.users)
 
     def in_file(self) -> tuple[Key, ...]:
-        """Who has an entry in the application's .secrets.cfg; nobody, and a note, if it cannot be read."""
+        """The entries of the application's .secrets.cfg; none, and a note, if it cannot be read."""
         from ppinui.config.locate import secrets_location
         from ppinui.secrets import transfer
 

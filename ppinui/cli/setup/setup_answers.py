@@ -33,7 +33,7 @@ class StepResult(Enum):
     DONE = "done"
     """Something was done that changes nothing: a test."""
     LEFT = "left"
-    """Something is left that this program cannot do; it is said what."""
+    """Something is left that this program cannot do; the finding says what."""
     NOT_NEEDED = "not needed"
     FAILED = "failed"
 
@@ -90,7 +90,7 @@ def _secret(message: str, path: Path) -> PpinuiError:
     return PpinuiError(
         f"{message}, and an answers file holds none",
         str(path),
-        "take it out; give secrets by --proxy-password-fd, --setup-password-fd and --pin-fd",
+        "take it out; pass secrets by --proxy-password-fd, --setup-password-fd and --pin-fd",
     )
 
 
@@ -110,7 +110,7 @@ def make_walk(kind: Kind, around: Surroundings, given: Mapping[str, Any], origin
             raise PpinuiError(
                 f"nothing asks for {key!r} in this set-up",
                 origin,
-                f"did you mean {' or '.join(near)}?" if near else f"it takes {', '.join(known)}",
+                f"did you mean {' or '.join(near)}?" if near else f"it accepts {', '.join(known)}",
             )
     walk.go_to(kind.steps[0].id)
     return walk

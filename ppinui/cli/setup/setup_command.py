@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise _usage(
-            "nobody is here to answer questions",
+            "there is no terminal to ask questions on",
             "run it on a terminal, or give a file of answers: ppinui setup KIND --answers FILE",
         )
     return _prompted(arguments, machine)

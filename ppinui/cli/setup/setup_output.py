@@ -25,7 +25,7 @@ _STATE_WIDTH: Final = 8
 
 
 def wrapped(words: str, first: str = "", rest: str | None = None) -> str:
-    """A paragraph; ``first`` stands before its first line, ``rest`` (None: as many blanks) before the
+    """A paragraph; ``first`` is put before its first line, ``rest`` (None: as many blanks) before the
     others."""
     return textwrap.fill(
         printable(words),

@@ -47,7 +47,7 @@ class Prompts:
         """Why answers cannot be kept for later; they count all the same."""
 
     def choose_kind(self, kinds: Iterable[Kind], interrupted: Iterable[str]) -> str:
-        """Which kind; gives its name. Raises ExitRequestedError."""
+        """Ask which kind, and return its name. Raises ExitRequestedError."""
         left = set(interrupted)
         choices = tuple(
             Choice(kind.name, kind.summary + (" (interrupted; goes on)" if kind.name in left else ""))
@@ -150,7 +150,7 @@ class Prompts:
             value = value if question.sort is Sort.ROWS else one.value
 
     def _given(self, walk: Walk, question: Question, value: Value | None) -> dict[str, str]:
-        """Answer the question; gives what is wrong with the answer."""
+        """Answer the question, and return what is wrong with the answer."""
         return self._kept(partial(walk.answer, {question.id: value}), {})
 
     def _kept(self, move: Callable[[], Result], moved: Result) -> Result:
@@ -262,7 +262,7 @@ class Prompts:
         return outcome is None or outcome.state is not State.PROBLEM
 
     def _left_with(self, walk: Walk, page: Page, trouble: Finding) -> _Way:
-        """Where to, when there is nothing more to do here, or the user does not want it."""
+        """Where to go, when nothing is left to do here, or the user declined."""
         keys = ["Enter goes on"] if page.may_go_on else []
         if trouble.state is not State.DONE:
             keys.append("r looks again" if page.outcome is None else "r tries again")
