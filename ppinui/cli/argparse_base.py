@@ -80,12 +80,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_command(
-    commands: Any,
-    name: str,
-    text: str,
-    example: str,
-    *,
-    files: bool = True,
+    commands: Any, name: str, text: str, example: str, *, files: bool = True
 ) -> argparse.ArgumentParser:
     """A command of its own: one line of help, and a page that ends with an example.
 

@@ -81,6 +81,35 @@ def say(text: str, end: str = "\n") -> None:
         pass
 
 
+class ProgressLine:
+    """One line on a terminal's stderr that says how far an action is; elsewhere nothing at all."""
+
+    def __init__(self) -> None:
+        self._is_terminal = (
+            sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        )
+        self._is_shown = False
+
+    def __call__(self, text: str) -> None:
+        """Show the text instead of the one before, as far as it fits."""
+        if not self._is_terminal:
+            return
+        from ppinui.text import printable
+
+        try:
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        except OSError:
+            columns = 80
+        say(f"\r{printable(text)[: max(columns - 1, 10)]}\x1b[K", end="")
+        self._is_shown = True
+
+    def clear(self) -> None:
+        """Remove the line, before anything else is written."""
+        if self._is_shown:
+            say("\r\x1b[K", end="")
+            self._is_shown = False
+
+
 def say_error(error: PpinuiError, *, config: str | None = None) -> None:
     """The error's three lines on stderr, each really one line; commands in the last one can be pasted.
 

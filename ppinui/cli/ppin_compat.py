@@ -6,14 +6,7 @@ from collections.abc import Sequence
 
 from ppinui.errors import PpinuiError
 
-ACTIONS = {
-    "l": "list",
-    "a": "add",
-    "u": "update",
-    "r": "remove",
-    "p": "add-proxy",
-    "x": "remove-proxy",
-}
+ACTIONS = {"l": "list", "a": "add", "u": "update", "r": "remove", "p": "add-proxy", "x": "remove-proxy"}
 """ppin's letters, and the actions of ``ppinui secret``."""
 
 _WITH_VALUE = "ecs"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ppinui.cli.console import say
 from ppinui.cli.probe_credentials import mark, render_sources, supply_of
-from ppinui.cli.report_output import Progress, show_report
+from ppinui.cli.report_output import run_with_progress, show_report
 from ppinui.config.locate import locate, secrets_location
 from ppinui.config.primus import read
 from ppinui.errors import PpinuiError
@@ -15,7 +15,6 @@ from ppinui.kms.kms_locate import is_kms_file
 from ppinui.libconfig.document import load
 from ppinui.probe.plan import SlotSelection, make_plan
 from ppinui.probe.runner import ProbeOptions
-from ppinui.probe.runner import run as run_test
 from ppinui.provider.library import find_module
 
 
@@ -47,12 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         spend_final_try=arguments.spend_final_try,
         secrets_file=secrets_file,
     )
-    progress = Progress()
     with supply_of(arguments, config, plan, module) as supply:
-        try:
-            report = run_test(plan, options, credentials=supply, on_event=progress)
-        finally:
-            progress.clear()
+        report = run_with_progress(plan, options, credentials=supply)
         mark(supply, report)
     if sources := render_sources(report):
         say(sources)

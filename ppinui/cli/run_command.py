@@ -108,11 +108,7 @@ def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> N
 
 
 def _become_with_memory(
-    program: Path,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    equipment: Equipment,
-    owner: Owner | None,
+    program: Path, words: Sequence[str], environ: Mapping[str, str], equipment: Equipment, owner: Owner | None
 ) -> NoReturn:
     with contextlib.ExitStack() as end:
         files = {}
@@ -128,11 +124,7 @@ def _become_with_memory(
 
 
 def _become_with_folder(
-    program: Path,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    equipment: Equipment,
-    owner: Owner | None,
+    program: Path, words: Sequence[str], environ: Mapping[str, str], equipment: Equipment, owner: Owner | None
 ) -> NoReturn:
     place = memory_place(environ, for_everybody=owner is not None)
     # Only an error ends the block, and removes the folder; after that it belongs to the watcher.

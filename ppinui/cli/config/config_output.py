@@ -41,10 +41,7 @@ def show_text(config: PrimusConfig, location: Location, *, reveal: bool) -> str:
         lines += ["", _hsm_line(hsm), *(f"    {_slot_line(slot)}" for slot in hsm.slots)]
     if not config.hsms:
         lines += ["", "no HSMs"]
-    for title, parent, specs in (
-        ("primus", "primus", GLOBAL_SETTINGS),
-        ("log", "primus.log", LOG_SETTINGS),
-    ):
+    for title, parent, specs in (("primus", "primus", GLOBAL_SETTINGS), ("log", "primus.log", LOG_SETTINGS)):
         lines += ["", title, *(f"    {line}" for line in _settings(config.document, parent, specs))]
     for title, settings in (
         ("clear-text secrets", _clear_secrets(config.document)),

@@ -13,15 +13,7 @@ from ppinui.cli.secret_prompts import ask_secret
 from ppinui.config.checks.registry import check_document
 from ppinui.config.config_save import identify, save
 from ppinui.config.locate import locate
-from ppinui.config.primus import (
-    DEFAULT_PORT,
-    add_hsm,
-    add_slot,
-    put,
-    read,
-    resolve_path,
-    spec_of,
-)
+from ppinui.config.primus import DEFAULT_PORT, add_hsm, add_slot, put, read, resolve_path, spec_of
 from ppinui.config.redaction import is_any_lost, masked_diff, plain_diff
 from ppinui.config.secret_detection import is_of_proxy, is_secret_path
 from ppinui.config.template import begun

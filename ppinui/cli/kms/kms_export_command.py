@@ -70,10 +70,7 @@ def _labels(arguments: argparse.Namespace, model: Model, slots: Sequence[int]) -
 
 @contextmanager
 def _pins(
-    arguments: argparse.Namespace,
-    instance: Instance | None,
-    slots: Sequence[int],
-    labels: Mapping[int, str],
+    arguments: argparse.Namespace, instance: Instance | None, slots: Sequence[int], labels: Mapping[int, str]
 ) -> Iterator[Mapping[int, Secret]]:
     """The PINs to write: of the keyring where it has them, else asked for where the file has none either."""
     pins: dict[int, Secret] = {}

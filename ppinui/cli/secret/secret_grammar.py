@@ -54,10 +54,7 @@ def add_secret(secret: argparse.ArgumentParser) -> None:
             _removal_options(action, "--delete", "delete the file, after a successful test with the keyring")
         _options_of(action, name)
     adopt = add_command(
-        actions,
-        "adopt",
-        "move clear-text passwords from primus.cfg into the keyring",
-        "ppinui secret adopt",
+        actions, "adopt", "move clear-text passwords from primus.cfg into the keyring", "ppinui secret adopt"
     )
     adopt.add_argument(
         "--user", metavar="U", help="whose setup password it is, if an HSM has several partitions"

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from ppinui.cli.console import as_json, emit
+from ppinui.cli.console import ProgressLine, as_json, emit
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import SecretSource
@@ -155,7 +155,7 @@ def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
     """What is left of a step, one action after another."""
     result = StepResult.UNCHANGED
     done: set[str] = set()
-    progress = setup_output.ProgressLine()
+    progress = ProgressLine()
     while True:
         found = walk.page().finding
         assert found is not None
@@ -174,7 +174,7 @@ def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
         done.add(action.words)
         try:
             with secrets.given(action) as given:
-                outcome = walk.act(action, given, Running(progress))
+                outcome = walk.act(action, given, Running(lambda words: progress(f"  {words}")))
         except PpinuiError as error:
             outcome = of_error(error)
         finally:

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import TypeVar
 
-from ppinui.cli.console import say, say_error
+from ppinui.cli.console import ProgressLine, say, say_error
 from ppinui.cli.orderly_exit import ending_in_order
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import (
@@ -252,11 +252,11 @@ class Prompts:
 
     def _act(self, walk: Walk, action: Action) -> bool:
         """Carry it out; whether it went well."""
-        progress = setup_output.ProgressLine()
+        progress = ProgressLine()
         with self._secrets.given(action) as given:
             try:
                 with ending_in_order():  # a test that was interrupted is not the end of the walkthrough
-                    outcome = walk.act(action, given, Running(progress))
+                    outcome = walk.act(action, given, Running(lambda words: progress(f"  {words}")))
             finally:
                 progress.clear()
         return outcome is None or outcome.state is not State.PROBLEM

@@ -85,10 +85,7 @@ def add_pin(pin: argparse.ArgumentParser) -> None:
         help="offer the PIN, once to each token; without it, only say what would be done",
     )
     check.add_argument(
-        "--pin",
-        choices=WELL_KNOWN,
-        default=WELL_KNOWN[0],
-        help=f"which one ({WELL_KNOWN[0]})",
+        "--pin", choices=WELL_KNOWN, default=WELL_KNOWN[0], help=f"which one ({WELL_KNOWN[0]})"
     )
     format_option(check)
     _module_options(check)
