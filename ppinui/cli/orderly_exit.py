@@ -19,18 +19,18 @@ def ending_in_order() -> Iterator[None]:
     """
 
     def end(number: int, _: FrameType | None) -> None:
-        for ending in before:
-            signal.signal(ending, ignore_signal)
+        for handled in before:
+            signal.signal(handled, ignore_signal)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)
 
-    heard = [
+    numbers = [
         number
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if signal.getsignal(number) is not signal.SIG_IGN
     ]
-    before = {number: signal.signal(number, end) for number in heard}
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
     finally:

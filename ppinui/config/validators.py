@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
@@ -28,6 +29,7 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
+@lru_cache(maxsize=5_000)
 def endpoint(host: str, port: str) -> tuple[str, str]:
     """A host and port in a form in which equal ones are equal: case and a last dot make no other name."""
     address = address_of(host)

@@ -33,7 +33,7 @@ _ORDER = tuple(Stage)
 
 @dataclass
 class SlotState:
-    """One slot's page in the book."""
+    """What is known of one slot."""
 
     test: SlotTest
     stages: list[StageResult] = field(default_factory=list)
@@ -51,7 +51,7 @@ class SlotState:
     login: bool = False
     """Whether its test goes on to the login stage."""
     secrets: SlotSecrets = field(default_factory=SlotSecrets)
-    """What it is given, and where that came from."""
+    """The secrets of its test, and where they come from."""
     result: SlotResult | None = None
 
     def close(self) -> SlotResult:
@@ -81,7 +81,7 @@ class SlotState:
 
 
 class RunState:
-    """The pages of all slots of a run, by their index in the plan."""
+    """All slots of a run, by their index in the plan."""
 
     def __init__(self, tests: Sequence[SlotTest], on_event: Listener) -> None:
         self.slots = [SlotState(test) for test in tests]
@@ -93,6 +93,10 @@ class RunState:
     def results(self) -> tuple[SlotResult, ...]:
         """The results so far, in the order of the plan."""
         return tuple(slot.result for slot in self.slots if slot.result is not None)
+
+    def open_tests(self) -> list[SlotTest]:
+        """The tests without a result yet."""
+        return [slot.test for slot in self.slots if slot.result is None]
 
     def offered_secrets(self, slot: SlotState) -> OfferedSecrets:
         """What a return value of this slot's test may speak of."""

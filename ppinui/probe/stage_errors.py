@@ -21,7 +21,7 @@ from ppinui.provider.vendor_codes import (
     Suspect,
     refusal,
 )
-from ppinui.secrets.hints import replacing, storing
+from ppinui.secrets.hints import command_to_replace, command_to_store
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.workers.channel import Message
 
@@ -62,7 +62,7 @@ class OfferedSecrets:
                 name="Secret missing",
                 meaning=f"There is no {' and no '.join(map(str, missing))}",
                 remedy=", then ".join(
-                    f"store the {one.kind.label}: {storing(one.kind, one.owner)}" for one in missing
+                    f"store the {one.kind.label}: {command_to_store(one.kind, one.owner)}" for one in missing
                 ),
             )
         return entry
@@ -81,11 +81,11 @@ class OfferedSecrets:
             case SecretSource.CONFIGURATION:
                 return Suspect(what, owner, f"ppinui config set {self.slot}.proxy_password")
             case SecretSource.FILE:
-                command = replacing(kind, owner)
+                command = command_to_replace(kind, owner)
                 vendors = command.replace("ppinui", "ppin", 1)
                 return Suspect(what, owner, f"{command} (and in .secrets.cfg, where it came from: {vendors})")
             case _:
-                return Suspect(what, owner, replacing(kind, owner))
+                return Suspect(what, owner, command_to_replace(kind, owner))
 
 
 def explain_answer(

@@ -21,7 +21,7 @@ from ppinui.provider.ppin_binary import RUNNING
 from ppinui.provider.provider_log import read_log
 from ppinui.provider.vendor_codes import ConnectionVerdict, PrimusEntry, Suspect, describe, refusal
 from ppinui.secrets.fetcher import Configuration, FetchFailed
-from ppinui.secrets.hints import replacing
+from ppinui.secrets.hints import command_to_replace
 from ppinui.secrets.secret import MASK, Secret
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.workers.hardening import end_with_parent
@@ -89,7 +89,7 @@ class Ppin:
             if failure.code is None or not failure.rejected:
                 raise
             # The proxy's password was the only one that was offered.
-            wrong = Suspect("proxy password", user, replacing(SecretKind.PROXY, user))
+            wrong = Suspect("proxy password", user, command_to_replace(SecretKind.PROXY, user))
             raise self._answered(refusal(failure.code, [wrong])) from None
 
     def version(self) -> str:

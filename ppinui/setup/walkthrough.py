@@ -18,7 +18,7 @@ from ppinui.setup.questions import Answers, Question
 if TYPE_CHECKING:
     from ppinui.probe.plan import Plan
     from ppinui.probe.run_state import Listener
-    from ppinui.setup.setup_context import Surroundings
+    from ppinui.services.context import Context
     from ppinui.workers.cancellation import Cancellation
 
 
@@ -165,28 +165,32 @@ class Here:
     kind: Kind
     answers: Answers
     """Those of all questions before, and of the step's own as far as there are some; defaults included."""
-    around: Surroundings
+    context: Context
 
 
 @dataclass(frozen=True)
 class Step:
     """One step. Steps know nothing of each other but ids of questions, so kinds can share them.
 
-    ``text`` is what it says. ``questions`` may depend on the answers before, those of its own questions
-    included: it is asked again after each answer. ``look`` finds out how things are, without changing any;
-    it may wait for disks, networks and the keyring, and raise PpinuiError. It is called when every question
-    of the step has an answer; a step that is only to be read has none. ``required``: there is no way on while
-    it is TO_DO or a PROBLEM. ``may_ask``: ids of questions that it asks in some surroundings only; an answers
-    file may have them in all.
+    ``text`` is what it says, of the answers before or always the same. ``questions`` may depend on the
+    answers before, those of its own questions included: it is asked again after each answer. ``look`` finds
+    out how things are, without changing any; it may wait for disks, networks and the keyring, and raise
+    PpinuiError. It is called when every question of the step has an answer; a step that is only to be read
+    has none. ``required``: there is no way on while it is TO_DO or a PROBLEM. ``may_ask``: ids of questions
+    that it asks in some surroundings only; an answers file may have them in all.
     """
 
     id: str
     title: str
-    text: Callable[[Here], tuple[Block, ...]]
+    text: tuple[Block, ...] | Callable[[Here], tuple[Block, ...]]
     look: Callable[[Here], Finding] = lambda _: Finding(State.DONE, "")
     questions: Callable[[Here], tuple[Question, ...]] = lambda _: ()
     required: bool = False
     may_ask: tuple[str, ...] = ()
+
+    def blocks(self, here: Here) -> tuple[Block, ...]:
+        """What it says now."""
+        return self.text(here) if callable(self.text) else self.text
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ppinui.cli.console import emit, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.save_output import say_processes, say_saved
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.config.checks.registry import check_document
+from ppinui.config.checks.registry import problems_around_edit
 from ppinui.config.config_save import identify, save
 from ppinui.config.locate import locate
 from ppinui.config.primus import DEFAULT_PORT, add_hsm, add_slot, put, read, resolve_path, spec_of
@@ -94,11 +94,11 @@ def say_new_problems(old: Document, new: Document, given: str | None = None) -> 
     The result are the errors against which an edit is not saved: that the next step is still to be made (an
     HSM without slots yet) is not among them, nor is another value in the place of one that was wrong.
     """
-    problems = check_document(old)
+    problems, found = problems_around_edit(old, new)
     before = {(problem.code, problem.subject, problem.message) for problem in problems}
     wrong = {(problem.code, problem.subject) for problem in problems}
     errors = []
-    for problem in check_document(new):
+    for problem in found:
         if (problem.code, problem.subject, problem.message) in before or problem.severity is Severity.NOTE:
             continue
         is_wrong = problem.severity is Severity.ERROR and problem.code not in _STEPS_TO_COME

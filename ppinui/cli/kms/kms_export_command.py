@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from ppinui.cli.command_context import context_of, say_whose_keyring, say_without_keyring
 from ppinui.cli.console import emit, say
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
 from ppinui.cli.save_output import say_saved
@@ -24,6 +24,7 @@ from ppinui.kms.kms_redaction import masked_diff
 from ppinui.kms.kms_save import loses_pin, save
 from ppinui.secrets.secret import Secret
 from ppinui.text import printable
+from ppinui.workers.hardening import harden
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -100,25 +101,25 @@ def _kept_pins(arguments: argparse.Namespace, labels: Sequence[str]) -> dict[str
 
     Raises SecretRejectedError for one that a token has rejected, KeyringError where a named keyring fails.
     """
-    from ppinui.cli.secret.secret_session import SecretSession
-    from ppinui.secrets.keyring_client import choice_of, may_exist
     from ppinui.secrets.keyring_errors import KeyringError
     from ppinui.secrets.token_pins import offer_pin
 
     pins: dict[str, Secret] = {}
-    if not labels or not may_exist(choice_of(arguments.keyring, os.environ), os.environ):
+    context = context_of(arguments)
+    if not labels or not context.may_have_keyring():
         return pins
-    with closing(SecretSession(arguments)) as session:
-        session.say_whose_keyring()
+    harden()
+    with closing(context):
+        say_whose_keyring(context)
         try:
             for label in labels:
-                stored = offer_pin(session.store, label)
+                stored = offer_pin(context.keyrings.store(), label)
                 if stored is not None and stored.password is not None:
                     pins[label] = stored.password
         except KeyringError as error:
-            if session.named_keyring is not None:
+            if context.keyring_choice.named is not None:
                 raise
-            say(f"note: the keyring is not used: {printable(error.message)} ({printable(error.place)})")
+            say_without_keyring(error)
     return pins
 
 

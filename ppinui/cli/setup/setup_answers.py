@@ -16,8 +16,8 @@ from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import SecretSource
 from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.services.context import Context
 from ppinui.setup.engine import Walk
-from ppinui.setup.setup_context import Surroundings
 from ppinui.setup.walkthrough import Finding, Kind, Running, State, Style, of_error
 
 _LARGEST: Final = 1024 * 1024
@@ -94,12 +94,12 @@ def _secret(message: str, path: Path) -> PpinuiError:
     )
 
 
-def make_walk(kind: Kind, around: Surroundings, given: Mapping[str, Any], origin: str) -> Walk:
+def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: str) -> Walk:
     """A walk with these answers, all of them looked at before anything is done.
 
     Raises PpinuiError for an answer that is missing, wrong, or to no question.
     """
-    walk = Walk(kind, around, keeping=False)
+    walk = Walk(kind, context, keeping=False)
     known: list[str] = []
     for step in kind.steps:
         walk.go_to(step.id)
@@ -202,7 +202,7 @@ def _as_data(walk: Walk, runs: Iterable[StepRun], config: str | None) -> dict[st
     ran = list(runs)
     return {
         "kind": walk.kind.name,
-        "config": str(walk.around.location().path),
+        "config": str(walk.context.config_path()),
         "changed": any(one.result is StepResult.CHANGED for one in ran),
         "failed": any(one.result is StepResult.FAILED for one in ran),
         "steps": [

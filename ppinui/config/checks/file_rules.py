@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.config.checks.subject import Profile, Subject, problem, rule
+from ppinui.config.locate import GROUP
 from ppinui.config.redaction import Looks, find_secrets, mask
 from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.files.replacement import backup_name
 from ppinui.libconfig.includes import decode
 from ppinui.text import quoted
 
-GROUP: Final = "primus"
 _PROVIDER_FOLDER: Final = Path("usr/local/primus/etc")
 _LEFT_BY_PACKAGES: Final = (".dpkg-new", ".dpkg-dist", ".rpmnew")
 _FORTIGATE_LIMIT: Final = 3000  # bytes in base64
@@ -200,9 +200,7 @@ def managed_header(subject: Subject) -> Iterator[Diagnostic]:
     document = subject.document
     first = document.root.children
     end = first[0].start if first and not first[0].read_only else len(document.text)
-    for comment in document.comments():
-        if comment.start >= end:
-            return
+    for comment in document.comments(end):
         for line in re.finditer(r"[^\n]+", comment.text):
             if _MANAGED.search(line[0]):
                 said = mask(line[0]).strip(" \t\r#/*")[:_LONGEST_QUOTE]

@@ -37,7 +37,7 @@ def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(
                 Severity.WARNING if config.slots else Severity.ERROR,
                 "no-slot",
-                hsm.setting,
+                subject.at(hsm),
                 f"{hsm.name} has no slots: nothing on it can be used",
                 f"Add one: ppinui config add-slot {hsm.name} --user-name PARTITION --id N.",
             )

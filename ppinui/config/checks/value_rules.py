@@ -103,7 +103,7 @@ def wrapping_ints(subject: Subject) -> Iterator[Diagnostic]:
         for setting in group.children
         if (setting.name or "") in level.specs
     }
-    for setting in subject.document.walk():
+    for setting in subject.settings:
         if setting.kind is Kind.INT and _wraps(setting):
             yield problem(
                 Severity.ERROR if setting in documented else Severity.WARNING,
@@ -128,7 +128,7 @@ _JUDGED_ELSEWHERE: Final = frozenset(("host", "port"))
 @rule
 def escapes_in_paths(subject: Subject) -> Iterator[Diagnostic]:
     """escape-in-path: ``"C:\\temp"`` holds a tab."""
-    for setting in subject.document.walk():
+    for setting in subject.settings:
         if setting.kind is Kind.STRING and "\\" in setting.raw and not is_secret_name(setting.name or ""):
             escapes = [found[0] for found in _ESCAPE.finditer(setting.raw) if found[1]]
             if escapes and _is_path(setting):

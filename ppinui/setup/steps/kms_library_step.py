@@ -14,7 +14,7 @@ from ppinui.kms.kms_locate import locate_kms
 from ppinui.kms.kms_reader import load
 from ppinui.provider.library import examine
 from ppinui.setup.questions import Choice, Question, Sort
-from ppinui.setup.walkthrough import Action, Block, Finding, Here, State, Step, command, point, text
+from ppinui.setup.walkthrough import Action, Finding, Here, State, Step, command, point, text
 
 LIBRARY: Final = "library"
 MODEL: Final = "kms_model"
@@ -31,38 +31,30 @@ _WORDS: Final = {
 }
 
 
-def kms_library_step() -> Step:
-    """Asks for the HSM's model, and looks whether the KMS finds its library."""
-    return Step(
-        LIBRARY, "The HSM's library", _text, _look, lambda here: tuple(_questions(here)), required=True
-    )
-
-
 def kms_file(here: Here) -> Path:
     """The kms.toml that is set up, whether it is there yet or not."""
-    around = here.around
-    return locate_kms(around.config, environ=around.environ, root=around.machine.root, must_exist=False)
+    context = here.context
+    return locate_kms(context.config, environ=context.environ, root=context.host.root, must_exist=False)
 
 
 def expected_library(here: Here) -> Library:
     """What the KMS will load."""
     model = Model(here.answers.text(MODEL))
-    return library_of(model, environ=here.around.environ, root=here.around.machine.root)
+    return library_of(model, environ=here.context.environ, root=here.context.host.root)
 
 
 def found_library(here: Here) -> Path:
     """The library in its place. Raises PpinuiError."""
-    path = require_library(expected_library(here), root=here.around.machine.root)
+    path = require_library(expected_library(here), root=here.context.host.root)
     examine(path)
     return path
 
 
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text("The KMS loads the HSM's PKCS#11 library from one place for each model, and from no other."),
-        point("For an HSM that it does not know by name that is /lib/libkmshsm.so: put a link there."),
-        point("What works with SoftHSM2 works with a KMS as a rule. It has to be for Linux on x86-64."),
-    )
+_TEXT: Final = (
+    text("The KMS loads the HSM's PKCS#11 library from one place for each model, and from no other."),
+    point("For an HSM that it does not know by name that is /lib/libkmshsm.so: put a link there."),
+    point("What works with SoftHSM2 works with a KMS as a rule. It has to be for Linux on x86-64."),
+)
 
 
 def _questions(here: Here) -> Iterator[Question]:
@@ -134,3 +126,9 @@ def _link(place: Path, target: Path) -> None:
             str(place),
             f"make it as root: sudo ln -s {shlex.quote(str(target))} {shlex.quote(str(place))}",
         ) from None
+
+
+KMS_LIBRARY_STEP: Final = Step(
+    LIBRARY, "The HSM's library", _TEXT, _look, lambda here: tuple(_questions(here)), required=True
+)
+"""Asks for the HSM's model, and looks whether the KMS finds its library."""

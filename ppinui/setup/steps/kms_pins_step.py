@@ -19,7 +19,6 @@ from ppinui.setup.steps.kms_tokens_step import (
 )
 from ppinui.setup.walkthrough import (
     Action,
-    Block,
     Finding,
     Given,
     Here,
@@ -39,17 +38,11 @@ PINS: Final = "pins"
 _SO_PIN, _USER_PIN = "so_pin", "user_pin"
 
 
-def pins_step() -> Step:
-    """Sets user PINs that are not set, and keeps them."""
-    return Step(PINS, "User PINs", _text, _look)
-
-
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text("The user PIN opens the private keys. The keyring keeps it for the test and for kms.toml."),
-        point("A PIN that is kept here is not tried: the test does that, once."),
-        point("A well-known PIN, such as 98765432, should be changed first: ppinui pin change SLOT"),
-    )
+_TEXT: Final = (
+    text("The user PIN opens the private keys. The keyring keeps it for the test and for kms.toml."),
+    point("A PIN that is kept here is not tried: the test does that, once."),
+    point("A well-known PIN, such as 98765432, should be changed first: ppinui pin change SLOT"),
+)
 
 
 def _look(here: Here) -> Finding:
@@ -126,3 +119,7 @@ def _kept(here: Here, label: str) -> Finding | None:
             ),
         ),
     )
+
+
+PINS_STEP: Final = Step(PINS, "User PINs", _TEXT, _look)
+"""Sets user PINs that are not set, and keeps them."""

@@ -31,11 +31,6 @@ PINS_IN_FILE: Final = "kms_pins_in_file"
 """The questions' ids."""
 
 
-def kms_writing_step() -> Step:
-    """Asks who may administrate the HSM and whether PINs go into the file, shows the change and saves it."""
-    return Step(WRITING, "kms.toml", _text, _look, _questions, required=True)
-
-
 def _text(here: Here) -> tuple[Block, ...]:
     return (
         text(
@@ -96,7 +91,7 @@ def _look(here: Here) -> Finding:
 
     def write(_: object, running: Running) -> None:
         edit = ("setup", here.kind.name)
-        report = save(path, file, text, read_from=read_from, edit=edit, tracer=here.around.tracer)
+        report = save(path, file, text, read_from=read_from, edit=edit, tracer=here.context.audit)
         for note in report.notes:
             running.say(note)
 
@@ -142,3 +137,7 @@ def _pins(here: Here, labels: dict[int, str]) -> Iterator[dict[int, Secret]]:
     finally:
         for one in stored.values():
             one.wipe()
+
+
+KMS_WRITING_STEP: Final = Step(WRITING, "kms.toml", _text, _look, _questions, required=True)
+"""Asks who may administrate the HSM and whether PINs go into the file, shows the change and saves it."""
