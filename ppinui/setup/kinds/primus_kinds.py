@@ -15,7 +15,7 @@ from ppinui.setup.steps.probe_step import TEST_STEP
 from ppinui.setup.steps.provider_step import PROVIDER_STEP, folders_step
 from ppinui.setup.steps.save_step import save_step
 from ppinui.setup.steps.secret_steps import PERMANENT_STEP, PROXY_STEP
-from ppinui.setup.walkthrough import Finding, Here, Kind, State, Step, point, text
+from ppinui.setup.walkthrough import Finding, Here, Kind, Step, StepState, point, text
 
 _SECRETS_AND_TEST: Final = (KEYRING_STEP, PROXY_STEP, PERMANENT_STEP, TEST_STEP, FINISHING_STEP)
 
@@ -111,7 +111,7 @@ _CHOOSING: Final = Step(
     DEVELOPER_HSM,
     "HSM of the developer program",
     lambda _: (text("The program has HSMs that the internet reaches, each on a port of its own."),),
-    lambda here: Finding(State.DONE, ", ".join(one.host for one in _chosen(here))),
+    lambda here: Finding(StepState.DONE, ", ".join(one.host for one in _chosen(here))),
     _question,
     required=True,
 )

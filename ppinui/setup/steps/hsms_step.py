@@ -9,7 +9,7 @@ from ppinui.config.settings import DEFAULT_PORT, Level
 from ppinui.config.validators import check_host, check_port, endpoint
 from ppinui.setup.cloudhsm_services import CLUSTERS, OTHER, PLATINUM, Endpoint, cluster_of, endpoints_of
 from ppinui.setup.questions import Choice, Question, Row, Sort, Value
-from ppinui.setup.walkthrough import Finding, Here, State, Step, point, text
+from ppinui.setup.walkthrough import Finding, Here, Step, StepState, point, text
 from ppinui.text import plural
 
 CLUSTER: Final = "cluster"
@@ -64,9 +64,9 @@ def _found(here: Here) -> tuple[str, int | None] | None:
 def _cluster_look(here: Here) -> Finding:
     name = here.answers.text(CLUSTER)
     if name == OTHER:
-        return Finding(State.DONE, "addresses of your own: the next step asks for them")
+        return Finding(StepState.DONE, "addresses of your own: the next step asks for them")
     endpoints = endpoints_of(name, here.answers.number(PLATINUM_NUMBER))
-    return Finding(State.DONE, f"{name}: {', '.join(endpoint.host for endpoint in endpoints)}")
+    return Finding(StepState.DONE, f"{name}: {', '.join(endpoint.host for endpoint in endpoints)}")
 
 
 CLUSTER_STEP: Final = Step(
@@ -156,7 +156,7 @@ def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, .
 
 def _look(here: Here) -> Finding:
     rows = here.answers.rows(HSMS)
-    return Finding(State.DONE, plural(len(rows), "HSM"))
+    return Finding(StepState.DONE, plural(len(rows), "HSM"))
 
 
 def _host_flaw(value: Value) -> str | None:

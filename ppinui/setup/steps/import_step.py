@@ -21,9 +21,9 @@ from ppinui.setup.walkthrough import (
     Given,
     Here,
     Running,
-    State,
     Step,
-    of_error,
+    StepState,
+    from_exception,
     text,
 )
 
@@ -66,8 +66,8 @@ def _look_at_source(here: Here) -> Finding:
     document = source_document(here, None, here.answers.text(CONFIG_FROM))
     names = read(document).credentials().partitions
     if not names:
-        return Finding(State.PROBLEM, "there is no partition in this primus.cfg", "name another file")
-    return Finding(State.DONE, f"partitions: {', '.join(names)}")
+        return Finding(StepState.PROBLEM, "there is no partition in this primus.cfg", "name another file")
+    return Finding(StepState.DONE, f"partitions: {', '.join(names)}")
 
 
 _IMPORT_TEXT: Final = (
@@ -81,26 +81,26 @@ _IMPORT_TEXT: Final = (
 def _look_at_secrets(here: Here) -> Finding:
     path = here.answers.text(SECRETS_FROM)
     if not path:
-        return Finding(State.NOT_NEEDED, "no .secrets.cfg was given")
+        return Finding(StepState.NOT_NEEDED, "no .secrets.cfg was given")
     try:
         entries = read_entries(Path(path), configured(here).credentials())
     except PpinuiError as error:
-        return of_error(error, back_to=SOURCE)
+        return from_exception(error, back_to=SOURCE)
     if not entries:
         return Finding(
-            State.PROBLEM, f"no user was found in {path}", "check that it is ppin's", back_to=SOURCE
+            StepState.PROBLEM, f"no user was found in {path}", "check that it is ppin's", back_to=SOURCE
         )
     try:
         waiting = [entry.name for entry in entries if not _is_kept(here, entry)]
     except KeyringError as error:
-        return of_error(error, back_to=KEYRING)
+        return from_exception(error, back_to=KEYRING)
     if not waiting:
-        return Finding(State.DONE, f"the keyring has the secrets of all {len(entries)} users of the file")
+        return Finding(StepState.DONE, f"the keyring has the secrets of all {len(entries)} users of the file")
     replaced = [entry.name for entry in entries if store_of(here).has(entry.kind, entry.name)]
     overwritten = [name for name in replaced if name in waiting]
     warning = f" Replaces what the keyring has of {', '.join(overwritten)}." if overwritten else ""
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"to be imported: {', '.join(waiting)}",
         action=Action(
             f"import the secrets of {path}",

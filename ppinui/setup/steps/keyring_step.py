@@ -18,8 +18,8 @@ from ppinui.setup.walkthrough import (
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     command,
     point,
     text,
@@ -83,7 +83,7 @@ def _look(here: Here) -> Finding:
     named = here.context.keyrings.named.named
     path = vault_path(here.context.environ)
     if VAULT in (named, here.answers.text(KEYRING)) and not path.exists():
-        return Finding(State.TO_DO, f"there is no vault yet: {path}", action=_making(here))
+        return Finding(StepState.TO_DO, f"there is no vault yet: {path}", action=_making(here))
     store = store_of(here)
     backend = store.backend()
     store.has(SecretKind.PIN, "")  # a name that nobody has: does it answer?
@@ -92,13 +92,13 @@ def _look(here: Here) -> Finding:
     if backend.name == VAULT and named is None:
         items.append(
             Finding(
-                State.DONE,
+                StepState.DONE,
                 "let every later command use it",
                 subject="vault",
                 blocks=(command("export PPINUI_KEYRING=vault"),),
             )
         )
-    return Finding(State.DONE, f"{backend.name}{place} works ({backend.why})", items=tuple(items))
+    return Finding(StepState.DONE, f"{backend.name}{place} works ({backend.why})", items=tuple(items))
 
 
 def _making(here: Here) -> Action:

@@ -14,7 +14,7 @@ from ppinui.kms.kms_locate import locate_kms
 from ppinui.kms.kms_reader import load
 from ppinui.provider.library import examine
 from ppinui.setup.questions import Choice, Question, Sort
-from ppinui.setup.walkthrough import Action, Finding, Here, State, Step, command, point, text
+from ppinui.setup.walkthrough import Action, Finding, Here, Step, StepState, command, point, text
 
 LIBRARY: Final = "library"
 MODEL: Final = "kms_model"
@@ -90,22 +90,22 @@ def _present_model(here: Here) -> Model:
 def _look(here: Here) -> Finding:
     library = expected_library(here)
     try:
-        return Finding(State.DONE, f"{found_library(here)} is there")
+        return Finding(StepState.DONE, f"{found_library(here)} is there")
     except PpinuiError as error:
         vendors = here.answers.text(VENDORS_LIBRARY)
         if not vendors:
-            return Finding(State.PROBLEM, f"{error.message} ({error.place})", error.remedy)
+            return Finding(StepState.PROBLEM, f"{error.message} ({error.place})", error.remedy)
     examine(Path(vendors))
     lines = shlex.join(["sudo", "ln", "-sfn", vendors, str(library.path)])
     if not os.access(library.path.parent, os.W_OK):
         return Finding(
-            State.PROBLEM,
+            StepState.PROBLEM,
             f"this account may not write in {library.path.parent}",
             "run the command as root, then look again",
             blocks=(command(lines),),
         )
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{library.path} has to lead to {vendors}",
         action=Action(
             f"make the link {library.path}",

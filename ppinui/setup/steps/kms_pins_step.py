@@ -24,8 +24,8 @@ from ppinui.setup.walkthrough import (
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     point,
     text,
 )
@@ -50,7 +50,7 @@ def _look(here: Here) -> Finding:
     for one in chosen:
         if one.slot is None or one.slot.token is None:
             return Finding(
-                State.PROBLEM, f"no token is called '{one.label}'", "initialise it first", back_to=TOKENS
+                StepState.PROBLEM, f"no token is called '{one.label}'", "initialise it first", back_to=TOKENS
             )
         if not one.slot.token.flags & TokenFlag.USER_PIN_SET:
             return _unset(here, one, one.slot)
@@ -58,12 +58,12 @@ def _look(here: Here) -> Finding:
         if (finding := _kept(here, one.label)) is not None:
             return finding
     words = "the PIN is" if len(chosen) == 1 else f"all {len(chosen)} PINs are"
-    return Finding(State.DONE, f"{words} set, and in the keyring")
+    return Finding(StepState.DONE, f"{words} set, and in the keyring")
 
 
 def _unset(here: Here, one: Chosen, slot: Slot) -> Finding:
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"the user PIN of '{one.label}' is not set",
         action=Action(
             f"set the user PIN of '{one.label}'",
@@ -106,7 +106,7 @@ def _kept(here: Here, label: str) -> Finding | None:
         stored.wipe()
         return None
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         words,
         action=Action(
             f"keep the PIN of '{label}' in the keyring",

@@ -21,7 +21,7 @@ from ppinui.setup.steps.kms_library_step import LIBRARY, MODEL, kms_file
 from ppinui.setup.steps.kms_pins_step import PINS
 from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
 from ppinui.setup.steps.probe_step import finding_of, hearing
-from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, State, Step, point, text
+from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, Step, StepState, point, text
 from ppinui.text import plural
 from ppinui.tokens.slot_list import list_slots
 
@@ -45,7 +45,7 @@ def _look(here: Here) -> Finding:
     total = len(plan.plan.tests)
     pins = sum(slot.login is Login.PIN for one in file.instances for slot in one.slots)
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{plural(total, 'slot')} to test",
         action=Action(
             "test every slot",
@@ -89,7 +89,7 @@ def _rejected(here: Here, file: KmsFile) -> Finding | None:
             for pin in kept.values():
                 if (rejection := store_of(here).rejection_of(pin)) is not None:
                     return Finding(
-                        State.PROBLEM,
+                        StepState.PROBLEM,
                         f"the PIN of '{pin.name}' was rejected by {rejection.by}, and is not offered again",
                         "keep the right one, and save the file with it",
                         back_to=PINS,

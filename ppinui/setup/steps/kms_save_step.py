@@ -22,7 +22,18 @@ from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import MODEL, kms_file
 from ppinui.setup.steps.kms_pins_step import PINS
 from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
-from ppinui.setup.walkthrough import Action, Block, Finding, Here, Running, State, Step, Style, point, text
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Here,
+    Running,
+    Step,
+    StepState,
+    Style,
+    point,
+    text,
+)
 from ppinui.tokens.slot_list import list_slots
 
 WRITING: Final = "kms"
@@ -86,7 +97,7 @@ def _look(here: Here) -> Finding:
     finally:
         file.wipe()
     if text == file.text:
-        return Finding(State.DONE, f"{path} has all of it")
+        return Finding(StepState.DONE, f"{path} has all of it")
     before = f"; the file before stays as {path.name}.bak" if read_from else ", for its owner alone"
 
     def write(_: object, running: Running) -> None:
@@ -96,7 +107,7 @@ def _look(here: Here) -> Finding:
             running.say(note)
 
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{path} is {'changed' if read_from else 'new'}",
         blocks=(Block(Style.VERBATIM, masked_diff(file.text, text, str(path))),),
         action=Action(f"save {path}", f"Writes {path}{before}.", write),

@@ -19,8 +19,8 @@ from ppinui.setup.walkthrough import (
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     point,
     text,
 )
@@ -131,7 +131,7 @@ def _look(here: Here) -> Finding:
     for row, one in zip(rows, chosen, strict=True):
         if one.slot is None:
             return _missing(here, found, one.label, row.get("slot"))
-    return Finding(State.DONE, ", ".join(one.slot.name for one in chosen if one.slot is not None))
+    return Finding(StepState.DONE, ", ".join(one.slot.name for one in chosen if one.slot is not None))
 
 
 def _missing(here: Here, found: SlotList, label: str, wanted: str | int | None) -> Finding:
@@ -142,12 +142,12 @@ def _missing(here: Here, found: SlotList, label: str, wanted: str | int | None) 
             f"slot {wanted} is none that was never initialised" if wanted is not None else "no slot is free"
         )
         return Finding(
-            State.PROBLEM,
+            StepState.PROBLEM,
             f"no token is called '{label}', and {there}",
             "correct the label or the slot; or erase a token yourself: ppinui token init SLOT --label LABEL",
         )
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"no token is called '{label}'; slot {slot.id} has one that was never initialised",
         action=Action(
             f"initialise the token in slot {slot.id} as '{label}'",

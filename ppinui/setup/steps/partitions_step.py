@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.primus import Slot
-from ppinui.config.validators import check_user_name, require_safe_name
+from ppinui.config.primus_config import require_safe_name
+from ppinui.config.validators import check_user_name
 from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm
 from ppinui.setup.questions import Question, Row, Sort, Value
 from ppinui.setup.steps.hsms_step import HSMS
-from ppinui.setup.walkthrough import Finding, Here, State, Step, text
+from ppinui.setup.walkthrough import Finding, Here, Step, StepState, text
 
 PARTITIONS: Final = "partitions"
 SERVICE_USER: Final = "service_user"
@@ -98,7 +99,7 @@ def _slots(here: Here) -> tuple[Slot, ...]:
 
 def _look(here: Here) -> Finding:
     names = [str(row["name"]) for row in here.answers.rows(PARTITIONS)]
-    return Finding(State.DONE, ", ".join(names))
+    return Finding(StepState.DONE, ", ".join(names))
 
 
 def _name_flaw(value: Value) -> str | None:

@@ -32,8 +32,8 @@ from ppinui.setup.walkthrough import (
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     point,
     text,
 )
@@ -67,7 +67,7 @@ def _look(here: Here) -> Finding:
     plan = _plan(here, config)
     login = here.answers.yes(LOGIN)
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{len(plan.tests)} slot{'' if len(plan.tests) == 1 else 's'} to test",
         action=Action(
             "test every slot",
@@ -179,15 +179,15 @@ def finding_of(report: Report, back_to: WayBack) -> Finding:
     total = report.partitions
     if report.interrupted:
         return Finding(
-            State.TO_DO,
+            StepState.TO_DO,
             "the test was interrupted",
             items=failures,
             exit_code=ExitCode.INTERRUPTED,
         )
     if not report.failures:
-        return Finding(State.DONE, f"all {total} slots are fine" if total > 1 else "the slot is fine")
+        return Finding(StepState.DONE, f"all {total} slots are fine" if total > 1 else "the slot is fine")
     return Finding(
-        State.PROBLEM,
+        StepState.PROBLEM,
         f"{report.failures} of {plural(total, 'slot')} are not fine",
         items=failures,
         back_to=next((item.back_to for item in failures if item.back_to), None),
@@ -207,7 +207,7 @@ def _failure(result: SlotResult, back_to: WayBack) -> Finding:
     stage = result.stages[-1] if result.stages else None
     error = stage.error if stage else None
     if stage is None or error is None:
-        return Finding(State.PROBLEM, "was not tested", "test again")
+        return Finding(StepState.PROBLEM, "was not tested", "test again")
     code = f" ({error.hex})" if error.hex else ""
     words = f"{stage.stage.value} {stage.outcome.value}: {error.name}{code}. {error.message}"
-    return Finding(State.PROBLEM, words, error.remedy, back_to=back_to(result, stage.stage))
+    return Finding(StepState.PROBLEM, words, error.remedy, back_to=back_to(result, stage.stage))

@@ -10,7 +10,6 @@ from typing import Final
 
 from ppinui.config.locate import GROUP, Location
 from ppinui.config.template import LOG_FILE
-from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.doctor.file_findings import look_at_config, look_at_group, look_at_secrets
 from ppinui.doctor.program_findings import look_at_module, look_at_ppin
 from ppinui.errors import PpinuiError
@@ -21,21 +20,16 @@ from ppinui.setup.walkthrough import (
     Finding,
     Here,
     Running,
-    State,
     Step,
+    StepState,
     command,
+    from_diagnostic,
     point,
     text,
     worst,
 )
 
 PROVIDER: Final = "provider"
-_STATES: Final = {Severity.OK: State.DONE, Severity.WARNING: State.TO_DO, Severity.ERROR: State.PROBLEM}
-
-
-def as_found(seen: Diagnostic) -> Finding:
-    """What the doctor has seen, as part of a step's finding."""
-    return Finding(_STATES[seen.severity], seen.message, seen.remedy or None, subject=seen.subject)
 
 
 _PROVIDER_TEXT: Final = (
@@ -50,13 +44,14 @@ _PROVIDER_TEXT: Final = (
 
 def _provider_look(here: Here) -> Finding:
     context = here.context
-    items = [as_found(seen) for seen in look_at_module(context)]
-    items.append(as_found(look_at_ppin(context)))
+    items = [from_diagnostic(seen) for seen in look_at_module(context)]
+    items.append(from_diagnostic(look_at_ppin(context)))
     state = worst(tuple(items))
     words = {
-        State.DONE: "the provider is installed",
-        State.TO_DO: "ppin is missing: permanent secrets can only come from a .secrets.cfg made elsewhere",
-        State.PROBLEM: "the provider is not installed, or cannot be used",
+        StepState.DONE: "the provider is installed",
+        StepState.TO_DO: "ppin is missing: permanent secrets can only come from a .secrets.cfg made "
+        "elsewhere",
+        StepState.PROBLEM: "the provider is not installed, or cannot be used",
     }[state]
     return Finding(state, words, items=tuple(items))
 
@@ -115,16 +110,18 @@ def _look(here: Here) -> Finding:
     context = here.context
     location = context.location(must_exist=False)
     missing = tuple(_missing(here, location))
-    items = [as_found(look_at_group(context, config_readable=os.access(location.path, os.R_OK)))]
+    items = [from_diagnostic(look_at_group(context, config_readable=os.access(location.path, os.R_OK)))]
     for folder, _ in missing:
-        items.append(Finding(State.TO_DO, f"{folder} is not there", subject="folder"))
+        items.append(Finding(StepState.TO_DO, f"{folder} is not there", subject="folder"))
     if not missing:
-        items.append(Finding(State.DONE, f"{location.path.parent} is there", subject="folder"))
+        items.append(Finding(StepState.DONE, f"{location.path.parent} is there", subject="folder"))
     items += _files(here, location)
     commands = tuple(_commands(here, missing))
     state = worst(tuple(items))
     words = (
-        "group, folders and files are as they should be" if state is State.DONE else "something is left to do"
+        "group, folders and files are as they should be"
+        if state is StepState.DONE
+        else "something is left to do"
     )
     return Finding(
         state,
@@ -151,10 +148,10 @@ def _files(here: Here, location: Location) -> Iterator[Finding]:
     context = here.context
     if location.exists:
         seen = look_at_config(context).findings
-        yield from (as_found(one) for one in seen if one.subject.endswith(", access"))
+        yield from (from_diagnostic(one) for one in seen if one.subject.endswith(", access"))
     if context.secrets_location().exists:
         files = look_at_secrets(context).findings
-        yield from (as_found(one) for one in files if one.subject.endswith(", access"))
+        yield from (from_diagnostic(one) for one in files if one.subject.endswith(", access"))
 
 
 def _commands(here: Here, missing: tuple[tuple[Path, int], ...]) -> Iterator[str]:

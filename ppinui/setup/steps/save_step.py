@@ -23,7 +23,18 @@ from ppinui.setup.config_plan import Wanted, WantedHsm, WantedPartition, draft, 
 from ppinui.setup.steps.hsms_step import CLUSTER, HSMS, PLATINUM_NUMBER
 from ppinui.setup.steps.partitions_step import PARTITIONS, SERVICE_USER
 from ppinui.setup.steps.provider_step import LOG
-from ppinui.setup.walkthrough import Action, Block, Finding, Here, Running, State, Step, Style, command, text
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Here,
+    Running,
+    Step,
+    StepState,
+    Style,
+    command,
+    text,
+)
 
 SAVE: Final = "save"
 
@@ -63,14 +74,16 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
     try:
         new = make(here, old, str(path))
     except PpinuiError as error:
-        return Finding(State.PROBLEM, error.message, error.remedy, back_to=back_to, exit_code=error.exit_code)
+        return Finding(
+            StepState.PROBLEM, error.message, error.remedy, back_to=back_to, exit_code=error.exit_code
+        )
     if old is not None and old.text == new.text:
-        return Finding(State.DONE, f"{path} has all of it", items=_notes(here, new, old))
+        return Finding(StepState.DONE, f"{path} has all of it", items=_notes(here, new, old))
     items = _notes(here, new, old)
     blocks = (Block(Style.VERBATIM, masked_diff(old.text, new.text, str(path)) if old else mask(new.text)),)
-    if any(item.state is State.PROBLEM for item in items):
+    if any(item.state is StepState.PROBLEM for item in items):
         return Finding(
-            State.PROBLEM,
+            StepState.PROBLEM,
             "the file would not be right",
             items=items,
             blocks=blocks,
@@ -88,7 +101,7 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
         return None
 
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{path} is {'changed' if old else 'new'}",
         items=items,
         blocks=blocks,
@@ -107,7 +120,7 @@ def _notes(here: Here, new: Document, old: Document | None) -> tuple[Finding, ..
 def _of_problem(problem: Diagnostic) -> Finding | None:
     if problem.severity is Severity.NOTE:
         return None
-    state = State.PROBLEM if problem.severity is Severity.ERROR else State.TO_DO
+    state = StepState.PROBLEM if problem.severity is Severity.ERROR else StepState.TO_DO
     return Finding(state, problem.message, problem.remedy, subject=problem.severity.value)
 
 
@@ -116,7 +129,7 @@ def _left(here: Here, new: Document) -> Iterator[Finding]:
         return
     for hsm in left_alone(read(new), wanted(here)):
         yield Finding(
-            State.TO_DO,
+            StepState.TO_DO,
             f"{hsm.name} ({hsm.host}) is in the file too, and stays",
             f"remove it, if it is not used any more: ppinui config remove {hsm.name}",
             subject="note",
@@ -145,7 +158,7 @@ def _for_root(here: Here, new: Document, path: Path) -> Finding:
         ["sudo", "install", "-b", "-m", "0640", "-o", "root", "-g", GROUP, str(target), str(path)]
     )
     return Finding(
-        State.PROBLEM,
+        StepState.PROBLEM,
         denied,
         "run the command as root, then look again",
         blocks=(command(lines),),

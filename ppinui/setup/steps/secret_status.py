@@ -20,7 +20,7 @@ from ppinui.setup.steps.keyring_step import KEYRING, store_of
 from ppinui.setup.steps.partitions_step import PARTITIONS
 from ppinui.setup.steps.provider_step import PROVIDER
 from ppinui.setup.steps.save_step import SAVE
-from ppinui.setup.walkthrough import Action, Finding, Here, State, of_error
+from ppinui.setup.walkthrough import Action, Finding, Here, StepState, from_exception
 
 
 def configured(here: Here) -> PrimusConfig:
@@ -65,7 +65,7 @@ def _look_at(here: Here, users: SecretOwners, key: Key, in_file: bool) -> Findin
     subject = f"'{name}'"
     slots = [slot for slot in users.slots if slot.proxy_user == name]
     if kind is SecretKind.PROXY and slots and all(slot.has_clear_proxy_password for slot in slots):
-        return Finding(State.DONE, "in clear text in primus.cfg", subject=subject)
+        return Finding(StepState.DONE, "in clear text in primus.cfg", subject=subject)
     try:
         store = store_of(here)
         stored = store.get(kind, name)
@@ -73,20 +73,20 @@ def _look_at(here: Here, users: SecretOwners, key: Key, in_file: bool) -> Findin
     except KeyringError:
         if not in_file:
             raise
-        return Finding(State.DONE, "in the applications' .secrets.cfg", subject=subject)
+        return Finding(StepState.DONE, "in the applications' .secrets.cfg", subject=subject)
     if stored is None:
         if in_file:
-            return Finding(State.DONE, "in the applications' .secrets.cfg", subject=subject)
-        return Finding(State.TO_DO, "there is none yet", subject=subject)
+            return Finding(StepState.DONE, "in the applications' .secrets.cfg", subject=subject)
+        return Finding(StepState.TO_DO, "there is none yet", subject=subject)
     stored.wipe()
     if rejection is not None:
         return Finding(
-            State.TO_DO,
+            StepState.TO_DO,
             f"the one in the keyring was rejected by {rejection.by}, and is not offered again",
             subject=subject,
         )
     since = f" since {stored.added.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if stored.added else ""
-    return Finding(State.DONE, f"in the keyring{since}", subject=subject)
+    return Finding(StepState.DONE, f"in the keyring{since}", subject=subject)
 
 
 def look_and_add(
@@ -100,10 +100,10 @@ def look_and_add(
     try:
         found = _look_at_all(here, kind)
     except KeyringError as error:
-        return of_error(error, back_to=KEYRING)
-    waiting = [name for name, one in found.items() if one.state is not State.DONE]
+        return from_exception(error, back_to=KEYRING)
+    waiting = [name for name, one in found.items() if one.state is not StepState.DONE]
     return Finding(
-        State.TO_DO if waiting else State.DONE,
+        StepState.TO_DO if waiting else StepState.DONE,
         f"{what}: {len(found) - len(waiting)} of {len(found)} kept",
         items=tuple(found.values()),
         action=add(waiting[0], len(found) == 1) if waiting else None,
@@ -135,11 +135,11 @@ def validity(here: Here) -> str:
 def explained(here: Here, error: PpinuiError) -> Finding:
     """A failure to add or fetch a secret, with the step in which it can be mended."""
     if isinstance(error, PpinNotFound):
-        return of_error(error, back_to=PROVIDER)
+        return from_exception(error, back_to=PROVIDER)
     if not isinstance(error, FetchFailed):
-        return of_error(error)
+        return from_exception(error)
     entry = None if error.code is None else describe(error.code)
-    finding = replace(of_error(error, back_to=entry.fix_in if entry else None), words=error.message)
+    finding = replace(from_exception(error, back_to=entry.fix_in if entry else None), message=error.message)
     if entry is not None and entry.expires_setup_password:
         return replace(finding, remedy=f"ask for a new one, where this one came from. {validity(here)}")
     if error.rejected:

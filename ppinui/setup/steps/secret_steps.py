@@ -28,9 +28,9 @@ from ppinui.setup.walkthrough import (
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
-    of_error,
+    StepState,
+    from_exception,
     point,
     text,
 )
@@ -49,11 +49,11 @@ _PROXY_TEXT: Final = (
 
 def _proxy_look(here: Here) -> Finding:
     if not any(slot.proxy_user for slot in configured(here).slots):
-        return Finding(State.NOT_NEEDED, "no service proxy stands in front of these HSMs")
+        return Finding(StepState.NOT_NEEDED, "no service proxy stands in front of these HSMs")
     try:
         fetcher = find_fetcher(here)
     except PpinuiError as error:  # one is there that is not to be trusted
-        return of_error(error, back_to=PROVIDER)
+        return from_exception(error, back_to=PROVIDER)
     return look_and_add(
         here, SecretKind.PROXY, "passwords", lambda user, alone: _adding(here, user, fetcher, alone=alone)
     )
@@ -128,18 +128,18 @@ def _permanent_look(here: Here) -> Finding:
     try:
         fetcher = find_fetcher(here)
     except PpinuiError as error:  # one is there that is not to be trusted
-        return of_error(error, back_to=PROVIDER)
+        return from_exception(error, back_to=PROVIDER)
     found = look_and_add(
         here,
         SecretKind.PERMANENT,
         "permanent secrets",
         lambda name, alone: None if fetcher is None else _fetching(here, name, fetcher, alone=alone),
     )
-    if fetcher is None and found.state is State.TO_DO:
+    if fetcher is None and found.state is StepState.TO_DO:
         return replace(
             found,
-            state=State.PROBLEM,
-            words=f"{found.words}, and only the vendor's ppin can fetch one",
+            state=StepState.PROBLEM,
+            message=f"{found.message}, and only the vendor's ppin can fetch one",
             remedy="install the provider; or bring a .secrets.cfg made elsewhere: ppinui secret import FILE",
             back_to=PROVIDER,
         )
