@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ppinui.config.primus import SecretOwners
 from ppinui.diagnostic import Diagnostic, error, from_exception, ok, warning
-from ppinui.doctor.file_findings import SecretsSeen
+from ppinui.doctor.file_findings import SecretsFileSeen
 from ppinui.secrets import secrets_file
 from ppinui.secrets.hints import command_to_replace, command_to_store
 from ppinui.secrets.keyring_errors import KeyringError, UnreadableEntryError
@@ -17,7 +17,9 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 
 
-def compare(users: SecretOwners | None, file: SecretsSeen, store: SecretStore | None) -> Iterator[Diagnostic]:
+def compare(
+    users: SecretOwners | None, file: SecretsFileSeen, store: SecretStore | None
+) -> Iterator[Diagnostic]:
     """One finding for each user of primus.cfg and of the file, and for each PIN that is kept.
 
     ``users`` None: primus.cfg cannot be read. ``store`` None: no keyring answers. When the keyring fails on
@@ -45,7 +47,7 @@ def _subject(key: Key) -> str:
     return f"{kind.label} of '{name}'"
 
 
-def _compared(key: Key, clear: frozenset[str], file: SecretsSeen, store: SecretStore) -> Diagnostic:
+def _compared(key: Key, clear: frozenset[str], file: SecretsFileSeen, store: SecretStore) -> Diagnostic:
     kind, name = key
     try:
         stored = store.get(kind, name)
@@ -66,7 +68,7 @@ def _compared(key: Key, clear: frozenset[str], file: SecretsSeen, store: SecretS
         stored.wipe()
 
 
-def _in_keyring(key: Key, stored: StoredSecret, file: SecretsSeen) -> Diagnostic:
+def _in_keyring(key: Key, stored: StoredSecret, file: SecretsFileSeen) -> Diagnostic:
     subject = _subject(key)
     if file.path is None or file.entries is None:
         unknown = "; the secrets file cannot be read" if file.entries is None else ""
@@ -97,7 +99,7 @@ def _different(key: Key, stored: StoredSecret, path: Path) -> Diagnostic:
     )
 
 
-def _not_in_keyring(key: Key, clear: frozenset[str], file: SecretsSeen, alone: str) -> Diagnostic:
+def _not_in_keyring(key: Key, clear: frozenset[str], file: SecretsFileSeen, alone: str) -> Diagnostic:
     kind, name = key
     subject = _subject(key)
     if file.entries is not None and key in file.entries:
@@ -113,7 +115,7 @@ def _not_in_keyring(key: Key, clear: frozenset[str], file: SecretsSeen, alone: s
     )
 
 
-def _without_keyring(key: Key, clear: frozenset[str], file: SecretsSeen) -> Diagnostic:
+def _without_keyring(key: Key, clear: frozenset[str], file: SecretsFileSeen) -> Diagnostic:
     if file.entries is not None and key in file.entries:
         return ok(_subject(key), "in the secrets file; no keyring was there to compare it with")
     return _not_in_keyring(key, clear, file, "")
@@ -122,5 +124,5 @@ def _without_keyring(key: Key, clear: frozenset[str], file: SecretsSeen) -> Diag
 def _pin(name: str, store: SecretStore) -> Iterator[Diagnostic]:
     """PINs are kept by those who like to; a missing one is not wrong."""
     if store.has(SecretKind.PIN, name):
-        nowhere = SecretsSeen((), entries={})
+        nowhere = SecretsFileSeen((), entries={})
         yield _compared((SecretKind.PIN, name), frozenset(), nowhere, store)

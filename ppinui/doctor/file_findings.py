@@ -46,7 +46,7 @@ class ConfigSeen:
 
 
 @dataclass(frozen=True)
-class SecretsSeen:
+class SecretsFileSeen:
     """The .secrets.cfg in use.
 
     ``path`` None: there is none. ``entries`` None: nobody can say what is in it; an absent file has none.
@@ -110,22 +110,24 @@ def _contents(problems: Collection[Diagnostic], path: Path) -> Iterator[Diagnost
         yield warning(subject, words, f"move them into the keyring: ppinui -c {path} secret adopt")
 
 
-def look_at_secrets(context: Context, users: SecretOwners | None = None) -> SecretsSeen:
+def look_at_secrets(context: Context, users: SecretOwners | None = None) -> SecretsFileSeen:
     """The .secrets.cfg in use; ``users``: those of primus.cfg, if it can be read."""
     try:
         location = context.secrets_location(must_exist=bool(context.secrets))
     except PpinuiError as exception:
-        return SecretsSeen((from_exception(SECRETS, exception),))
+        return SecretsFileSeen((from_exception(SECRETS, exception),))
     if not location.exists:
-        return SecretsSeen((_no_secrets(context),), entries={})
+        return SecretsFileSeen((_no_secrets(context),), entries={})
     found = ok(SECRETS, f"{location.path} ({location.rule})")
     access = tuple(_secrets_access(location.path, context))
     try:
         entries = read_entries(location.path, users)
     except PpinuiError as exception:
-        return SecretsSeen((found, *access, from_exception(f"{SECRETS}, contents", exception)), location.path)
+        return SecretsFileSeen(
+            (found, *access, from_exception(f"{SECRETS}, contents", exception)), location.path
+        )
     by_user = {(entry.kind, entry.name): entry.opaque for entry in entries}
-    return SecretsSeen((found, *access), location.path, by_user)
+    return SecretsFileSeen((found, *access), location.path, by_user)
 
 
 def _no_secrets(context: Context) -> Diagnostic:

@@ -14,7 +14,7 @@ from typing import Final
 import pexpect
 
 from ppinui.config.locate import CONFIG_VARIABLE, SECRETS_VARIABLE
-from ppinui.config.validators import require_safe_name
+from ppinui.config.primus_config import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.files.private_folder import PrivateFolder, memory_place
 from ppinui.pkcs11.return_codes import VENDOR_DEFINED, PinVerdict

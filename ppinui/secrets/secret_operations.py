@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from ppinui.audit import trace
-from ppinui.config.primus_config import SecretOwners, Slot
+from ppinui.config.primus_config import SecretOwners, Slot, require_safe_name
 from ppinui.config.single_slot import slot_configuration
-from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import secrets_file
 from ppinui.secrets.fetcher import Configuration, Fetcher, FetchFailed

@@ -15,7 +15,18 @@ from ppinui.errors import PpinuiError
 from ppinui.services.context import Context
 from ppinui.setup.progress import ProgressFile
 from ppinui.setup.questions import Answers, Question, Unacceptable, Value
-from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Kind, Running, State, Step, of_error
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Given,
+    Here,
+    Kind,
+    Running,
+    Step,
+    StepState,
+    from_exception,
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Page:
         """Whether the step lets one go on."""
         if self.finding is None:
             return False
-        return not self.step.required or self.finding.state in (State.DONE, State.NOT_NEEDED)
+        return not self.step.required or self.finding.state in (StepState.DONE, StepState.NOT_NEEDED)
 
 
 class Walk:
@@ -87,15 +98,15 @@ class Walk:
         asked = tuple(
             Asked(question, here.answers.values.get(question.id)) for question in step.questions(here)
         )
-        page = Page(step, self._index + 1, len(self.kind.steps), step.text(here), asked, None, None)
+        page = Page(step, self._index + 1, len(self.kind.steps), step.blocks(here), asked, None, None)
         if not look or page.unanswered:
             return page
         try:
             finding = self._leading_back(step.look(here))
         except PpinuiError as error:
-            finding = of_error(error)
+            finding = from_exception(error)
         outcome = self._outcomes.get(step.id)
-        if outcome is not None and outcome.state is not State.PROBLEM:
+        if outcome is not None and outcome.state is not StepState.PROBLEM:
             return replace(page, finding=replace(outcome, action=finding.action))
         return replace(page, finding=finding, outcome=outcome)
 
@@ -151,13 +162,13 @@ class Walk:
         try:
             outcome = action.run(given, running)
         except PpinuiError as error:
-            outcome = of_error(error)
+            outcome = from_exception(error)
         outcome = None if outcome is None else self._leading_back(outcome)
         if action.changes:
             self._outcomes.clear()  # what a test has shown of the others is over
         else:
             self._outcomes.pop(step.id, None)
-        if outcome is not None and (outcome.state is State.PROBLEM or not action.changes):
+        if outcome is not None and (outcome.state is StepState.PROBLEM or not action.changes):
             self._outcomes[step.id] = outcome  # of what was changed, a new look says more
         return outcome
 

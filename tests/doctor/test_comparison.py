@@ -9,7 +9,7 @@ import pytest
 
 from ppinui.diagnostic import Severity
 from ppinui.doctor.comparison import compare
-from ppinui.doctor.file_findings import SecretsSeen
+from ppinui.doctor.file_findings import SecretsFileSeen
 from ppinui.secrets import secrets_file
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
@@ -31,14 +31,14 @@ SIGNING = "permanent secret of 'SIGNING'"
 PROXY = "proxy password of 'P'"
 
 
-def seen(path: Path, text: str = FILE) -> SecretsSeen:
+def seen(path: Path, text: str = FILE) -> SecretsFileSeen:
     path.write_text(text)
     entries = secrets_file.read(text, str(path), partitions=USERS.partitions, proxies=USERS.proxies)
-    return SecretsSeen((), path, {(entry.kind, entry.name): entry.opaque for entry in entries})
+    return SecretsFileSeen((), path, {(entry.kind, entry.name): entry.opaque for entry in entries})
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> SecretsSeen:
+def file(tmp_path: Path) -> SecretsFileSeen:
     return seen(tmp_path / ".secrets.cfg")
 
 
@@ -52,14 +52,14 @@ def store(keyring: MemoryKeyring) -> SecretStore:
     return SecretStore(keyring)
 
 
-def keep(store: SecretStore, file: SecretsSeen) -> None:
+def keep(store: SecretStore, file: SecretsFileSeen) -> None:
     assert file.entries is not None
     for (kind, name), entry in file.entries.items():
         store.put(StoredSecret(kind, name, entry=entry))
 
 
 def test_the_same_in_both_whatever_the_group_is_called(
-    tmp_path: Path, file: SecretsSeen, store: SecretStore
+    tmp_path: Path, file: SecretsFileSeen, store: SecretStore
 ) -> None:
     keep(store, file)
     moved = seen(tmp_path / "moved", FILE.replace("user0", "user7"))
@@ -68,7 +68,7 @@ def test_the_same_in_both_whatever_the_group_is_called(
 
 
 def test_a_secret_that_differs_is_wrong_and_not_shown(
-    tmp_path: Path, file: SecretsSeen, store: SecretStore
+    tmp_path: Path, file: SecretsFileSeen, store: SecretStore
 ) -> None:
     keep(store, file)
     changed = seen(tmp_path / "changed", FILE.replace("Kanarie-A", "Kanarie-Z"))
@@ -80,7 +80,7 @@ def test_a_secret_that_differs_is_wrong_and_not_shown(
     assert "Kanarie" not in repr(findings)
 
 
-def test_a_secret_in_one_place_alone(file: SecretsSeen, store: SecretStore) -> None:
+def test_a_secret_in_one_place_alone(file: SecretsFileSeen, store: SecretStore) -> None:
     assert file.entries is not None
     permanent = (SecretKind.PERMANENT, "PAYMENTS")
     store.put(StoredSecret(*permanent, entry=file.entries[permanent]))
@@ -92,11 +92,11 @@ def test_a_secret_in_one_place_alone(file: SecretsSeen, store: SecretStore) -> N
 
 
 def test_a_secret_of_nobody_is_missing_and_one_in_the_keyring_enough_without_a_file(
-    file: SecretsSeen, store: SecretStore
+    file: SecretsFileSeen, store: SecretStore
 ) -> None:
     keep(store, file)
     store.remove(SecretKind.PERMANENT, "SIGNING")
-    findings = tuple(compare(USERS, SecretsSeen((), entries={}), store))
+    findings = tuple(compare(USERS, SecretsFileSeen((), entries={}), store))
     assert (about(PAYMENTS, findings).severity, about(PAYMENTS, findings).message) == (
         Severity.OK,
         "in the keyring",
@@ -105,7 +105,7 @@ def test_a_secret_of_nobody_is_missing_and_one_in_the_keyring_enough_without_a_f
     assert (missing.severity, missing.remedy) == (Severity.ERROR, "ppinui -a -e SIGNING")
 
 
-def test_a_proxy_password_as_typed_cannot_be_compared(file: SecretsSeen, store: SecretStore) -> None:
+def test_a_proxy_password_as_typed_cannot_be_compared(file: SecretsFileSeen, store: SecretStore) -> None:
     store.put(StoredSecret(SecretKind.PROXY, "P", password=Secret("typed")))
     found = about(PROXY, tuple(compare(USERS, file, store)))
     assert found.severity is Severity.OK
@@ -114,11 +114,11 @@ def test_a_proxy_password_as_typed_cannot_be_compared(file: SecretsSeen, store: 
 
 def test_a_proxy_password_in_primus_cfg_alone(store: SecretStore) -> None:
     users = credentials_of(UserSlot("hsm0", 0, "PAYMENTS", "P", clear=True))
-    found = about(PROXY, tuple(compare(users, SecretsSeen((), entries={}), store)))
+    found = about(PROXY, tuple(compare(users, SecretsFileSeen((), entries={}), store)))
     assert (found.severity, found.remedy) == (Severity.WARNING, "ppinui secret adopt")
 
 
-def test_a_rejected_secret_is_wrong(file: SecretsSeen, store: SecretStore) -> None:
+def test_a_rejected_secret_is_wrong(file: SecretsFileSeen, store: SecretStore) -> None:
     keep(store, file)
     stored = store.get(SecretKind.PERMANENT, "PAYMENTS")
     assert stored is not None
@@ -131,7 +131,7 @@ def test_a_rejected_secret_is_wrong(file: SecretsSeen, store: SecretStore) -> No
 
 
 def test_an_entry_that_nobody_can_read_costs_its_own_line(
-    file: SecretsSeen, store: SecretStore, keyring: MemoryKeyring
+    file: SecretsFileSeen, store: SecretStore, keyring: MemoryKeyring
 ) -> None:
     keep(store, file)
     keyring.kept["ppinui", "permanent:PAYMENTS"] = b"rubbish"
@@ -140,14 +140,14 @@ def test_an_entry_that_nobody_can_read_costs_its_own_line(
     assert about(SIGNING, findings).severity is Severity.OK
 
 
-def test_a_keyring_that_fails_on_the_way_is_one_line(file: SecretsSeen) -> None:
+def test_a_keyring_that_fails_on_the_way_is_one_line(file: SecretsFileSeen) -> None:
     store = SecretStore(MemoryKeyring(fails=lambda number: number > 1))
     *before, last = compare(USERS, file, store)
     assert len(before) == 1
     assert (last.subject, last.severity) == ("keyring", Severity.ERROR)
 
 
-def test_without_a_keyring_the_file_is_looked_at_alone(file: SecretsSeen) -> None:
+def test_without_a_keyring_the_file_is_looked_at_alone(file: SecretsFileSeen) -> None:
     users = credentials_of(UserSlot("hsm0", 0, "PAYMENTS", "P"), UserSlot("hsm0", 1, "NEW"))
     findings = tuple(compare(users, file, None))
     assert about(PAYMENTS, findings).severity is Severity.OK
@@ -155,5 +155,5 @@ def test_without_a_keyring_the_file_is_looked_at_alone(file: SecretsSeen) -> Non
 
 
 def test_a_secrets_file_that_cannot_be_read_makes_nothing_missing(store: SecretStore) -> None:
-    findings = tuple(compare(USERS, SecretsSeen((), Path("/x"), None), store))
+    findings = tuple(compare(USERS, SecretsFileSeen((), Path("/x"), None), store))
     assert {finding.severity for finding in findings} == {Severity.WARNING}

@@ -18,7 +18,7 @@ from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.services.context import Context
 from ppinui.setup.engine import Walk
-from ppinui.setup.walkthrough import Finding, Kind, Running, State, Style, of_error
+from ppinui.setup.walkthrough import Finding, Kind, Running, StepState, Style, from_exception
 
 _LARGEST: Final = 1024 * 1024
 """Bytes of an answers file."""
@@ -139,7 +139,7 @@ def run(
     for step in walk.kind.steps:
         walk.go_to(step.id)
         result, found = _do(walk, secrets)
-        if not found.words:  # only to be read
+        if not found.message:  # only to be read
             continue
         runs.append(StepRun(step.id, step.title, result, found))
         if output == "text":
@@ -160,11 +160,11 @@ def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
         found = walk.page().finding
         assert found is not None
         match found.state:
-            case State.DONE:
+            case StepState.DONE:
                 return result, found
-            case State.NOT_NEEDED:
+            case StepState.NOT_NEEDED:
                 return StepResult.NOT_NEEDED, found
-            case State.PROBLEM:
+            case StepState.PROBLEM:
                 return StepResult.FAILED, found
         action = found.action
         if action is None or action.words in done:
@@ -176,23 +176,23 @@ def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
             with secrets.given(action) as given:
                 outcome = walk.act(action, given, Running(progress))
         except PpinuiError as error:
-            outcome = of_error(error)
+            outcome = from_exception(error)
         finally:
             progress.clear()
-        if outcome is not None and outcome.state is not State.DONE:
+        if outcome is not None and outcome.state is not StepState.DONE:
             return StepResult.FAILED, outcome
         result = StepResult.CHANGED if action.changes else StepResult.DONE
 
 
 def _as_text(one: StepRun, config: str | None) -> str:
     first = f"{one.result.value:<12}"
-    lines = [setup_output.wrapped(f"{one.title}: {one.finding.words}", first)]
-    if one.finding.remedy is not None:
+    lines = [setup_output.wrapped(f"{one.title}: {one.finding.message}", first)]
+    if one.finding.remedy:
         lines.append(setup_output.remedy(one.finding.remedy, config, len(first)))
     for item in one.finding.items:
-        if item.state is not State.DONE:
+        if item.state is not StepState.DONE:
             lines.append(setup_output.line(item, config, " " * len(first)))
-    if one.finding.state is not State.DONE:
+    if one.finding.state is not StepState.DONE:
         lines += setup_output.blocks(one.finding.blocks, config)
     return "\n".join(lines) + "\n"
 
@@ -223,8 +223,8 @@ def _as_data(walk: Walk, runs: Iterable[StepRun], config: str | None) -> dict[st
 
 def _finding(found: Finding, config: str | None) -> dict[str, Any]:
     return {
-        "words": found.words,
-        "remedy": None if found.remedy is None else rewrite_commands(found.remedy, config),
+        "words": found.message,
+        "remedy": rewrite_commands(found.remedy, config) or None,
         "commands": [
             line
             for block in found.blocks

@@ -21,7 +21,7 @@ from ppinui.cli.setup.setup_secrets import (
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.setup.engine import Asked, Page, Walk
 from ppinui.setup.questions import Choice, Question, Row, Sort, Unacceptable, Value
-from ppinui.setup.walkthrough import Action, Finding, Kind, Running, State
+from ppinui.setup.walkthrough import Action, Finding, Kind, Running, StepState
 
 Result = TypeVar("Result")
 
@@ -81,7 +81,7 @@ class Prompts:
             if way is _Way.FORWARD and not self._kept(walk.forward, True):
                 break
         if troubles:
-            say(f"not fine: {', '.join(found.words for found in troubles.values())}")
+            say(f"not fine: {', '.join(found.message for found in troubles.values())}")
             return ExitCode.NOT_FINE
         return ExitCode.FINE
 
@@ -98,17 +98,17 @@ class Prompts:
             assert found is not None, page.unanswered
             troubles.pop(page.step.id, None)
             self._show_finding(page)
-            if found.state is State.NOT_NEEDED:
+            if found.state is StepState.NOT_NEEDED:
                 return came if came is not _Way.STAY else _Way.FORWARD
-            if found.action is not None and found.state is not State.DONE and not failed:
+            if found.action is not None and found.state is not StepState.DONE and not failed:
                 if self._agreed(found.action):
                     asked, failed = True, not self._act(walk, found.action)
                     continue
-            elif found.state is State.DONE and asked:
+            elif found.state is StepState.DONE and asked:
                 return _Way.FORWARD
             trouble = page.outcome or found
             way = self._left_with(walk, page, trouble)
-            if way is _Way.FORWARD and trouble.state is State.PROBLEM:
+            if way is _Way.FORWARD and trouble.state is StepState.PROBLEM:
                 troubles[page.step.id] = trouble
             if way is not _Way.AGAIN:
                 return way
@@ -259,12 +259,12 @@ class Prompts:
                     outcome = walk.act(action, given, Running(progress))
             finally:
                 progress.clear()
-        return outcome is None or outcome.state is not State.PROBLEM
+        return outcome is None or outcome.state is not StepState.PROBLEM
 
     def _left_with(self, walk: Walk, page: Page, trouble: Finding) -> _Way:
         """Where to, when there is nothing more to do here, or the user does not want it."""
         keys = ["Enter goes on"] if page.may_go_on else []
-        if trouble.state is not State.DONE:
+        if trouble.state is not StepState.DONE:
             keys.append("r looks again" if page.outcome is None else "r tries again")
         back_to = trouble.back_to if trouble.back_to != page.step.id else None
         if back_to is not None:
@@ -285,7 +285,7 @@ class Prompts:
         say("")
         if page.outcome is not None:
             self._show(setup_output.finding(page.outcome, self._config))
-        elif page.finding is not None and page.finding.words:
+        elif page.finding is not None and page.finding.message:
             self._show(setup_output.finding(page.finding, self._config))
 
     def _show(self, lines: Iterable[str]) -> None:
