@@ -1,4 +1,4 @@
-"""The secrets of ``ppinui --test``: from .secrets.cfg, from the keyring, from a person."""
+"""The secrets of ``ppinui --test``: from .secrets.cfg, from the keyring, or typed."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def mark(credentials: Credentials, report: Report) -> None:
 def render_sources(report: Report) -> str:
     """Where each slot's secrets came from; slots of which that is the same share a line.
 
-    Nothing is said of slots for which there was just a PIN that somebody has typed.
+    Slots that had just a PIN that was typed are left out.
     """
     slots_of: dict[str, list[str]] = {}
     for result in report.results:

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) 
     program = find_program(arguments.argv[0], environ)
     owner = None if arguments.owner is None else find_owner(arguments.owner)
     if owner is not None:
-        SealedFile("trial", b"", owner=owner).close()  # before anybody is asked for anything
+        SealedFile("trial", b"", owner=owner).close()  # fails before a secret is asked for
     with contextlib.closing(SecretSession(arguments, environ)) as session:
         for user in arguments.users:
             session.users.copies(user)
@@ -63,7 +63,7 @@ def find_program(name: str, environ: Mapping[str, str]) -> Path:
     raise PpinuiError(
         f"the command '{name}' was not found",
         f"PATH={environ.get('PATH', '')}",
-        "check its name, or give its full path",
+        "check its name, or name its full path",
     )
 
 
@@ -108,11 +108,7 @@ def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> N
 
 
 def _become_with_memory(
-    program: Path,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    equipment: Equipment,
-    owner: Owner | None,
+    program: Path, words: Sequence[str], environ: Mapping[str, str], equipment: Equipment, owner: Owner | None
 ) -> NoReturn:
     with contextlib.ExitStack() as end:
         files = {}
@@ -128,14 +124,10 @@ def _become_with_memory(
 
 
 def _become_with_folder(
-    program: Path,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    equipment: Equipment,
-    owner: Owner | None,
+    program: Path, words: Sequence[str], environ: Mapping[str, str], equipment: Equipment, owner: Owner | None
 ) -> NoReturn:
     place = memory_place(environ, for_everybody=owner is not None)
-    # Only an error ends the block, and takes the folder away; after that it is the watcher's.
+    # Only an error ends the block, and removes the folder; after that it belongs to the watcher.
     with PrivateFolder(place, detached=True) as folder:
         paths = {
             CONFIG_VARIABLE: folder.write("primus.cfg", equipment.configuration, 0o400),

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     if is_prompted and not terminal:
         raise _usage(
-            "nobody is here to answer questions",
+            "there is no terminal to ask questions on",
             "run it on a terminal, or give a file of answers: ppinui setup KIND --answers FILE",
         )
     with contextlib.closing(context_of(arguments, host=host, person=is_prompted)) as context:

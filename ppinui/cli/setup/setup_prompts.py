@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import TypeVar
 
-from ppinui.cli.console import say, say_error
+from ppinui.cli.console import ProgressLine, say, say_error
 from ppinui.cli.orderly_exit import ending_in_order
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import (
@@ -47,7 +47,7 @@ class Prompts:
         """Why answers cannot be kept for later; they count all the same."""
 
     def choose_kind(self, kinds: Iterable[Kind], interrupted: Iterable[str]) -> str:
-        """Which kind; gives its name. Raises ExitRequestedError."""
+        """Ask which kind, and return its name. Raises ExitRequestedError."""
         left = set(interrupted)
         choices = tuple(
             Choice(kind.name, kind.summary + (" (interrupted; goes on)" if kind.name in left else ""))
@@ -150,7 +150,7 @@ class Prompts:
             value = value if question.sort is Sort.ROWS else one.value
 
     def _given(self, walk: Walk, question: Question, value: Value | None) -> dict[str, str]:
-        """Answer the question; gives what is wrong with the answer."""
+        """Answer the question, and return what is wrong with the answer."""
         return self._kept(partial(walk.answer, {question.id: value}), {})
 
     def _kept(self, move: Callable[[], Result], moved: Result) -> Result:
@@ -252,17 +252,17 @@ class Prompts:
 
     def _act(self, walk: Walk, action: Action) -> bool:
         """Carry it out; whether it went well."""
-        progress = setup_output.ProgressLine()
+        progress = ProgressLine()
         with self._secrets.given(action) as given:
             try:
                 with ending_in_order():  # a test that was interrupted is not the end of the walkthrough
-                    outcome = walk.act(action, given, Running(progress))
+                    outcome = walk.act(action, given, Running(lambda words: progress(f"  {words}")))
             finally:
                 progress.clear()
         return outcome is None or outcome.state is not StepState.PROBLEM
 
     def _left_with(self, walk: Walk, page: Page, trouble: Finding) -> _Way:
-        """Where to, when there is nothing more to do here, or the user does not want it."""
+        """Where to go, when nothing is left to do here, or the user declined."""
         keys = ["Enter goes on"] if page.may_go_on else []
         if trouble.state is not StepState.DONE:
             keys.append("r looks again" if page.outcome is None else "r tries again")
