@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ppinui.cli.command_context import context_of
 from ppinui.cli.console import say
-from ppinui.cli.probe_credentials import credentials_of, mark, render_sources
+from ppinui.cli.probe_credentials import credentials_of, mark_rejected, render_sources
 from ppinui.cli.report_output import run_with_progress, show_report
 from ppinui.config.primus import read
 from ppinui.kms.kms_locate import is_kms_file
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     plan = make_plan(config, selection)
     with credentials_of(arguments, context, config, plan, options) as credentials:
         report = run_with_progress(plan, options, credentials=credentials)
-        mark(credentials, report)
+        mark_rejected(credentials, report)
     if sources := render_sources(report):
         say(sources)
     return show_report(report, arguments.format)
