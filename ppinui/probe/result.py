@@ -24,9 +24,6 @@ class Stage(StrEnum):
     CRYPTO = "crypto"
 
 
-NETWORK_STAGES = (Stage.RESOLVE, Stage.CONNECT)
-
-
 class Outcome(StrEnum):
     """How a stage or a slot ended."""
 
