@@ -183,7 +183,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     after help.
     """
     if "--" in arguments and "run" in arguments[: arguments.index("--")]:
-        # What is behind belongs to somebody else, whose options look like ours.
+        # What is behind belongs to another program, whose options look like ours.
         end = arguments.index("--")
         found = _parse(arguments[:end])
         if found.command == "run":
@@ -223,7 +223,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
             "write it as ppinui run [OPTION ...] -- COMMAND; 'ppinui run --help' has examples",
         )
     if unknown and found.command and BY_NAME[found.command].secret_arguments:
-        raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
+        message = "there are more words on the command line than it accepts"
+        raise usage_error(message, f"{parser.prog} {found.command}")
     if unknown:
         # argparse itself would name the program here, not the command that was meant.
         command = (parser.prog, found.command, getattr(found, "action", None))

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from ppinui.cli.command_context import context_of
 from ppinui.cli.console import say
-from ppinui.cli.probe_credentials import credentials_of, mark, render_sources
-from ppinui.cli.report_output import Progress, show_report
+from ppinui.cli.probe_credentials import credentials_of, mark_rejected, render_sources
+from ppinui.cli.report_output import run_with_progress, show_report
 from ppinui.config.primus import read
 from ppinui.kms.kms_locate import is_kms_file
 from ppinui.libconfig.document import load
 from ppinui.probe.plan import SlotSelection, make_plan
-from ppinui.probe.runner import run as run_test
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,13 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     config = read(load(configuration))
     plan = make_plan(config, selection)
-    progress = Progress()
     with credentials_of(arguments, context, config, plan, options) as credentials:
-        try:
-            report = run_test(plan, options, credentials=credentials, on_event=progress)
-        finally:
-            progress.clear()
-        mark(credentials, report)
+        report = run_with_progress(plan, options, credentials=credentials)
+        mark_rejected(credentials, report)
     if sources := render_sources(report):
         say(sources)
     return show_report(report, arguments.format)

@@ -57,7 +57,7 @@ class Account:
     name: str
     groups: frozenset[int]
     is_service: bool
-    """Whether nobody logs in with it."""
+    """Whether it is no account of a person, who logs in."""
 
 
 class Host:
@@ -128,7 +128,7 @@ class Keyrings(Protocol):
         """The store over the keyring of this name, opened once; None: that of :attr:`named`."""
 
     def vault_made(self, passphrase: Secret) -> None:
-        """A vault was just made with this passphrase: it is used, and nobody is asked for it."""
+        """A vault was just made with this passphrase: it is used, and not asked for."""
 
     def close(self) -> None:
         """End what was opened."""
@@ -167,7 +167,7 @@ class Context:
     passphrase_descriptor: int | None = None
     """Where the vault's passphrase is read from."""
     person: Asker | None = field(default=None, repr=False)
-    """Who is asked for it; None: nobody."""
+    """Asked for it; None: no person can be asked."""
     timeout: float = 10.0
     """Seconds for each stage of a connection test, and for each call of a module."""
     host: Host = field(default_factory=Host)

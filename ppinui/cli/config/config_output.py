@@ -41,10 +41,7 @@ def show_text(config: PrimusConfig, location: Location, *, reveal: bool) -> str:
         lines += ["", _hsm_line(hsm), *(f"    {_slot_line(slot)}" for slot in hsm.slots)]
     if not config.hsms:
         lines += ["", "no HSMs"]
-    for title, parent, specs in (
-        ("primus", "primus", GLOBAL_SETTINGS),
-        ("log", "primus.log", LOG_SETTINGS),
-    ):
+    for title, parent, specs in (("primus", "primus", GLOBAL_SETTINGS), ("log", "primus.log", LOG_SETTINGS)):
         lines += ["", title, *(f"    {line}" for line in _settings(config.document, parent, specs))]
     for title, settings in (
         ("clear-text secrets", _clear_secrets(config.document)),
@@ -115,7 +112,7 @@ def _unknown(config: PrimusConfig) -> Iterator[Setting]:
 
 
 def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict[str, Any]:
-    """All that the file says, for programs: HSMs and slots with the lines they stand in, and every setting.
+    """All that the file says, for programs: HSMs and slots with their lines, and every setting.
 
     ``settings`` has each scalar of the file with its place; ``globals`` and ``log`` have each documented
     setting, with its default where the file is silent. Clear-text secrets are ``••••`` unless ``reveal``.

@@ -28,7 +28,7 @@ from ppinui.workers.hardening import harden
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the file, or print what stands for it; the result is the exit code."""
+    """Write the file, or print its options or variables; the result is the exit code."""
     path = file_of(arguments, must_exist=False)
     read_from = identify(path)
     file = load(path) if read_from is not None else parse("", str(path))
@@ -71,10 +71,7 @@ def _labels(arguments: argparse.Namespace, model: Model, slots: Sequence[int]) -
 
 @contextmanager
 def _pins(
-    arguments: argparse.Namespace,
-    instance: Instance | None,
-    slots: Sequence[int],
-    labels: Mapping[int, str],
+    arguments: argparse.Namespace, instance: Instance | None, slots: Sequence[int], labels: Mapping[int, str]
 ) -> Iterator[Mapping[int, Secret]]:
     """The PINs to write: of the keyring where it has them, else asked for where the file has none either."""
     pins: dict[int, Secret] = {}
@@ -136,7 +133,7 @@ def _print(
     else:
         emit(as_options(model, admins, slots))
     if len(slots) == 1:
-        say("PIN: give it to the KMS as KMS_HSM_PASSWORD, from where its service keeps secrets")
+        say("PIN: pass it to the KMS as KMS_HSM_PASSWORD, from where its service keeps secrets")
     else:
         say(
             f"PINs: {variable_of(slots[0])} and the others are for your shell to fill in; every user of this "

@@ -143,7 +143,7 @@ def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, onl
     except NoBackendError:
         if session.context.keyring_choice.named is not None:
             raise
-        # Where nobody has a keyring, the file alone may have everything, as with ppin.
+        # Without a keyring, the file alone may have everything, as with ppin.
         rows = status_rows(session.users, session.store, in_file)
         keyring_asked = False
     lines = ["", BANNER] if after is not None and after.prompted else [BANNER]

@@ -56,7 +56,7 @@ class SecretSession:
         return SecretOperations(self.store, self.users)
 
     def in_file(self) -> tuple[Key, ...]:
-        """Who has an entry in the application's .secrets.cfg; nobody, and a note, if it cannot be read."""
+        """The entries of the application's .secrets.cfg; none, and a note, if it cannot be read."""
         from ppinui.secrets import secrets_file
 
         try:

@@ -83,7 +83,7 @@ def _export(session: SecretSession, arguments: argparse.Namespace) -> int:
         emit(f"exported {_user(key)}\n")
     for key, reason in report.left_out:
         say(f"left out {_user(key)}: {printable(reason)}")
-    say("its secrets are blinded, not encrypted: whoever reads the file can use them")
+    say("its secrets are blinded, not encrypted: anyone who can read the file can use them")
     return ExitCode.FINE
 
 

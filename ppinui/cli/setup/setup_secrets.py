@@ -37,10 +37,10 @@ def raise_for_exit_word(typed: bytes) -> None:
 
 
 class SecretSource:
-    """Gives what actions need. A descriptor is read as a whole, when it is needed first."""
+    """The secrets that actions need. A descriptor is read as a whole, when it is needed first."""
 
     def __init__(self, arguments: argparse.Namespace, *, person: bool) -> None:
-        """``person``: somebody sits at the terminal and is asked for what no descriptor gives."""
+        """``person``: what comes from no descriptor is asked for on the terminal."""
         self._arguments = arguments
         self._person = person
         self._read: dict[str, Secret] = {}
@@ -72,9 +72,9 @@ class SecretSource:
         if self._person:  # also where the one from the descriptor was not taken: none is offered twice
             return _typed(need)
         raise SecretUnavailable(
-            "a secret is needed, and nobody is here to be asked",
+            "a secret is needed, and there is no terminal to ask for it",
             need.prompt.strip(" :"),
-            f"give it by a descriptor: {need.option} 3 3<FILE",
+            f"pass it by a descriptor: {need.option} 3 3<FILE",
         )
 
     def _from(self, descriptor: int, need: SecretNeed) -> Secret:
@@ -95,7 +95,7 @@ class SecretSource:
             return Secret(lines[0])
         place = f"{need.option} {descriptor} ({need.prompt.strip(' :')})"
         if not lines:
-            raise SecretUnavailable("there is nothing to read", place, "give the secret on a line")
+            raise SecretUnavailable("there is nothing to read", place, "write the secret on a line")
         raise SecretUnavailable(
             f"no line says whose it is, or none is of '{need.owner}'",
             place,

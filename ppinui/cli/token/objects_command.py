@@ -96,11 +96,7 @@ def _test_key(access: Access, arguments: argparse.Namespace) -> int:
     slot = slot_of(arguments, access)
     with user_pin(arguments, access, slot) as pin:
         made = make_test_key(
-            access,
-            slot,
-            pin,
-            on_token=arguments.on_token,
-            spend_final_try=arguments.spend_final_try,
+            access, slot, pin, on_token=arguments.on_token, spend_final_try=arguments.spend_final_try
         )
     place = "on the token" if made.on_token else "in a session"
     say(

@@ -106,7 +106,7 @@ def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> Non
     if given is None:
         if sys.stdin is None or not sys.stdin.isatty():
             raise PpinuiError(
-                "this erases a token, and nobody is there to confirm it",
+                "this erases a token, and there is no terminal to confirm it on",
                 place_of(slot, access.module),
                 "name the token that may be erased: --yes-erase LABEL",
             )

@@ -1,4 +1,4 @@
-"""What the commands on slots, tokens and objects work with: the module, the slot that is meant, and PINs."""
+"""What the commands on slots, tokens and objects work with: the module, the slot, and PINs."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import LIBRARY, MODEL, kms_file
 from ppinui.setup.steps.kms_pins_step import PINS
 from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
-from ppinui.setup.steps.probe_step import finding_of, hearing
+from ppinui.setup.steps.probe_step import finding_of, progress_listener
 from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, Step, StepState, point, text
 from ppinui.text import plural
 from ppinui.tokens.slot_list import list_slots
@@ -73,7 +73,7 @@ def _test(here: Here, _: Given, running: Running) -> Finding:
             plan.plan,
             options,
             credentials=plan.supply,
-            on_event=hearing(plan.plan, running),
+            on_event=progress_listener(plan.plan, running),
             stop=running.stop,
         )
         _mark_rejected(here, file, report, running)

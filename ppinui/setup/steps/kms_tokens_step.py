@@ -63,7 +63,7 @@ def chosen_tokens(here: Here, found: SlotList) -> tuple[Chosen, ...]:
             raise PpinuiError(
                 f"several tokens are called '{label}'",
                 ", ".join(f"slot {slot.id}" for slot in slots),
-                "give each a label of its own; ppinui slots shows them",
+                "set a label of its own for each; ppinui slots shows them",
             )
         chosen.append(Chosen(label, slots[0] if slots else None))
     return tuple(chosen)
