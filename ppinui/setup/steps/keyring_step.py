@@ -67,7 +67,7 @@ def _questions(here: Here) -> tuple[Question, ...]:
         Question(
             KEYRING,
             "Keyring",
-            "The system's own is Secret Service, KWallet, or what macOS and Windows have. The vault needs "
+            "The system's own is Secret Service, KWallet, or what macOS has. The vault needs "
             "its passphrase each time, typed or from a systemd credential.",
             Sort.CHOICE,
             default=SYSTEM if desktop else VAULT,
