@@ -20,7 +20,7 @@ def context_of(
     host: Host | None = None,
     person: bool = True,
 ) -> Context:
-    """What the arguments name; of options that the command does not have, nothing.
+    """The context that the arguments name; an option that the command does not have counts as not given.
 
     ``host``: made before this process was hardened, where its limits matter. ``person``: the terminal, if
     there is one, is asked for the vault's passphrase.
@@ -44,12 +44,12 @@ def context_of(
 
 
 def say_whose_keyring(context: Context) -> None:
-    """Under sudo the keyring is another one than the one that people may expect."""
+    """Say that the keyring is root's, where sudo was used."""
     if (who := context.environ.get("SUDO_USER")) and os.geteuid() == 0:
         backend = context.keyrings.store().backend()
         say(f"note: this is the keyring of root ({backend.name}), not the one of {printable(who)}")
 
 
 def say_without_keyring(error: PpinuiError) -> None:
-    """A keyring fails, and the command goes on without it."""
+    """Say that the keyring fails, and the command goes on without it."""
     say(f"note: the keyring is not used: {printable(error.message)} ({printable(error.place)})")
