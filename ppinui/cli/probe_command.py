@@ -1,4 +1,4 @@
-"""``ppinui --test``: which slots, with which module, and what comes of it."""
+"""``ppinui --test``: the connection test of the slots that the arguments choose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ppinui.probe.plan import SlotSelection, make_plan
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Test what the arguments choose and say what came of it; the result is the exit code."""
+    """Test what the arguments choose and report it; the result is the exit code."""
     context = context_of(arguments)
     configuration = context.location().path
     if is_kms_file(configuration):

@@ -77,7 +77,7 @@ def mark_rejected(credentials: Credentials, report: Report) -> None:
 
 
 def render_sources(report: Report) -> str:
-    """Where each slot's secrets came from; slots of which that is the same share a line.
+    """Where each slot's secrets came from; slots with the same sources share a line.
 
     Slots that had just a PIN that was typed are left out.
     """

@@ -28,7 +28,7 @@ _IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> NoReturn:
-    """Become the command. Comes back as a PpinuiError only, and then nothing was started.
+    """Replace this process by the command. Raises PpinuiError where nothing was started.
 
     The command inherits what it would inherit from a shell: environment, open files, working folder, limits.
     Two things are different: it writes no core files, for the secrets would be in them, and the descriptor
@@ -143,7 +143,7 @@ def _replace_with_folder(
 
 
 def _close_descriptor(descriptor: int | None) -> None:
-    """Close what the vault's passphrase came by; standard input goes on as an empty one."""
+    """Close the descriptor of the vault's passphrase; standard input becomes an empty one."""
     if descriptor is None:
         return
     with contextlib.suppress(OSError):  # it was not open, and not needed

@@ -1,4 +1,4 @@
-"""What a walkthrough says, as lines for a terminal of 80 columns."""
+"""A walkthrough's texts, as lines for a terminal of 80 columns."""
 
 from __future__ import annotations
 

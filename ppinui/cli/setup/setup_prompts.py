@@ -1,4 +1,4 @@
-"""A walkthrough in plain prompts, for any terminal: questions, answers, and what is done in between."""
+"""A walkthrough in plain prompts, for any terminal: questions, answers and actions."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Prompts:
                 say("this is the beginning")
 
     def run(self, walk: Walk) -> int:
-        """Through the steps, to the end or until the user leaves; the result is the exit code."""
+        """Go through the steps, to the end or until the user leaves; the result is the exit code."""
         say(f"{walk.kind.title}: {walk.kind.summary}.")
         say(setup_output.wrapped(KEYS))
         if walk.resumed:
@@ -165,7 +165,7 @@ class Prompts:
             return moved
 
     def _typed(self, question: Question, value: Value | None) -> Value | None:
-        """What is typed; the value that is there for nothing. Raises Unacceptable."""
+        """The typed value; for an empty line the present one. Raises Unacceptable."""
         match value:
             case None:
                 words = question.words + ("" if question.required else " (may be left empty)")
@@ -179,7 +179,7 @@ class Prompts:
         return None if typed == "-" and not question.required else question.read(typed)
 
     def _rows(self, walk: Walk, question: Question, value: Value | None) -> tuple[Row, ...]:
-        """The list when it is taken. Each row is kept as soon as it is complete: leaving loses none."""
+        """The list that the user accepts. Each row is saved when it is complete: leaving loses none."""
         rows = list(value) if isinstance(value, tuple) else []
         while True:
             if not rows:
@@ -251,7 +251,7 @@ class Prompts:
             say("answer y or n: Enter alone does nothing here")
 
     def _act(self, walk: Walk, action: Action) -> bool:
-        """Carry it out; whether it went well."""
+        """Carry the action out; whether it succeeded."""
         progress = ProgressLine()
         with self._secrets.given(action) as given:
             try:
