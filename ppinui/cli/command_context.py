@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from ppinui.cli.console import say
 from ppinui.errors import PpinuiError
-from ppinui.secrets.prompt import TerminalAsker
 from ppinui.services.context import Context, Host
 from ppinui.text import printable
 
@@ -25,7 +24,6 @@ def context_of(
     ``host``: made before this process was hardened, where its limits matter. ``person``: the terminal, if
     there is one, is asked for the vault's passphrase.
     """
-    terminal = TerminalAsker()
     given = vars(arguments)
     return Context(
         environ,
@@ -37,7 +35,7 @@ def context_of(
         keyring_timeout=given.get("keyring_timeout", Context.keyring_timeout),
         keyspace=given.get("keyspace"),
         passphrase_descriptor=given.get("vault_passphrase_fd"),
-        person=terminal if person and terminal.available() else None,
+        may_ask=person,
         timeout=given.get("timeout", Context.timeout),
         host=host or Host(),
     )

@@ -120,5 +120,5 @@ def _reason(stage: StageResult) -> tuple[str, ...] | None:
     if error is not None:
         code = f" ({error.hex})" if error.hex else ""
         head = f"{stage.stage.value} {stage.outcome.value}: {printable(error.name)}{code}"
-        return (head, printable(error.message), f"do: {printable(error.remedy)}")
+        return (head, printable(error.message), f"fix: {printable(error.remedy)}")
     return (f"{stage.stage.value}: {printable(stage.note)}",) if stage.note else None

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ppinui.probe.runner import ProbeOptions
     from ppinui.provider.ppin import Ppin
     from ppinui.secrets.keyring_client import KeyringChoice
-    from ppinui.secrets.prompt import Asker
     from ppinui.secrets.secret import Secret
     from ppinui.secrets.store import SecretStore
 
@@ -135,14 +134,16 @@ class Keyrings(Protocol):
 
 
 def _open_keyrings(context: Context) -> Keyrings:
+    from ppinui.secrets.prompt import TerminalAsker
     from ppinui.services.keyring_processes import KeyringProcesses
 
+    terminal = TerminalAsker()
     return KeyringProcesses(
         context.keyring_choice,
         environ=context.environ,
         keyspace=context.keyspace,
         passphrase_descriptor=context.passphrase_descriptor,
-        person=context.person,
+        person=terminal if context.may_ask and terminal.available() else None,
     )
 
 
@@ -166,8 +167,8 @@ class Context:
     keyspace: str | None = None
     passphrase_descriptor: int | None = None
     """Where the vault's passphrase is read from."""
-    person: Asker | None = field(default=None, repr=False)
-    """Asked for it; None: no person can be asked."""
+    may_ask: bool = False
+    """Whether a person at the terminal is asked for it, where there is a terminal."""
     timeout: float = 10.0
     """Seconds for each stage of a connection test, and for each call of a module."""
     host: Host = field(default_factory=Host)

@@ -191,7 +191,7 @@ def problems_text(problems: Sequence[Diagnostic], given: str | None = None) -> s
     """
     return "".join(
         f"{printable(str(problem.place))}: {problem.severity.value}: {printable(problem.message)}"
-        f" [{problem.code}]\n    do: {printable(rewrite_commands(problem.remedy, given))}\n"
+        f" [{problem.code}]\n    fix: {printable(rewrite_commands(problem.remedy, given))}\n"
         for problem in problems
     )
 

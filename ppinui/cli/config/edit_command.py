@@ -105,7 +105,7 @@ def say_new_problems(old: Document, new: Document, given: str | None = None) -> 
         if is_wrong and (problem.code, problem.subject) not in wrong:
             errors.append(problem)
         remedy = printable(rewrite_commands(problem.remedy, given))
-        say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
+        say(f"{problem.severity.value}: {printable(problem.message)}\n    fix: {remedy}")
     return errors
 
 

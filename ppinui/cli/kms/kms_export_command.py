@@ -172,5 +172,5 @@ def _say_what_has_no_pin(written: KmsFile, slots: Sequence[int]) -> None:
     if without:
         say(
             f"slot {', '.join(without)}: <NO_LOGIN>; the KMS opens it, and gets at no private key\n"
-            "    do: add --pins-in-file, or write a secret://… of the KMS's secret backend in its place"
+            "    fix: add --pins-in-file, or write a secret://… of the KMS's secret backend in its place"
         )
