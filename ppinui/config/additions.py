@@ -43,8 +43,8 @@ def add_hsm(
     if priority is not None:
         values["priority"] = priority
     if like is None:
-        settings = {**_in_style(values, config.hsm_settings, Level.HSM.specs), "slots": {}}
-        new = insert_with_groups(document, "primus.hsms", name, settings)
+        settings = _in_style(values, config.hsm_settings, Level.HSM.specs)
+        new = insert_with_groups(document, "primus.hsms", name, {**settings, "slots": {}})
     else:
         new = copy(document, _hsm(config, like).path, name, values)
     return new, f"primus.hsms.{name}"
