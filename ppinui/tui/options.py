@@ -69,9 +69,9 @@ def _list_objects(access: Access, slot: Slot, pin: Secret | None, *, spend_final
 
 def _run_test(plan: Plan, options: Options, *, supply: Supply, on_event: Listener, stop: Stop) -> Report:
     from ppinui.probe.runner import run
-    from ppinui.tui.background import warm_up_workers
+    from ppinui.tui.background import preload_workers
 
-    warm_up_workers()
+    preload_workers()
     return run(plan, options, supply=supply, on_event=on_event, stop=stop)
 
 
@@ -88,7 +88,7 @@ def _machine() -> Machine:
 
 
 @dataclass(frozen=True)
-class Setup:
+class AppOptions:
     """Where the app works, and with what."""
 
     configuration: Path

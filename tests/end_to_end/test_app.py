@@ -107,14 +107,14 @@ CRASH = """
 import sys
 from pathlib import Path
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.options import Setup
+from ppinui.tui.options import AppOptions
 
 class Crashing(PpinuiApp):
     def action_text(self):
         password = "CANARY-IN-A-LOCAL"
         raise RuntimeError(f"the text of an error: {password}")
 
-app = Crashing(Setup(Path(sys.argv[1]), state=Path(sys.argv[2])))
+app = Crashing(AppOptions(Path(sys.argv[1]), state=Path(sys.argv[2])))
 app.run()
 sys.exit(app.return_code or 0)
 """

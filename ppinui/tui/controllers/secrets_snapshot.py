@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from textual.message import Message
-
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.keyring_client import Backend
@@ -105,7 +103,7 @@ class SecretRow:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SecretsSnapshot:
     """All secrets at one moment."""
 
     rows: tuple[SecretRow, ...] = ()
@@ -164,7 +162,3 @@ def states_of(config: PrimusConfig, rows: Iterable[SecretRow]) -> Mapping[str, S
         if states:
             found[slot.path] = min(states, key=lambda state: order[state.name])
     return found
-
-
-class SecretsSeen(Message):
-    """More is known of the secrets than before; the screen that is on gets it."""
