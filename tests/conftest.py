@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,18 @@ from tests.rig.softhsm import SoftHsm, Token, make_softhsm
 from tests.rig.unloadable import Unloadable, make_unloadable
 
 EXAMPLES = Path(__file__).parent / "rig" / "examples"
+
+
+def pytest_configure() -> None:
+    """Let Ctrl+C and a hang-up end what the tests start, also in a run behind ``&`` or ``nohup``.
+
+    Both begin a program with these signals ignored, children inherit that, and a test that sends one of them
+    would wait for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

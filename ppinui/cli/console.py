@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
-from typing import Final, TextIO
 
 from ppinui.errors import PpinuiError
 
-_STEERING: Final = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]")
+TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppinui --help
+if TYPE_CHECKING:
+    from typing import Final, TextIO
+
+_STEERING: Final = r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]"
 """What steers a terminal or is no character to it; line feeds, tabs, and carriage returns of CRLF stay."""
 
 
@@ -46,7 +48,7 @@ def emit(text: str) -> None:
     command has found. Raises PpinuiError when the text cannot be written for another reason (disk full).
     """
     if sys.stdout is not None and sys.stdout.isatty():
-        text = _STEERING.sub(lambda found: _escape(found[0]), text)
+        text = re.sub(_STEERING, lambda found: _escape(found[0]), text)
     try:
         _write(text, sys.stdout)
     except OSError as error:
@@ -64,8 +66,10 @@ def is_on_terminal() -> bool:
 
 def say(text: str, end: str = "\n") -> None:
     """Write talk to stderr. Where nobody can hear it, silence: talk is never worth an error."""
-    with contextlib.suppress(OSError):
+    try:  # noqa: SIM105 - contextlib would have to be imported
         _write(text + end, sys.stderr)
+    except OSError:
+        pass
 
 
 def say_error(error: PpinuiError, *, config: str | None = None) -> None:
@@ -73,10 +77,10 @@ def say_error(error: PpinuiError, *, config: str | None = None) -> None:
 
     ``config`` is the file that was given with ``-c``.
     """
-    from ppinui.cli.program_name import pasteable
+    from ppinui.cli.program_name import rewrite_commands
 
     message, place, remedy = error.lines()
-    say("\n".join(printable(line) for line in (message, place, pasteable(remedy, config))))
+    say("\n".join(printable(line) for line in (message, place, rewrite_commands(remedy, config))))
 
 
 def _write(text: str, stream: TextIO | None) -> None:

@@ -13,17 +13,15 @@ from typing import Final
 
 from ppinui.cli.config.edit_command import diff, set_values
 from ppinui.cli.console import emit, is_on_terminal
-from ppinui.cli.orderly_exit import ending_in_order
-from ppinui.cli.probe_command import show
 from ppinui.cli.program_name import program_name
-from ppinui.cli.report_output import Progress
+from ppinui.cli.report_output import Progress, show_report
 from ppinui.config.primus import read
 from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import load
 from ppinui.probe.plan import make_plan
 from ppinui.probe.probe_worker_pool import warm_up
-from ppinui.probe.runner import Options
+from ppinui.probe.runner import ProbeOptions
 from ppinui.probe.runner import run as run_test
 
 _COLUMNS_OF_A_FILE: Final = 111
@@ -38,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     With --test it is just the connection test, and without a terminal a tour: the result is the test's.
     """
-    with ending_in_order(), open_demo() as demo:
+    with open_demo() as demo:
         warm_up()
         if arguments.only_test:
             return _test(demo)
@@ -106,13 +104,13 @@ def _show_command(words: Sequence[str | Path]) -> None:
 
 def _test(demo: Demo) -> int:
     plan = make_plan(read(load(demo.configuration)))
-    options = Options(module=demo.module, login=True, crypto=True, environ=demo.environ)
+    options = ProbeOptions(module=demo.module, login=True, crypto=True, environ=demo.environ)
     progress = Progress()
     try:
         report = run_test(plan, options, pins=demo.pin, on_event=progress)
     finally:
         progress.clear()
-    return show(report)
+    return show_report(report)
 
 
 def _edit(demo: Demo) -> str:

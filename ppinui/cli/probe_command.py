@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ppinui.cli.console import emit, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import say
 from ppinui.cli.probe_credentials import mark, render_sources, supply_of
-from ppinui.cli.report_output import Progress, render_reasons, render_text
+from ppinui.cli.report_output import Progress, show_report
 from ppinui.config.locate import locate, secrets_location
 from ppinui.config.primus import read
-from ppinui.errors import ExitCode, PpinuiError
+from ppinui.errors import PpinuiError
 from ppinui.kms.kms_locate import is_kms_file
 from ppinui.libconfig.document import load
-from ppinui.probe.plan import Selection, make_plan
-from ppinui.probe.result import Report
-from ppinui.probe.runner import Options
+from ppinui.probe.plan import SlotSelection, make_plan
+from ppinui.probe.runner import ProbeOptions
 from ppinui.probe.runner import run as run_test
 from ppinui.provider.library import find_module
 
@@ -29,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         return kms_probe_command.run(arguments, configuration)
     secrets_file = secrets_location(arguments.secrets).path if arguments.secrets else None
-    selection = Selection(arguments.user, arguments.hsm, arguments.slot, arguments.slotid)
+    selection = SlotSelection(arguments.user, arguments.hsm, arguments.slot, arguments.slotid)
     module: Path | None = None
     module_error: PpinuiError | None = None
     try:
@@ -38,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         module_error = error
     config = read(load(configuration))
     plan = make_plan(config, selection)
-    options = Options(
+    options = ProbeOptions(
         module=module,
         module_error=module_error,
         login=arguments.login or arguments.crypto,
@@ -52,21 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     progress = Progress()
     with supply_of(arguments, config, plan, module) as supply:
         try:
-            report = run_test(plan, options, supply=supply, on_event=progress)
+            report = run_test(plan, options, credentials=supply, on_event=progress)
         finally:
             progress.clear()
         mark(supply, report)
     if sources := render_sources(report):
         say(sources)
-    return show(report, arguments.format)
-
-
-def show(report: Report, output_format: str = "text") -> int:
-    """The report on stdout, the reasons behind it on stderr; gives the exit code that it deserves."""
-    emit(as_json(report.as_json()) if output_format == "json" else render_text(report))
-    if reasons := render_reasons(report):
-        say(reasons)
-    if report.interrupted:
-        say("ppinui: interrupted; this is what was known")
-        return ExitCode.INTERRUPTED
-    return ExitCode.NOT_FINE if report.failures else ExitCode.FINE
+    return show_report(report, arguments.format)

@@ -13,7 +13,7 @@ from ppinui.cli.secret_prompts import ask_pin
 from ppinui.config.locate import secrets_location
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
-from ppinui.probe.credentials import AskedSupply, Supply, sources_in_words
+from ppinui.probe.credentials import Credentials, PromptedCredentials, sources_in_words
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import Report
 from ppinui.provider.library import mentions_primus
@@ -22,13 +22,13 @@ from ppinui.provider.library import mentions_primus
 @contextmanager
 def supply_of(
     arguments: argparse.Namespace, config: PrimusConfig, plan: Plan, module: Path | None
-) -> Iterator[Supply]:
+) -> Iterator[Credentials]:
     """Where the test's secrets come from. What an HSM has rejected is marked by :func:`mark`, not here."""
     login = arguments.login or arguments.crypto
     forced = arguments.secrets_from == "keyring"
     connects = module is not None and (forced or mentions_primus(module))
     if not connects and not login:
-        yield AskedSupply(ask_pin)
+        yield PromptedCredentials(ask_pin)
         return
     # Only now: the keyring's side costs more to import than most tests take.
     from ppinui.cli.secret.secret_session import SecretSession
@@ -79,9 +79,9 @@ def _say_without_keyring(error: PpinuiError) -> None:
     say(f"note: the keyring is not used: {printable(error.message)} ({printable(error.place)})")
 
 
-def mark(supply: Supply, report: Report) -> None:
+def mark(supply: Credentials, report: Report) -> None:
     """Mark in the keyring what an HSM has rejected of it, so that no process offers it again."""
-    if not isinstance(supply, AskedSupply):
+    if not isinstance(supply, PromptedCredentials):
         from ppinui.services.keyring_credentials import mark_rejected_of
 
         mark_rejected_of(supply, report.results)

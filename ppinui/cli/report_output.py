@@ -6,12 +6,25 @@ import os
 import sys
 from itertools import groupby
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import emit, printable, say
+from ppinui.cli.json_output import as_json
+from ppinui.errors import ExitCode
 from ppinui.probe.result import Outcome, Report, SlotResult, StageResult
-from ppinui.probe.run_state import Event
+from ppinui.probe.run_state import ProbeEvent
 
 _UNKNOWN = "unknown"
 """In the place of a firmware that nobody could read, since the HSM was not reached."""
+
+
+def show_report(report: Report, output_format: str = "text") -> int:
+    """The report on stdout, the reasons behind it on stderr; returns the exit code."""
+    emit(as_json(report.as_json()) if output_format == "json" else render_text(report))
+    if reasons := render_reasons(report):
+        say(reasons)
+    if report.interrupted:
+        say("ppinui: interrupted; this is what was known")
+        return ExitCode.INTERRUPTED
+    return ExitCode.NOT_FINE if report.failures else ExitCode.FINE
 
 
 def render_text(report: Report) -> str:
@@ -98,7 +111,7 @@ class Progress:
         self._shown = sys.stderr is not None and sys.stderr.isatty()
         self._dirty = False
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: ProbeEvent) -> None:
         """Take the next event of the run. None is left out: the last one shown may have to stand for long."""
         if not self._shown:
             return

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) 
         SealedFile("trial", b"", owner=owner).close()  # before anybody is asked for anything
     with contextlib.closing(SecretSession(arguments, environ)) as session:
         for user in arguments.users:
-            session.known.copies(user)
+            session.users.copies(user)
         session.say_whose_keyring()
         equipment = equip(session.config, session.store, arguments.users, in_file=session.in_file)
     _forget_descriptor(arguments.vault_passphrase_fd)

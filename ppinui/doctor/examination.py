@@ -12,7 +12,7 @@ from ppinui.doctor import (
     program_findings,
     version_findings,
 )
-from ppinui.doctor.comparison import compare, users_of
+from ppinui.doctor.comparison import compare
 from ppinui.doctor.finding import Finding
 from ppinui.doctor.host import Surroundings
 from ppinui.secrets.store import SecretStore
@@ -39,10 +39,8 @@ def examine(named: Named, store: SecretStore, around: Surroundings) -> Iterator[
     could have caused becomes a finding; nothing is raised.
     """
     config = file_findings.look_at_config(named.config, around)
-    users = users_of(config.config)
-    secrets = file_findings.look_at_secrets(
-        named.secrets, around, partitions=users.partitions, proxies=users.proxies
-    )
+    users = config.config.credentials() if config.config is not None else None
+    secrets = file_findings.look_at_secrets(named.secrets, around, users)
     yield from config.findings
     yield from secrets.findings
     yield file_findings.look_at_group(around, config_readable=config.config is not None)

@@ -9,18 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.registry import check_file
 from ppinui.config.locate import SECRETS_VARIABLE, locate, search_places, secrets_location
-from ppinui.config.primus import PrimusConfig, read
+from ppinui.config.primus import Credentials, PrimusConfig, read
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
 from ppinui.doctor.host import GROUP, Surroundings, group_name, user_name
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import load
-from ppinui.secrets import secrets_file
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.stored_secret import OpaqueEntry
-from ppinui.secrets.transfer import read_secrets_file
+from ppinui.secrets.transfer import read_entries
 
 CONFIG: Final = "primus.cfg"
 SECRETS: Final = ".secrets.cfg"
@@ -84,18 +83,18 @@ def look_at_config(explicit: str | None, around: Surroundings) -> ConfigSeen:
     return ConfigSeen((found, *access, *text), location.path, config)
 
 
-def _access(problems: Collection[Problem], path: Path) -> Iterator[Finding]:
+def _access(problems: Collection[Diagnostic], path: Path) -> Iterator[Finding]:
     subject = f"{CONFIG}, access"
-    found = [problem for problem in problems if problem.check in _ABOUT_ACCESS]
+    found = [problem for problem in problems if problem.code in _ABOUT_ACCESS]
     for problem in found:
         yield Finding(subject, _STATES[problem.severity], problem.message, problem.remedy)
     if not found:
         yield ok(subject, _mode(path))
 
 
-def _contents(problems: Collection[Problem], path: Path) -> Iterator[Finding]:
-    clear = sum(problem.check in _CLEAR and problem.severity is Severity.WARNING for problem in problems)
-    rest = [problem for problem in problems if problem.check not in _ABOUT_ACCESS | _CLEAR]
+def _contents(problems: Collection[Diagnostic], path: Path) -> Iterator[Finding]:
+    clear = sum(problem.code in _CLEAR and problem.severity is Severity.WARNING for problem in problems)
+    rest = [problem for problem in problems if problem.code not in _ABOUT_ACCESS | _CLEAR]
     errors = sum(problem.severity is Severity.ERROR for problem in rest)
     warnings = sum(problem.severity is Severity.WARNING for problem in rest)
     subject = f"{CONFIG}, contents"
@@ -115,9 +114,9 @@ def _counted(number: int, what: str) -> str:
 
 
 def look_at_secrets(
-    explicit: str | None, around: Surroundings, *, partitions: Collection[str], proxies: Collection[str]
+    explicit: str | None, around: Surroundings, users: Credentials | None = None
 ) -> SecretsSeen:
-    """``explicit``: what ``-s`` names; ``partitions`` and ``proxies``: the names that primus.cfg has."""
+    """``explicit``: what ``-s`` names; ``users``: those of primus.cfg, if it can be read."""
     try:
         location = secrets_location(
             explicit, environ=around.environ, root=around.root, must_exist=bool(explicit)
@@ -129,9 +128,7 @@ def look_at_secrets(
     found = ok(SECRETS, f"{location.path} ({location.rule})")
     access = tuple(_secrets_access(location.path, around))
     try:
-        entries = secrets_file.read(
-            read_secrets_file(location.path), str(location.path), partitions=partitions, proxies=proxies
-        )
+        entries = read_entries(location.path, users)
     except PpinuiError as error:
         return SecretsSeen((found, *access, of_error(f"{SECRETS}, contents", error)), location.path)
     by_user = {(entry.kind, entry.name): entry.opaque for entry in entries}

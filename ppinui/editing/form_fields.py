@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
-from ppinui.config.primus import Level, SettingSpec, SettingType
-from ppinui.config.validators import Flaw, host_flaw, port_flaw, user_name_flaw
+from ppinui.config.settings import Level, SettingSpec, SettingType, level_of
+from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
 from ppinui.editing.edits import is_secret
 from ppinui.libconfig.document import Document, Kind, Scalar, Setting
-
-_INTEGER: Final = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|[0-9]+)")
-_FLAWS: Final[dict[str, Callable[[str], Flaw | None]]] = {
-    "host": host_flaw,
-    "port": port_flaw,
-    "user_name": user_name_flaw,
-}
 
 
 @dataclass(frozen=True)
@@ -71,23 +61,6 @@ class NotAllowedError(ValueError):
     """What was typed cannot be the value; ``str()`` says what is allowed."""
 
 
-def level_of(path: str) -> Level | None:
-    """Which of the documented groups is at a path; None for others."""
-    match path.split("."):
-        case [""]:
-            return Level.FILE
-        case ["primus"]:
-            return Level.GLOBAL
-        case ["primus", "log"]:
-            return Level.LOG
-        case ["primus", "hsms", _]:
-            return Level.HSM
-        case ["primus", "hsms", _, "slots", _]:
-            return Level.SLOT
-        case _:
-            return None
-
-
 def fields_of(document: Document, path: str) -> tuple[Field, ...]:
     """The fields of the group at a path: documented ones in the vendor's order, then those that only the file
     knows. Groups within it have forms of their own."""
@@ -114,70 +87,28 @@ def read_value(field: Field, text: str) -> Scalar | None:
     spec = field.spec
     if not text and (field.kind is not Kind.STRING or spec is not None):
         if spec is not None and spec.required:
-            raise NotAllowedError(f"{field.name} is needed: {_allowed(field)}")
+            raise NotAllowedError(f"{field.name} is needed: {_allowed(field, 'a text')}")
         return None
-    if field.name in _FLAWS and spec is not None:
-        flaw = _FLAWS[field.name](text)
-        if flaw is not None:
-            raise NotAllowedError(f"{flaw.message}. {flaw.remedy}")
-    return _READERS[field.kind](field, text)
-
-
-def _string(_: Field, text: str) -> Scalar:
-    if any(character < " " and character != "\t" for character in text):
-        raise NotAllowedError("a text without control characters")
-    return text
-
-
-def _integer(field: Field, text: str) -> Scalar:
-    if not _INTEGER.fullmatch(text.strip()):
-        raise NotAllowedError(f"{field.name} is {_allowed(field)}")
-    word = text.strip()
-    number = int(word, 16) if "x" in word.lower() else int(word)
-    spec = field.spec
-    if spec is not None and spec.minimum is not None:
-        over = spec.maximum is not None and number > spec.maximum
-        if number < spec.minimum or over:
-            raise NotAllowedError(f"{field.name} is {_allowed(field)}")
-    elif not -(2**63) <= number < 2**63:
-        raise NotAllowedError(f"{field.name} is a whole number of at most 64 bits")
-    return number
-
-
-def _float(field: Field, text: str) -> Scalar:
     try:
-        return float(text)
-    except ValueError:
-        raise NotAllowedError(f"{field.name} is a number") from None
+        return parse_value(text, field.kind, spec)
+    except InvalidValueError as error:
+        if error.flaw is not None:
+            raise NotAllowedError(f"{error.flaw.message}. {error.flaw.remedy}") from None
+        raise NotAllowedError(f"{field.name} is {_allowed(field, error.expected)}") from None
 
 
-def _boolean(field: Field, text: str) -> Scalar:
-    try:
-        return {"true": True, "false": False}[text.strip().lower()]
-    except KeyError:
-        raise NotAllowedError(f"{field.name} is true or false") from None
-
-
-_READERS: Final[dict[Kind, Callable[[Field, str], Scalar]]] = {
-    Kind.STRING: _string,
-    Kind.INT: _integer,
-    Kind.INT64: _integer,
-    Kind.FLOAT: _float,
-    Kind.BOOL: _boolean,
-}
-_KINDS: Final = {SettingType.STRING: Kind.STRING, SettingType.INT: Kind.INT, SettingType.BOOL: Kind.BOOL}
-
-
-def _allowed(field: Field) -> str:
-    words = {Kind.STRING: "a text", Kind.BOOL: "true or false"}.get(field.kind, "a whole number")
+def _allowed(field: Field, expected: str) -> str:
+    """``expected``, with limits and unit where the setting is a number that has some."""
     limits = field.spec.limits if field.spec else ""
+    if not limits:
+        return expected
     unit = f" {field.spec.unit}" if field.spec and field.spec.unit else ""
-    return f"{words}, {limits}{unit}" if limits else words
+    return f"{'a text' if field.kind is Kind.STRING else 'a whole number'}, {limits}{unit}"
 
 
 def _field(setting: Setting | None, path: str, spec: SettingSpec | None) -> Field:
     name = path.rpartition(".")[2]
-    wanted = _KINDS.get(spec.type) if spec is not None else None
+    wanted = KIND_OF[spec.type] if spec is not None else None
     if setting is None:
         assert wanted is not None
         return Field(path, name, wanted, False, "", spec, is_secret(path), "")

@@ -11,7 +11,7 @@ from ppinui.config.primus import PrimusConfig
 from ppinui.probe.plan import Plan, SlotTest, slot_test
 from ppinui.probe.rejection import accepted_by, credentials_of, rejected_by
 from ppinui.probe.result import Outcome, Report, SlotResult, Stage
-from ppinui.probe.run_state import Event
+from ppinui.probe.run_state import ProbeEvent
 from ppinui.probe.secret_guard import Credential
 
 
@@ -62,7 +62,7 @@ class Board:
         self.version = 0
         """Counts the events, so that a screen sees whether there is something new."""
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: ProbeEvent) -> None:
         """Take an event of the run."""
         with self._lock:
             index = event.test.index

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ppinui.config.checks.problem import Severity
+from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.kms.hsm_models import NAMES, library_of, require_library
 from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login
-from ppinui.probe.credentials import NO_LOGIN, Pin, SlotSecrets, Source
+from ppinui.probe.credentials import NO_LOGIN, Pin, SecretSource, SlotSecrets
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.secrets.secret import Secret
 
@@ -40,21 +40,21 @@ class KmsSupply:
         """As the file says, in a copy that the test may wipe."""
         slot = self._slots.get(user)
         if slot is None:
-            return Pin(None, Source.CONFIGURATION, user, condition="pin-contradicted")
+            return Pin(None, SecretSource.CONFIGURATION, user, condition="pin-contradicted")
         match slot.login:
             case Login.PIN:
                 assert slot.pin is not None
-                return Pin(Secret(slot.pin.reveal_bytes()), Source.CONFIGURATION)
+                return Pin(Secret(slot.pin.reveal_bytes()), SecretSource.CONFIGURATION)
             case Login.EMPTY:
-                return Pin(Secret(b""), Source.CONFIGURATION)
+                return Pin(Secret(b""), SecretSource.CONFIGURATION)
             case Login.NONE:
                 return NO_LOGIN
             case _ if self._ask is not None:
-                return Pin(self._ask(user), Source.ASKED)
+                return Pin(self._ask(user), SecretSource.ASKED)
             case _:
                 return Pin(
                     None,
-                    Source.MISSING,
+                    SecretSource.MISSING,
                     "the KMS fetches it from a secret backend",
                     condition="pin-elsewhere",
                 )

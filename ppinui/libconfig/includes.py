@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ppinui.libconfig.nodes import Place
+from ppinui.diagnostic import Place
 
 _LONE: Final = re.compile(r"\\(?:\\|udc([89a-f][0-9a-f]))")
 """What repr makes of a backslash, and of a byte that is not UTF-8."""

@@ -12,7 +12,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import SecretKind
 
 
-class Source(Enum):
+class SecretSource(Enum):
     """Where a secret comes from; the values are the words of the JSON output."""
 
     FILE = "file"
@@ -25,24 +25,20 @@ class Source(Enum):
 
 
 _WORDS: Final = {
-    Source.FILE: "from .secrets.cfg",
-    Source.KEYRING: "from the keyring",
-    Source.CONFIGURATION: "in clear text in primus.cfg",
-    Source.ASKED: "asked for",
-    Source.MISSING: "missing",
+    SecretSource.FILE: "from .secrets.cfg",
+    SecretSource.KEYRING: "from the keyring",
+    SecretSource.CONFIGURATION: "in clear text in primus.cfg",
+    SecretSource.ASKED: "asked for",
+    SecretSource.MISSING: "missing",
 }
-_KINDS: Final = {
-    SecretKind.PERMANENT: "permanent secret",
-    SecretKind.PIN: "PIN",
-    SecretKind.PROXY: "proxy password",
-}
+_ORDER: Final = (SecretKind.PERMANENT, SecretKind.PIN, SecretKind.PROXY)
 
 
 def sources_in_words(secrets: Mapping[str, str]) -> str:
     """Where a slot's secrets came from; "" where none is known of. ``secrets`` as a result has it."""
     return ", ".join(
-        f"{words} {_WORDS[Source(secrets[kind.value])]}"
-        for kind, words in _KINDS.items()
+        f"{kind.label} {_WORDS[SecretSource(secrets[kind.value])]}"
+        for kind in _ORDER
         if kind.value in secrets
     )
 
@@ -51,7 +47,7 @@ def sources_in_words(secrets: Mapping[str, str]) -> str:
 class SlotSecrets:
     """What the test of one slot is given besides its configuration."""
 
-    sources: Mapping[SecretKind, Source] = field(default_factory=dict)
+    sources: Mapping[SecretKind, SecretSource] = field(default_factory=dict)
     secrets_file: bytes | None = field(default=None, repr=False)
     """A .secrets.cfg for this slot alone; None: the module reads the one that the application reads."""
     proxy_password: Secret | None = None
@@ -68,18 +64,18 @@ class Pin:
     """
 
     secret: Secret | None
-    source: Source
+    source: SecretSource
     withheld: str | None = None
     """What to say besides the ``condition`` of a PIN that must not be offered; None for one that may."""
     condition: str = "stored-secret-rejected"
     """Which of :data:`ppinui.probe.conditions.CONDITIONS` keeps it back."""
 
 
-NO_LOGIN = Pin(None, Source.MISSING)
+NO_LOGIN = Pin(None, SecretSource.MISSING)
 """The application does not log in to this slot, which is no failure of it."""
 
 
-class Supply(Protocol):
+class Credentials(Protocol):
     """Gives a run the secrets of its slots."""
 
     def secrets_of(self, test: SlotTest, /) -> SlotSecrets:
@@ -89,7 +85,7 @@ class Supply(Protocol):
         """The PIN of a partition (a test's ``user``); asked once for each, before anything starts."""
 
 
-class AskedSupply:
+class PromptedCredentials:
     """PINs from whoever is asked; the module reads .secrets.cfg by itself."""
 
     def __init__(self, ask: Callable[[str], Secret]) -> None:
@@ -99,9 +95,9 @@ class AskedSupply:
         return SlotSecrets()
 
     def pin_of(self, user: str) -> Pin:
-        return Pin(self._ask(user), Source.ASKED)
+        return Pin(self._ask(user), SecretSource.ASKED)
 
 
-def with_pin_source(secrets: SlotSecrets, source: Source) -> SlotSecrets:
+def with_pin_source(secrets: SlotSecrets, source: SecretSource) -> SlotSecrets:
     """The same, and where the PIN came from."""
     return replace(secrets, sources={**secrets.sources, SecretKind.PIN: source})

@@ -109,7 +109,7 @@ class _Target:
         return None
 
 
-def test_endpoints(channel: Channel) -> None:
+def probe_endpoints(channel: Channel) -> None:
     """Take one order, ``targets`` (index, host, port), and send ``started`` and ``ended`` for each stage.
 
     One endpoint's targets follow one another, as HSMs limit connections; different endpoints go side by

@@ -15,7 +15,7 @@ from ppinui.secrets.stored_secret import SecretKind
 
 
 @dataclass(frozen=True)
-class Selection:
+class SlotSelection:
     """What the user asked to test; None means every one. All that are given have to hold."""
 
     user: str | None = None
@@ -94,12 +94,12 @@ class Plan:
         return tuple(dict.fromkeys(test.user for test in self.tests))
 
 
-def make_plan(config: PrimusConfig, selection: Selection | None = None) -> Plan:
+def make_plan(config: PrimusConfig, selection: SlotSelection | None = None) -> Plan:
     """The plan for the slots that the selection takes.
 
     Raises PpinuiError when there is no slot at all, or none that was asked for.
     """
-    selection = selection or Selection()
+    selection = selection or SlotSelection()
     chosen = [(hsm, slot) for hsm in config.hsms for slot in hsm.slots]
     if not chosen:
         raise PpinuiError(

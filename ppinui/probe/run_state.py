@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from ppinui.probe.credentials import SlotSecrets
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.rejection import accepted_by, feared_after
-from ppinui.probe.rejection_errors import Stakes
+from ppinui.probe.rejection_errors import OfferedSecrets
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
-from ppinui.probe.secret_guard import Credential, Gate
+from ppinui.probe.secret_guard import Credential, SecretGuard
 from ppinui.probe.stage_errors import explain_condition
 
 
 @dataclass(frozen=True)
-class Event:
+class ProbeEvent:
     """Something that happened to a slot, for progress on a screen."""
 
     test: SlotTest
@@ -26,13 +26,13 @@ class Event:
     total: int
 
 
-Listener = Callable[[Event], None]
+Listener = Callable[[ProbeEvent], None]
 
 _ORDER = tuple(Stage)
 
 
 @dataclass
-class Entry:
+class SlotState:
     """One slot's page in the book."""
 
     test: SlotTest
@@ -78,68 +78,68 @@ class Entry:
         return self.result
 
 
-class Book:
+class RunState:
     """The pages of all slots of a run, by their index in the plan."""
 
     def __init__(self, tests: Sequence[SlotTest], on_event: Listener) -> None:
-        self.entries = [Entry(test) for test in tests]
-        self.gate = Gate()
-        self.open = len(self.entries)
+        self.slots = [SlotState(test) for test in tests]
+        self.guard = SecretGuard()
+        self.open = len(self.slots)
         """How many slots have no result yet."""
         self._on_event = on_event
 
     def results(self) -> tuple[SlotResult, ...]:
         """The results so far, in the order of the plan."""
-        return tuple(entry.result for entry in self.entries if entry.result is not None)
+        return tuple(slot.result for slot in self.slots if slot.result is not None)
 
-    def stakes(self, entry: Entry) -> Stakes:
+    def offered_secrets(self, slot: SlotState) -> OfferedSecrets:
         """What a return value of this slot's test may speak of."""
-        open_ones = tuple(one for one in entry.offered if not self.gate.accepted(one))
-        return Stakes(entry.test.path, open_ones, entry.secrets.sources)
+        open_ones = tuple(one for one in slot.offered if not self.guard.accepted(one))
+        return OfferedSecrets(slot.test.path, open_ones, slot.secrets.sources)
 
-    def begin_stage(self, entry: Entry, stage: Stage) -> None:
+    def begin_stage(self, slot: SlotState, stage: Stage) -> None:
         """A slot enters a stage."""
-        entry.stage = stage
-        self._tell(entry)
+        slot.stage = stage
+        self._notify(slot)
 
-    def add(self, entry: Entry, stage: StageResult) -> None:
+    def add(self, slot: SlotState, stage: StageResult) -> None:
         """A stage of a slot has ended; the gate learns what it says of the secrets that were offered."""
-        entry.stages.append(stage)
+        slot.stages.append(stage)
         accepted, feared = accepted_by(stage), feared_after(stage)
-        for credential in entry.offered:
+        for credential in slot.offered:
             if credential.kind in accepted:
-                self.gate.accept(credential)
+                self.guard.accept(credential)
             elif credential.kind in feared:
-                self.gate.reject(credential)
+                self.guard.reject(credential)
 
-    def finish(self, entry: Entry) -> None:
+    def finish(self, slot: SlotState) -> None:
         """A slot's last stage has ended."""
-        entry.close()
-        self.gate.release(entry.offered)
+        slot.close()
+        self.guard.release(slot.offered)
         self.open -= 1
-        self._tell(entry)
+        self._notify(slot)
 
-    def fail(self, entry: Entry, error: ErrorInfo, outcome: Outcome = Outcome.FAILED) -> None:
+    def fail(self, slot: SlotState, error: ErrorInfo, outcome: Outcome = Outcome.FAILED) -> None:
         """A slot ends in the stage that it is in, for a reason that was found outside of it."""
-        if entry.stages and entry.stages[-1].stage is entry.stage:
+        if slot.stages and slot.stages[-1].stage is slot.stage:
             # that stage has ended: it is the next one that does not come about
-            entry.stage = _ORDER[_ORDER.index(entry.stage) + 1]
-        self.add(entry, StageResult(entry.stage, outcome, 0.0, error))
-        self.finish(entry)
+            slot.stage = _ORDER[_ORDER.index(slot.stage) + 1]
+        self.add(slot, StageResult(slot.stage, outcome, 0.0, error))
+        self.finish(slot)
 
     def fail_by_condition(
-        self, entry: Entry, condition: str, detail: str = "", outcome: Outcome = Outcome.FAILED
+        self, slot: SlotState, condition: str, detail: str = "", outcome: Outcome = Outcome.FAILED
     ) -> None:
         """The same for one of :data:`ppinui.probe.conditions.CONDITIONS`."""
-        self.fail(entry, explain_condition(condition, detail), outcome)
+        self.fail(slot, explain_condition(condition, detail), outcome)
 
     def interrupt(self) -> None:
         """Give every slot without a result one that says that the run was interrupted."""
-        for entry in self.entries:
-            if entry.result is None:
-                self.fail_by_condition(entry, "interrupted", outcome=Outcome.SKIPPED)
+        for slot in self.slots:
+            if slot.result is None:
+                self.fail_by_condition(slot, "interrupted", outcome=Outcome.SKIPPED)
 
-    def _tell(self, entry: Entry) -> None:
-        total = len(self.entries)
-        stage = entry.stage if entry.result is None else None
-        self._on_event(Event(entry.test, stage, entry.result, total - self.open, total))
+    def _notify(self, slot: SlotState) -> None:
+        total = len(self.slots)
+        stage = slot.stage if slot.result is None else None
+        self._on_event(ProbeEvent(slot.test, stage, slot.result, total - self.open, total))

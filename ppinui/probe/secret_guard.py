@@ -8,13 +8,6 @@ from enum import Enum, auto
 
 from ppinui.secrets.stored_secret import SecretKind
 
-WORDS = {
-    SecretKind.PIN: "PKCS#11 PIN",
-    SecretKind.PERMANENT: "permanent secret",
-    SecretKind.PROXY: "proxy password",
-}
-"""The kinds of secrets in messages."""
-
 
 @dataclass(frozen=True)
 class Credential:
@@ -24,7 +17,7 @@ class Credential:
     owner: str
 
     def __str__(self) -> str:
-        return f"{WORDS[self.kind]} of '{self.owner}'"
+        return f"{self.kind.label} of '{self.owner}'"
 
 
 class _State(Enum):
@@ -33,7 +26,7 @@ class _State(Enum):
     REJECTED = auto()
 
 
-class Gate:
+class SecretGuard:
     """Keeps the promise that a secret is spent, not tried.
 
     Redundant HSMs share a partition and its counter of wrong secrets. So the first test that offers a secret
@@ -59,7 +52,7 @@ class Gate:
         """Whether an HSM has accepted this one, and none rejected it since."""
         return self._states.get(credential) is _State.ACCEPTED
 
-    def take(self, credentials: Iterable[Credential]) -> None:
+    def hold(self, credentials: Iterable[Credential]) -> None:
         """A test that offers these begins."""
         for credential in credentials:
             self._states.setdefault(credential, _State.IN_HAND)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class SlotOrder:
+class SlotRequest:
     """What a worker is asked to test; configuration, secrets and PIN travel beside it as bytes."""
 
     module: str

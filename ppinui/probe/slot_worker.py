@@ -17,7 +17,7 @@ from ppinui.pkcs11.return_codes import code_of_exception
 from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED, StageError
 from ppinui.probe.result import Outcome, Stage
 from ppinui.probe.slot_probe import AnswerError, ModuleInHand, TokenFound
-from ppinui.probe.slot_request import SlotOrder
+from ppinui.probe.slot_request import SlotRequest
 from ppinui.provider.provider_log import read_log
 from ppinui.workers.worker_pool import Channel, Message
 
@@ -28,7 +28,7 @@ GRACE = 5
 class _SlotRun:
     """One slot's way through the stages."""
 
-    def __init__(self, channel: Channel, module: ModuleInHand, order: SlotOrder, log: MemoryFile) -> None:
+    def __init__(self, channel: Channel, module: ModuleInHand, order: SlotRequest, log: MemoryFile) -> None:
         self._channel = channel
         self._module = module
         self._order = order
@@ -109,7 +109,7 @@ class _SlotRun:
             raise StageError("label-mismatch", f"the token's label is '{found.label}'")
 
 
-def test_slots(channel: Channel) -> None:
+def run_slot_tests(channel: Channel) -> None:
     """Take orders from the channel until it closes: the work of a :class:`provider.isolation.Worker`.
 
     Says ``ready`` with the path of the private log first. For each order it sends ``started`` and ``ended``
@@ -127,7 +127,7 @@ def test_slots(channel: Channel) -> None:
         module: ModuleInHand | None = None
         while True:
             message, attachments = channel.receive()
-            order = SlotOrder(**message["order"])
+            order = SlotRequest(**message["request"])
             log.wipe()
             for is_ours, file, variable in (
                 (order.own_configuration, configuration, "SECUROSYS_PKCS11_CONF"),

@@ -8,21 +8,21 @@ from dataclasses import asdict, dataclass, field
 
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import Stage
-from ppinui.probe.slot_request import SlotOrder
+from ppinui.probe.slot_request import SlotRequest
 from ppinui.workers.worker_pool import Message, Worker, Workshop
 
 START_SECONDS = 30.0
 """What a worker may take until it is ready: importing on a busy machine, nothing of the module's."""
 
-TEST_SLOTS = "ppinui.probe.slot_worker:test_slots"
+RUN_SLOT_TESTS = "ppinui.probe.slot_worker:run_slot_tests"
 
-MakeOrder = Callable[[str], tuple[SlotOrder, list[bytes]]]
+MakeRequest = Callable[[str], tuple[SlotRequest, list[bytes]]]
 """Makes, of the path of the private log, what to do, and what travels with it: the private configuration,
-then the private secrets file and the PIN, if the order says that there are any."""
+then the private secrets file and the PIN, if the request says that there are any."""
 
 
 @dataclass
-class Lane:
+class WorkerQueue:
     """The slots of one HSM (or of the whole module), and the process that has one of them in hand."""
 
     left: int
@@ -37,12 +37,12 @@ class Lane:
     """Where the worker's module writes its log, a name in the worker; None until the worker is ready."""
     deadline: float | None = None
     """On the clock of ``time.monotonic``: when the current stage is overdue."""
-    _order: MakeOrder | None = field(default=None, repr=False)
+    _request: MakeRequest | None = field(default=None, repr=False)
 
-    def begin(
+    def start(
         self,
         test: SlotTest,
-        order: MakeOrder,
+        request: MakeRequest,
         workshop: Workshop,
         environ: Mapping[str, str],
     ) -> None:
@@ -50,23 +50,23 @@ class Lane:
         self.ready.remove(test)
         self.current = test
         self.stage = Stage.LOAD
-        self._order = order
+        self._request = request
         if self.worker is None:
-            self.worker = workshop.start(TEST_SLOTS, environ)
+            self.worker = workshop.start(RUN_SLOT_TESTS, environ)
             self.log_path = None
             self.deadline = time.monotonic() + START_SECONDS
         else:
-            self._send_order()
+            self._send_request()
 
-    def _send_order(self) -> None:
+    def _send_request(self) -> None:
         assert self.worker is not None
         assert self.log_path is not None
-        assert self._order is not None
-        order, attachments = self._order(self.log_path)
-        self._order = None
-        self.deadline = time.monotonic() + order.timeout
+        assert self._request is not None
+        request, attachments = self._request(self.log_path)
+        self._request = None
+        self.deadline = time.monotonic() + request.timeout
         # A worker that is gone shows it on its end of the pipe, which is looked at anyway.
-        self.worker.try_send({"order": asdict(order)}, *attachments)
+        self.worker.try_send({"request": asdict(request)}, *attachments)
 
     def receive(self, timeout: float) -> Message | None:
         """The worker's next message, None for what only the lane needs. Raises EOFError when it died."""
@@ -74,18 +74,18 @@ class Lane:
         message, _ = self.worker.channel.receive()
         if message["kind"] == "ready":
             self.log_path = message["log"]
-            self._send_order()
+            self._send_request()
             return None
         if message["kind"] == "started":
             self.stage = Stage(message["stage"])
             self.deadline = time.monotonic() + timeout
         return message
 
-    def let_go(self, *, keep_worker: bool) -> None:
+    def finish_current(self, *, keep_worker: bool) -> None:
         """The current slot is over; without ``keep_worker`` the next one gets a fresh process."""
         self.current = None
         self.deadline = None
-        self._order = None
+        self._request = None
         self.left -= 1
         if not keep_worker or not self.left:
             self.end_worker()

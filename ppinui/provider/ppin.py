@@ -13,6 +13,7 @@ from typing import Final
 
 import pexpect
 
+from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.files.private_folder import PrivateFolder, memory_place
 from ppinui.pkcs11.return_codes import ErrorEntry, describe
@@ -23,7 +24,6 @@ from ppinui.secrets.fetcher import Configuration, FetchFailed
 from ppinui.secrets.hints import replacing
 from ppinui.secrets.secret import MASK, Secret
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.secrets.users import check_name
 from ppinui.workers.hardening import end_with_parent
 
 _PROMPT: Final = re.compile(rb"Provide (setup|PKCS11|proxy) password for '(.*?)' ?: ?$")
@@ -119,7 +119,7 @@ class Ppin:
         configurations: Sequence[Configuration],
         secrets_file: bytes,
     ) -> bytes:
-        check_name(user)
+        require_safe_name(user)
         for secret in answers.values():
             _check_typeable(secret, user)
         unreached: FetchFailed | None = None

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from ppinui.audit import trace
+from ppinui.config.primus_config import Credentials, Slot
+from ppinui.config.single_slot import slot_configuration
+from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import secrets_file
-from ppinui.secrets.fetcher import Fetcher, FetchFailed
+from ppinui.secrets.fetcher import Configuration, Fetcher, FetchFailed
 from ppinui.secrets.hints import replacing, storing
 from ppinui.secrets.prompt import Asker
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import OpaqueEntry, SecretKind, StoredSecret
-from ppinui.secrets.users import KnownUsers, check_name
 
 Trace = Callable[[str, Path], None]
 
@@ -26,15 +29,15 @@ class Operations:
     SecretUnavailable when nobody gives a secret. Then what was stored before still is.
     """
 
-    def __init__(self, store: SecretStore, known: KnownUsers, *, trace: Trace = trace) -> None:
-        """``trace`` gets a word or two and a place for each change."""
+    def __init__(self, store: SecretStore, credentials: Credentials, *, trace: Trace = trace) -> None:
+        """``trace`` is called with a word or two and a place for each change."""
         self.store = store
-        self.known = known
+        self.credentials = credentials
         self._trace = trace
 
     def add(self, partition: str, asker: Asker, fetcher: Fetcher) -> None:
         """Fetch the permanent secret of a partition that has none."""
-        self.known.copies(partition)
+        self.credentials.copies(partition)
         present = self.store.get(SecretKind.PERMANENT, partition)
         if present is not None:
             present.wipe()
@@ -50,8 +53,8 @@ class Operations:
 
         ``asker`` is asked for setup password and PIN when nothing else can be in the way any more.
         """
-        configurations = [slot.configuration for slot in self.known.copies(partition)]
-        proxies = [self._proxy(name) for name in self.known.proxies_of(partition)]
+        configurations = self._configurations(self.credentials.copies(partition))
+        proxies = [self._proxy(name) for name in self.credentials.proxies_of(partition)]
         self.store.prove_writable()
         setup_password = _answer(asker, f"Provide setup password for '{partition}': ")
         pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
@@ -78,7 +81,7 @@ class Operations:
 
         With a ``fetcher`` the proxy has to accept it first. Returns whether that was so.
         """
-        self.known.behind(proxy)
+        self.credentials.behind(proxy)
         self.store.prove_writable()
         password = _answer(asker, f"Provide proxy password for '{proxy}' : ")
         secret = StoredSecret(SecretKind.PROXY, proxy, password=password, source="typed")
@@ -89,17 +92,17 @@ class Operations:
 
     def set_pin(self, partition: str, asker: Asker) -> None:
         """Store the PKCS#11 PIN of a partition. Nothing is tried with it."""
-        self.known.copies(partition)
+        self.credentials.copies(partition)
         self.store.prove_writable()
         pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
         self.put(StoredSecret(SecretKind.PIN, partition, password=pin, source="typed"))
 
     def remove(self, kind: SecretKind, name: str) -> None:
         """Forget a secret; also of a user that primus.cfg has no more."""
-        check_name(name)
+        require_safe_name(name)
         if not self.store.remove(kind, name):
             raise SecretUnavailable(
-                f"there is no {kind.value} secret of '{name}'",
+                f"there is no {kind.label} of '{name}'",
                 self._place(kind, name),
                 "see what is there: ppinui secret list",
             )
@@ -131,7 +134,7 @@ class Operations:
         """The secret with the entry that ppin has made, and the file that it stands in."""
         if proxy.password is None:
             raise ValueError("a proxy without an entry has a password")
-        configurations = [slot.configuration for slot in self.known.behind(proxy.name)]
+        configurations = self._configurations(self.credentials.behind(proxy.name))
         try:
             made = fetcher.add_proxy(
                 proxy.name, proxy.password, configurations=configurations, secrets_file=secrets_file
@@ -145,14 +148,17 @@ class Operations:
             SecretKind.PROXY, proxy.name, proxy.password, entry, source=proxy.source, validated=True
         ), made
 
+    def _configurations(self, slots: Iterable[Slot]) -> list[Configuration]:
+        return [partial(slot_configuration, self.credentials.config, slot) for slot in slots]
+
     def _entry_in(self, made: bytes, kind: SecretKind, name: str) -> OpaqueEntry:
         """The entry of a user in a file that ppin has made.
 
         How proxies are written is not documented: where none is recognised, the whole file is kept.
         """
         text = made.decode("utf-8", "surrogateescape")
-        known = self.known
-        entries = secrets_file.read(text, "ppin's result", partitions=known.partitions, proxies=known.proxies)
+        users = self.credentials
+        entries = secrets_file.read(text, "ppin's result", partitions=users.partitions, proxies=users.proxies)
         for entry in entries:
             if (entry.kind, entry.name) == (kind, name):
                 return entry.opaque

@@ -17,6 +17,8 @@ from typing import Final
 
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import ConfigSyntaxError, Document, Kind, Setting, encode, parse
+from ppinui.libconfig.edit import remove
+from ppinui.libconfig.insert import insert
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import OpaqueEntry, SecretKind, StoredSecret
 
@@ -215,19 +217,19 @@ def _with_new_marker(base: Document, key: Key, path: str) -> Document:
     *groups, name = path.split(".")
     for depth in range(len(groups)):
         if base.get(".".join(groups[: depth + 1])) is None:
-            base = base.insert(".".join(groups[:depth]), groups[depth], {})
+            base = insert(base, ".".join(groups[:depth]), groups[depth], {})
     container = base.get(".".join(groups))
     assert container is not None
     taken = {child.name for child in container.children}
     stem = name.rstrip("0123456789")
     free = next(f"{stem}{number}" for number in range(len(taken) + 1) if f"{stem}{number}" not in taken)
-    return base.insert(container.path, free, _marker(key))
+    return insert(base, container.path, free, _marker(key))
 
 
 def _filled(base: Document, entries: dict[Key, str]) -> str:
     for key, setting in tuple(_markers(base)):
         if key not in entries:
-            base = base.remove(setting.path)
+            base = remove(base, setting.path)
     pieces = []
     done = 0
     for key, setting in _markers(base):

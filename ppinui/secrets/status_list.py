@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from ppinui.config.primus_config import Credentials
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.secrets.users import KnownUsers
 
 BANNER: Final = "********************\nPrimus Permanent PIN\n********************"
 
@@ -60,7 +60,7 @@ class StatusRow:
 
 
 def status_rows(
-    known: KnownUsers, store: SecretStore, in_file: Iterable[Key], *, everywhere: bool = False
+    users: Credentials, store: SecretStore, in_file: Iterable[Key], *, everywhere: bool = False
 ) -> tuple[StatusRow, ...]:
     """The list: first all slots, then all service users, each again on every HSM that it is on.
 
@@ -68,21 +68,21 @@ def status_rows(
     and only about users whom the file does not have, unless ``everywhere``. Raises KeyringError.
     """
     places = _Places(store, frozenset(in_file), everywhere)
-    slots = [(SecretKind.PERMANENT, slot.user_name, slot.slot_id, slot.hsm, False) for slot in known.slots]
+    slots = [(SecretKind.PERMANENT, slot.user_name or "", slot.id, slot.hsm, False) for slot in users.slots]
     return tuple(
         StatusRow(number, kind, name, slot_id, hsm, places.of(kind, name, clear))
-        for rows in (slots, list(_proxy_rows(known)))
+        for rows in (slots, list(_proxy_rows(users)))
         for number, (kind, name, slot_id, hsm, clear) in enumerate(rows, start=1)
     )
 
 
-def _proxy_rows(known: KnownUsers) -> Iterator[tuple[SecretKind, str, None, str, bool]]:
+def _proxy_rows(users: Credentials) -> Iterator[tuple[SecretKind, str, None, str, bool]]:
     """One row for each service user and HSM."""
     clear: dict[tuple[str, str], bool] = {}
-    for slot in known.slots:
+    for slot in users.slots:
         if slot.proxy_user is not None:
             key = slot.hsm, slot.proxy_user
-            clear[key] = clear.get(key, False) or slot.clear_proxy_password
+            clear[key] = clear.get(key, False) or slot.has_clear_proxy_password
     for (hsm, name), in_config in clear.items():
         yield SecretKind.PROXY, name, None, hsm, in_config
 

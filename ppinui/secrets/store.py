@@ -96,7 +96,7 @@ class SecretStore:
             return secret
         secret.wipe()
         raise SecretRejectedError(
-            f"the {kind.value} secret of '{name}' was rejected by {rejection.by} at {rejection.when:%c %Z}",
+            f"the {kind.label} of '{name}' was rejected by {rejection.by} at {rejection.when:%c %Z}",
             f"{self.service}, {_username(kind, name)}",
             f"replace it: {replacing(kind, name)}; this one is offered no more, for each wrong one counts",
         )

@@ -19,6 +19,11 @@ class SecretKind(Enum):
     PIN = "pin"
     """Of a partition: its PKCS#11 PIN."""
 
+    @property
+    def label(self) -> str:
+        """The word for people."""
+        return {"permanent": "permanent secret", "proxy": "proxy password", "pin": "PIN"}[self.value]
+
 
 @dataclass(frozen=True)
 class OpaqueEntry:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from ppinui.config.primus_config import Credentials
 from ppinui.errors import PpinuiError
 from ppinui.files.atomic_write import sync_folder, written_beside
 from ppinui.secrets import secrets_file
 from ppinui.secrets.secret_operations import Operations
 from ppinui.secrets.secrets_file import FileEntry, Key
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
-from ppinui.secrets.users import KnownUsers
 
 _MODE: Final = 0o640
 """Users of the provider library read it by their group (ppin.md: for the group primus and no one else)."""
@@ -59,11 +59,13 @@ def read_secrets_file(path: Path) -> str:
         ) from None
 
 
-def read_entries(path: Path, known: KnownUsers) -> tuple[FileEntry, ...]:
-    """The entries of a .secrets.cfg; ``known`` are the users of its primus.cfg. Raises PpinuiError."""
-    return secrets_file.read(
-        read_secrets_file(path), str(path), partitions=known.partitions, proxies=known.proxies
-    )
+def read_entries(path: Path, users: Credentials | None) -> tuple[FileEntry, ...]:
+    """The entries of a .secrets.cfg; ``users``: those of its primus.cfg, if it can be read.
+
+    Raises PpinuiError.
+    """
+    partitions, proxies = (users.partitions, users.proxies) if users is not None else ((), ())
+    return secrets_file.read(read_secrets_file(path), str(path), partitions=partitions, proxies=proxies)
 
 
 def import_file(operations: Operations, path: Path, *, replacing: bool = False) -> ImportReport:
@@ -72,7 +74,7 @@ def import_file(operations: Operations, path: Path, *, replacing: bool = False) 
     A user of whom the keyring has another secret is an error before anything is stored, unless ``replacing``:
     nobody can see which of the two is the newer one. Raises AlreadyThereError, PpinuiError.
     """
-    entries = read_entries(path, operations.known)
+    entries = read_entries(path, operations.credentials)
     if not entries:
         raise PpinuiError("no user was found in the secrets file", str(path), "check that it is ppin's")
     new, unchanged = [], []
@@ -111,8 +113,8 @@ def export(operations: Operations) -> tuple[bytes, ExportReport]:
     proxies whose password ppin has not seen. Raises PpinuiError.
     """
     store = operations.store
-    waiting: list[Key] = [(SecretKind.PERMANENT, name) for name in operations.known.partitions]
-    waiting += [(SecretKind.PROXY, name) for name in operations.known.proxies]
+    waiting: list[Key] = [(SecretKind.PERMANENT, name) for name in operations.credentials.partitions]
+    waiting += [(SecretKind.PROXY, name) for name in operations.credentials.proxies]
     written: dict[Key, StoredSecret] = {}
     left_out: dict[Key, str] = {}
     while waiting:
@@ -132,7 +134,7 @@ def export(operations: Operations) -> tuple[bytes, ExportReport]:
     if not written:
         raise PpinuiError(
             "there is nothing to export: no secret of these users is stored",
-            operations.known.place,
+            operations.credentials.origin,
             "see what is there: ppinui secret list",
         )
     content = secrets_file.compose(tuple(written.values()))

@@ -11,6 +11,7 @@ from ppinui.config.primus import PrimusConfig, Slot
 from ppinui.config.redaction import find_secrets
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind, Setting, parse
+from ppinui.libconfig.edit import remove
 from ppinui.secrets.fetcher import Fetcher
 from ppinui.secrets.prompt import Asker
 from ppinui.secrets.secret import Secret
@@ -81,7 +82,7 @@ def without_clear_secrets(found: ClearSecrets) -> Document:
     """The document without these settings; copies of their values in comments are blanked."""
     document = found.document
     for path in found.paths():
-        document = document.remove(path)
+        document = remove(document, path)
     values = [secret.reveal_bytes().decode("utf-8", "surrogateescape") for secret in found.secrets()]
     text = document.text
     for secret in reversed(find_secrets(text)):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
-from ppinui.probe.credentials import Supply
+from ppinui.probe.credentials import Credentials
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import SlotResult
 from ppinui.secrets import transfer
@@ -15,7 +15,6 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.secrets_file import FileEntry
 from ppinui.secrets.store import SecretStore
 from ppinui.services.keyring_verification import mark_rejected
-from ppinui.services.known_users import known_users
 from ppinui.services.stored_credentials import Choice, StoredSupply
 
 Note = Callable[[PpinuiError], None]
@@ -44,7 +43,7 @@ def stored_supply(
     entries: tuple[FileEntry, ...] = ()
     if connects and choice is not Choice.KEYRING and secrets_file is not None:
         try:
-            entries = transfer.read_entries(secrets_file, known_users(config))
+            entries = transfer.read_entries(secrets_file, config.credentials())
         except PpinuiError as error:
             without_file(error)
     return StoredSupply(
@@ -59,7 +58,7 @@ def stored_supply(
     )
 
 
-def mark_rejected_of(supply: Supply, results: Iterable[SlotResult]) -> None:
+def mark_rejected_of(supply: Credentials, results: Iterable[SlotResult]) -> None:
     """Mark in the keyring what an HSM has rejected of a supply, so that no process offers it again."""
     if isinstance(supply, StoredSupply) and supply.taken_from_keyring is not None:
         store, offered = supply.taken_from_keyring

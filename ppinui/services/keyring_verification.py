@@ -12,7 +12,7 @@ from ppinui.files.private_folder import PrivateFolder, memory_place
 from ppinui.probe.plan import make_plan
 from ppinui.probe.rejection import accepted_by, rejected_by
 from ppinui.probe.result import Outcome, SlotResult
-from ppinui.probe.runner import Options
+from ppinui.probe.runner import ProbeOptions
 from ppinui.probe.runner import run as run_test
 from ppinui.secrets.lookup import Offered, offer_all
 from ppinui.secrets.secrets_file import Key
@@ -57,7 +57,7 @@ def prove(
     try:
         with PrivateFolder(memory_place(environ)) as folder:
             secrets_file = folder.write(".secrets.cfg", offered.secrets_file())
-            report = run_test(plan, Options(module, secrets_file=secrets_file, environ=environ))
+            report = run_test(plan, ProbeOptions(module, secrets_file=secrets_file, environ=environ))
         mark_rejected(store, offered, report.results)
     finally:
         offered.wipe()

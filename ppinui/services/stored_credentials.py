@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import Enum
 
-from ppinui.probe.credentials import Pin, SlotSecrets, Source
+from ppinui.probe.credentials import Pin, SecretSource, SlotSecrets
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.secrets import secrets_file
 from ppinui.secrets.keyring_errors import KeyringError
@@ -74,18 +74,20 @@ class StoredSupply:
         """Composed of both memories where one alone does not do; withheld if they cannot be in one file."""
         if not self._connects:
             return SlotSecrets()
-        sources: dict[SecretKind, Source] = {}
+        sources: dict[SecretKind, SecretSource] = {}
         stored: list[StoredSecret] = []
         for key in _keys_of(test):
             if key in self._offered.withheld:
-                return SlotSecrets({key[0]: Source.KEYRING}, withheld=self._offered.withheld[key].message)
+                return SlotSecrets(
+                    {key[0]: SecretSource.KEYRING}, withheld=self._offered.withheld[key].message
+                )
             sources[key[0]] = self._source_of(test, key)
             if key in self._file:
                 entry = self._file[key]
                 stored.append(StoredSecret(entry.kind, entry.name, entry=entry.opaque))
             elif key in self._offered.secrets:
                 stored.append(self._offered.secrets[key])
-        if Source.KEYRING not in sources.values():
+        if SecretSource.KEYRING not in sources.values():
             return SlotSecrets(sources)
         passwords = Offered({(one.kind, one.name): one for one in stored}, {}, ()).proxy_passwords()
         try:
@@ -94,12 +96,12 @@ class StoredSupply:
             return SlotSecrets(sources, withheld=error.message)
         return SlotSecrets(sources, composed, passwords.get(test.proxy or ""))
 
-    def _source_of(self, test: SlotTest, key: Key) -> Source:
+    def _source_of(self, test: SlotTest, key: Key) -> SecretSource:
         if key[0] in test.in_clear:
-            return Source.CONFIGURATION
+            return SecretSource.CONFIGURATION
         if key in self._file:
-            return Source.FILE
-        return Source.KEYRING if key in self._offered.secrets else Source.MISSING
+            return SecretSource.FILE
+        return SecretSource.KEYRING if key in self._offered.secrets else SecretSource.MISSING
 
     @property
     def withheld(self) -> frozenset[Key]:
@@ -115,12 +117,12 @@ class StoredSupply:
     def _find_pin(self, user: str) -> Pin:
         key = (SecretKind.PIN, user)
         if key in self._offered.withheld:
-            return Pin(None, Source.KEYRING, self._offered.withheld[key].message)
+            return Pin(None, SecretSource.KEYRING, self._offered.withheld[key].message)
         stored = self._offered.secrets.get(key)
         if stored is None or stored.password is None:
-            return Pin(self._ask(user), Source.ASKED)
+            return Pin(self._ask(user), SecretSource.ASKED)
         # The run wipes what it is given; the store's copy is wiped with the rest.
-        return Pin(Secret(stored.password.reveal_bytes()), Source.KEYRING)
+        return Pin(Secret(stored.password.reveal_bytes()), SecretSource.KEYRING)
 
     @property
     def taken_from_keyring(self) -> tuple[SecretStore, Offered] | None:

@@ -16,10 +16,10 @@ from ppinui.secrets.secret import Secret
 from ppinui.setup.questions import Answers, Question
 
 if TYPE_CHECKING:
-    from ppinui.probe.cancellation import Stop
     from ppinui.probe.plan import Plan
     from ppinui.probe.run_state import Listener
     from ppinui.setup.setup_context import Surroundings
+    from ppinui.workers.cancellation import Cancellation
 
 
 class Style(Enum):
@@ -93,7 +93,7 @@ class Running:
 
     say: Callable[[str], None]
     """Takes one line on how far it is; may be called often, and from the thread of the action."""
-    stop: Stop | None = None
+    stop: Cancellation | None = None
     """Ends a long action (the connection test) from another thread; None where Ctrl+C does."""
     watch: Callable[[Plan], Listener] | None = None
     """Is given the plan of a connection test, and gives whoever hears what happens in it; None: nobody."""

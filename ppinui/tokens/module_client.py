@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.provider.library import examine, mentions_primus
@@ -16,6 +16,7 @@ from ppinui.tokens.slot import Library
 from ppinui.tokens.token_errors import ModuleLostError, TokenError, of_answer, of_death, of_silence
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.tokens.token_worker_pool import WORKSHOP
+from ppinui.workers.cancellation import Cancellation
 from ppinui.workers.worker_pool import Message, Worker
 
 _WORK: Final = "ppinui.tokens.token_worker:serve"
@@ -26,18 +27,6 @@ _SLOW_FACTOR: Final = 6
 """How many times as long as others these may take: they connect, erase, or look for primes."""
 _FAREWELL_SECONDS: Final = 2.0
 """What a module may take to end in order, once nothing more is wanted of it."""
-
-
-class Stopping(Protocol):
-    """Says from another thread that a conversation shall end (a ``probe.cancellation.Stop`` is one)."""
-
-    @property
-    def asked(self) -> bool:
-        """Somebody has said so."""
-
-    @property
-    def connection(self) -> Connection:
-        """What becomes readable then."""
 
 
 class Interrupted(PpinuiError):
@@ -62,7 +51,7 @@ class Access:
     """The user knows that the Primus provider connects to its HSMs with their secrets, and wants that."""
     never_on_primus: bool = False
     """Not even then: what it is for is done on the HSM itself."""
-    stop: Stopping | None = None
+    stop: Cancellation | None = None
 
 
 def converse(
@@ -137,7 +126,7 @@ class _Conversation:
         stop = self._access.stop
         sources = [self._worker.connection, *([stop.connection] if stop is not None else [])]
         ready = wait(sources, self._seconds)
-        if stop is not None and stop.asked:
+        if stop is not None and stop.requested:
             raise Interrupted(self._where())
         if not ready:
             failure = of_silence(self._function, self._seconds)

@@ -14,24 +14,30 @@ from ppinui.state import state_folder
 
 if TYPE_CHECKING:
     from ppinui.doctor.host import Surroundings as Machine
-    from ppinui.probe.cancellation import Stop
-    from ppinui.probe.credentials import Supply
+    from ppinui.probe.credentials import Credentials
     from ppinui.probe.plan import Plan
     from ppinui.probe.result import Report
     from ppinui.probe.run_state import Listener
-    from ppinui.probe.runner import Options
+    from ppinui.probe.runner import ProbeOptions
     from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
     from ppinui.secrets.secret import Secret
     from ppinui.tokens.module_client import Access
     from ppinui.tokens.objects import ObjectList
     from ppinui.tokens.slot import Slot, SlotList
+    from ppinui.workers.cancellation import Cancellation
 
 
 class Runner(Protocol):
     """Runs a connection test, in the thread that calls it, and tells how it goes on."""
 
     def __call__(
-        self, plan: Plan, options: Options, *, supply: Supply, on_event: Listener, stop: Stop
+        self,
+        plan: Plan,
+        options: ProbeOptions,
+        *,
+        credentials: Credentials,
+        on_event: Listener,
+        stop: Cancellation,
     ) -> Report: ...
 
 
@@ -67,12 +73,14 @@ def _list_objects(access: Access, slot: Slot, pin: Secret | None, *, spend_final
     return list_objects(access, slot, pin, spend_final_try=spend_final_try)
 
 
-def _run_test(plan: Plan, options: Options, *, supply: Supply, on_event: Listener, stop: Stop) -> Report:
+def _run_test(
+    plan: Plan, options: ProbeOptions, *, credentials: Credentials, on_event: Listener, stop: Cancellation
+) -> Report:
     from ppinui.probe.runner import run
     from ppinui.tui.background import preload_workers
 
     preload_workers()
-    return run(plan, options, supply=supply, on_event=on_event, stop=stop)
+    return run(plan, options, credentials=credentials, on_event=on_event, stop=stop)
 
 
 def _trace(action: str, file: Path) -> None:

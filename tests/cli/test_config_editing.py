@@ -26,7 +26,7 @@ from tests.rig.softhsm import find_softhsm
         ("primus.hsms.hsm1.priority=2", "priority = 1;", "priority = 2;"),
         ("hsm0.slot1.id=0x10", "id = 2;", "id = 16;"),
         ("log.trace_mask=1", "trace_mask = 0x00;", "trace_mask = 0x01;"),
-        ("connect_on_init=no", "connect_on_init = true;", "connect_on_init = false;"),
+        ("connect_on_init=false", "connect_on_init = true;", "connect_on_init = false;"),
         ("connect_on_init=FALSE", "connect_on_init = true;", "connect_on_init = false;"),
         ("retry_factor=2.5", "retry_factor = 1.5;", "retry_factor = 2.5;"),
         ("hsm0.slot1.color=12", 'color = "blue";', 'color = "12";'),

@@ -105,7 +105,7 @@ def test_who_can_read_the_secrets_file(
     path = config.with_name(".secrets.cfg")
     path.write_text('version = "1.0";\n')
     path.chmod(mode)
-    seen = look_at_secrets(None, machine(), partitions=(), proxies=())
+    seen = look_at_secrets(None, machine())
     access = about(".secrets.cfg, access", seen.findings)
     assert access.state is state
     assert access.words.startswith(words)
@@ -113,18 +113,18 @@ def test_who_can_read_the_secrets_file(
 
 
 def test_no_secrets_file_is_fine_but_not_where_a_variable_names_one(tmp_path: Path, machine: Machine) -> None:
-    seen = look_at_secrets(None, machine(), partitions=(), proxies=())
+    seen = look_at_secrets(None, machine())
     assert (seen.findings[0].state, seen.entries) == (State.OK, {})
     named = machine(environ={"SECUROSYS_SECRETS_CONF": str(tmp_path / "none")})
-    seen = look_at_secrets(None, named, partitions=(), proxies=())
+    seen = look_at_secrets(None, named)
     assert seen.findings[0].state is State.WARNING
-    assert look_at_secrets("none", machine(), partitions=(), proxies=()).findings[0].state is State.WRONG
+    assert look_at_secrets("none", machine()).findings[0].state is State.WRONG
 
 
 def test_a_broken_secrets_file_is_wrong_and_shows_nothing_of_it(config: Path, machine: Machine) -> None:
     path = config.with_name(".secrets.cfg")
     path.write_text('primus: { secret = "Kanarie-77" "')
-    seen = look_at_secrets(None, machine(), partitions=(), proxies=())
+    seen = look_at_secrets(None, machine())
     assert about(".secrets.cfg, contents", seen.findings).state is State.WRONG
     assert seen.entries is None
     assert "Kanarie" not in repr(seen)

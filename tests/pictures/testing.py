@@ -1,6 +1,6 @@
 """Connection tests by a script: what each slot's stages find and how long they take, without an HSM.
 
-The run's own book makes results and events of it, so that the app is told what it would be told by HSMs.
+The run's own state makes results and events of it, so that the app is told what it would be told by HSMs.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ppinui.probe.cancellation import Stop
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage, StageResult
-from ppinui.probe.run_state import Book, Entry, Listener
-from ppinui.probe.runner import Options
+from ppinui.probe.run_state import Listener, RunState, SlotState
+from ppinui.probe.runner import ProbeOptions
+from ppinui.workers.cancellation import Cancellation
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Script:
     usual: Course
     others: Mapping[tuple[str, str], Course] = field(default_factory=dict)
 
-    def course_of(self, entry: Entry) -> Course:
-        return self.others.get((entry.test.hsm, entry.test.user), self.usual)
+    def course_of(self, slot: SlotState) -> Course:
+        return self.others.get((slot.test.hsm, slot.test.user), self.usual)
 
 
 class Play:
@@ -71,28 +71,30 @@ class Play:
         """Let go of what is held."""
         self._over.set()
 
-    def run(self, plan: Plan, options: Options, *, on_event: Listener, stop: Stop, **_: Any) -> Report:
+    def run(
+        self, plan: Plan, options: ProbeOptions, *, on_event: Listener, stop: Cancellation, **_: Any
+    ) -> Report:
         """Test as the script says, one slot after another; nothing is offered to anybody."""
-        book = Book(plan.tests, on_event)
-        held = [entry for entry in book.entries if not self._go_through(book, entry)]
+        state = RunState(plan.tests, on_event)
+        held = [slot for slot in state.slots if not self._go_through(state, slot)]
         if held:
             self._over.wait()
-            book.interrupt()
+            state.interrupt()
         module = None if options.module is None else str(options.module)
-        return Report(plan.origin, module, book.results(), interrupted=bool(held))
+        return Report(plan.origin, module, state.results(), interrupted=bool(held))
 
-    def _go_through(self, book: Book, entry: Entry) -> bool:
+    def _go_through(self, state: RunState, slot: SlotState) -> bool:
         """Whether the slot comes to its end."""
-        pace = 1 + 0.13 * entry.test.index  # no two take the same time
-        for step in self._script.course_of(entry):
+        pace = 1 + 0.13 * slot.test.index  # no two take the same time
+        for step in self._script.course_of(slot):
             milliseconds = step.milliseconds * pace
-            book.begin_stage(entry, step.stage)
+            state.begin_stage(slot, step.stage)
             self._seconds += milliseconds / 1000
             if step.held:
                 return False
             outcome = Outcome.FAILED if step.error else Outcome.OK
-            book.add(entry, StageResult(step.stage, outcome, milliseconds, step.error))
-        if entry.stages[-1].error is None:
-            entry.firmware = "3.2"
-        book.finish(entry)
+            state.add(slot, StageResult(step.stage, outcome, milliseconds, step.error))
+        if slot.stages[-1].error is None:
+            slot.firmware = "3.2"
+        state.finish(slot)
         return True

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from ppinui.config.primus import PrimusConfig
-from ppinui.probe.cancellation import Stop
-from ppinui.probe.plan import Selection, make_plan
+from ppinui.probe.plan import SlotSelection, make_plan
 from ppinui.probe.result import Report
-from ppinui.probe.runner import Options, run
+from ppinui.probe.runner import ProbeOptions, run
 from ppinui.secrets.secret import Secret
+from ppinui.workers.cancellation import Cancellation
 from tests.probe.scenes import RunTest
 from tests.rig.listeners import Listener, accepting
 
@@ -36,12 +36,12 @@ def run_test() -> RunTest:
         *,
         pins: Mapping[str, str] | None = None,
         environ: Mapping[str, str] | None = None,
-        selection: Selection | None = None,
+        selection: SlotSelection | None = None,
         on_event: Callable[..., None] | None = None,
-        stop: Stop | None = None,
+        stop: Cancellation | None = None,
         **options: object,
     ) -> Report:
-        chosen = Options(
+        chosen = ProbeOptions(
             module,
             login=pins is not None,
             timeout=5.0,

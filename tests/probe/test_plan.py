@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ppinui.errors import PpinuiError
-from ppinui.probe.cancellation import Stop
-from ppinui.probe.credentials import NO_LOGIN, Pin, SlotSecrets, Source
+from ppinui.probe.credentials import NO_LOGIN, Pin, SecretSource, SlotSecrets
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import Outcome, Report, Stage
-from ppinui.probe.run_state import Event
-from ppinui.probe.runner import Options, run
+from ppinui.probe.run_state import ProbeEvent
+from ppinui.probe.runner import ProbeOptions, run
 from ppinui.secrets.secret import Secret
+from ppinui.workers.cancellation import Cancellation
 from tests.rig.odd_module import OddModule, Switches, hangs
 
 MakeOdd = Callable[[Switches], OddModule]
@@ -23,7 +23,7 @@ MakeOdd = Callable[[Switches], OddModule]
 class Pins:
     """The PIN of every slot is 1234, but for those without login."""
 
-    def __init__(self, *without: str, source: Source = Source.CONFIGURATION) -> None:
+    def __init__(self, *without: str, source: SecretSource = SecretSource.CONFIGURATION) -> None:
         self._without = without
         self._source = source
 
@@ -45,13 +45,17 @@ def plan(*slots: tuple[str, int]) -> Plan:
     )
 
 
-def options(*modules: tuple[str, Path | PpinuiError], **more: object) -> Options:
-    return Options(None, modules=dict(modules), login=True, timeout=5.0, environ=dict(os.environ), **more)  # type: ignore[arg-type]
+def options(*modules: tuple[str, Path | PpinuiError], **more: object) -> ProbeOptions:
+    return ProbeOptions(
+        None, modules=dict(modules), login=True, timeout=5.0, environ=dict(os.environ), **more
+    )  # type: ignore[arg-type]
 
 
 def test_each_hsm_has_its_library_and_its_lane(odd: MakeOdd) -> None:
     one, two = odd(Switches(slots={1: "A", 2: "B"})), odd(Switches(slots={1: "C"}))
-    report = run(plan(("x", 1), ("y", 1), ("x", 2)), options(("x", one.path), ("y", two.path)), supply=Pins())
+    report = run(
+        plan(("x", 1), ("y", 1), ("x", 2)), options(("x", one.path), ("y", two.path)), credentials=Pins()
+    )
 
     assert [(slot.hsm, slot.user, slot.outcome) for slot in report.results] == [
         ("x", "A", Outcome.OK),
@@ -67,7 +71,7 @@ def test_each_hsm_has_its_library_and_its_lane(odd: MakeOdd) -> None:
 def test_a_missing_library_fails_its_own_hsm_alone(odd: MakeOdd) -> None:
     module = odd(Switches(slots={1: "A"}))
     missing = PpinuiError("there is none", "/lib/x.so", "link it")
-    report = run(plan(("x", 1), ("y", 1)), options(("x", missing), ("y", module.path)), supply=Pins())
+    report = run(plan(("x", 1), ("y", 1)), options(("x", missing), ("y", module.path)), credentials=Pins())
 
     first, second = report.results
     assert first.error is not None
@@ -77,7 +81,7 @@ def test_a_missing_library_fails_its_own_hsm_alone(odd: MakeOdd) -> None:
 
 def test_a_slot_without_login_is_fine_and_says_so(odd: MakeOdd) -> None:
     module = odd(Switches(slots={1: "A"}))
-    report = run(plan(("x", 1)), options(("x", module.path)), supply=Pins("x.1"))
+    report = run(plan(("x", 1)), options(("x", module.path)), credentials=Pins("x.1"))
 
     (slot,) = report.results
     assert (slot.outcome, slot.stages[-1].outcome) == (Outcome.OK, Outcome.SKIPPED)
@@ -88,7 +92,7 @@ def test_a_slot_without_login_is_fine_and_says_so(odd: MakeOdd) -> None:
 
 def test_no_label_finds_another_slot(odd: MakeOdd) -> None:
     module = odd(Switches(slots={2: "x.1"}))
-    report = run(plan(("x", 1)), options(("x", module.path)), supply=Pins())
+    report = run(plan(("x", 1)), options(("x", module.path)), credentials=Pins())
     assert report.results[0].error is not None
     assert report.results[0].error.name == "CKR_SLOT_ID_INVALID"
 
@@ -96,20 +100,24 @@ def test_no_label_finds_another_slot(odd: MakeOdd) -> None:
 def test_a_pin_that_somebody_typed_is_offered_after_a_wrong_one(odd: MakeOdd) -> None:
     module = odd(Switches(slots={1: "A"}))
     module.set_wrong_pins("A", 1)
-    report = run(plan(("x", 1)), options(("x", module.path)), supply=Pins(source=Source.ASKED))
+    report = run(plan(("x", 1)), options(("x", module.path)), credentials=Pins(source=SecretSource.ASKED))
     assert report.failures == 0
 
 
 def test_an_interrupted_run_speaks_of_no_network(odd: MakeOdd) -> None:
     module = odd(Switches(slots={1: "A", 2: "B"}, faults=(hangs("C_OpenSession", at=1),)))
-    stop = Stop()
+    stop = Cancellation()
 
-    def on_event(event: Event) -> None:
+    def on_event(event: ProbeEvent) -> None:
         if event.stage is Stage.SESSION:
-            threading.Thread(target=stop.stop).start()
+            threading.Thread(target=stop.cancel).start()
 
     report: Report = run(
-        plan(("x", 1), ("x", 2)), options(("x", module.path)), supply=Pins(), on_event=on_event, stop=stop
+        plan(("x", 1), ("x", 2)),
+        options(("x", module.path)),
+        credentials=Pins(),
+        on_event=on_event,
+        stop=stop,
     )
     stop.close()
     assert report.interrupted

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ppinui.probe.plan import Selection
+from ppinui.probe.plan import SlotSelection
 from ppinui.probe.result import Outcome
 from tests.probe.scenes import HsmSpec, RunTest, SlotSpec, configuration, error_of, outcomes, stage
 from tests.rig.listeners import Listener, accepting
@@ -202,6 +202,6 @@ def test_pins_are_asked_for_once_for_each_chosen_partition(
 ) -> None:
     module = odd(PRIMUS)
     config = configuration(*shared(two_hsms, SlotSpec("A", 1), SlotSpec("B", 2)))
-    report = run_test(config, module.path, pins={"A": "1234"}, selection=Selection(user="A"))
+    report = run_test(config, module.path, pins={"A": "1234"}, selection=SlotSelection(user="A"))
     assert [result.user for result in report.results] == ["A", "A"]
     assert report.failures == 0

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from ppinui.pkcs11.return_codes import describe
-from ppinui.probe.credentials import Source
-from ppinui.probe.rejection_errors import NOT_LOGGED_IN, Stakes
+from ppinui.probe.credentials import SecretSource
+from ppinui.probe.rejection_errors import NOT_LOGGED_IN, OfferedSecrets
 from ppinui.probe.secret_guard import Credential
 from ppinui.provider.login_errors import LOGIN_REFUSED
 from ppinui.secrets.stored_secret import SecretKind
@@ -18,13 +18,13 @@ PROXY, PERMANENT = Credential(SecretKind.PROXY, "S"), Credential(SecretKind.PERM
 BOTH = (PROXY, PERMANENT)
 
 
-def stakes(*credentials: Credential, proxy: Source, permanent: Source) -> Stakes:
-    sources: Mapping[SecretKind, Source] = {SecretKind.PROXY: proxy, SecretKind.PERMANENT: permanent}
-    return Stakes(SLOT, credentials, sources)
+def stakes(*credentials: Credential, proxy: SecretSource, permanent: SecretSource) -> OfferedSecrets:
+    sources: Mapping[SecretKind, SecretSource] = {SecretKind.PROXY: proxy, SecretKind.PERMANENT: permanent}
+    return OfferedSecrets(SLOT, credentials, sources)
 
 
 def test_where_both_may_be_wrong_the_proxy_s_is_the_first_to_look_at() -> None:
-    entry = stakes(*BOTH, proxy=Source.KEYRING, permanent=Source.KEYRING).describe(LOGIN_REFUSED)
+    entry = stakes(*BOTH, proxy=SecretSource.KEYRING, permanent=SecretSource.KEYRING).describe(LOGIN_REFUSED)
     assert entry.code == LOGIN_REFUSED
     assert entry.name == "Proxy password or permanent secret refused"
     assert "the proxy password of 'S' or the permanent secret of 'MY PART'" in entry.meaning
@@ -35,13 +35,15 @@ def test_where_both_may_be_wrong_the_proxy_s_is_the_first_to_look_at() -> None:
 
 
 def test_a_proxy_that_let_others_pass_is_out_of_suspicion() -> None:
-    entry = stakes(PERMANENT, proxy=Source.KEYRING, permanent=Source.KEYRING).describe(LOGIN_REFUSED)
+    entry = stakes(PERMANENT, proxy=SecretSource.KEYRING, permanent=SecretSource.KEYRING).describe(
+        LOGIN_REFUSED
+    )
     assert entry.name == "Permanent secret refused"
     assert entry.remedy == "replace the permanent secret: ppinui -u -e 'MY PART'"
 
 
 def test_what_was_not_there_cannot_have_been_refused() -> None:
-    entry = stakes(*BOTH, proxy=Source.KEYRING, permanent=Source.MISSING).describe(LOGIN_REFUSED)
+    entry = stakes(*BOTH, proxy=SecretSource.KEYRING, permanent=SecretSource.MISSING).describe(LOGIN_REFUSED)
     assert entry.name == "Proxy password refused"
     assert entry.remedy == "replace the proxy password: ppinui -p -e S"
 
@@ -49,19 +51,21 @@ def test_what_was_not_there_cannot_have_been_refused() -> None:
 @pytest.mark.parametrize(
     ("source", "command"),
     [
-        (Source.FILE, "ppinui -p -e S (and in .secrets.cfg, where it came from: ppin -p -e S)"),
-        (Source.CONFIGURATION, f"ppinui config set {SLOT}.proxy_password"),
+        (SecretSource.FILE, "ppinui -p -e S (and in .secrets.cfg, where it came from: ppin -p -e S)"),
+        (SecretSource.CONFIGURATION, f"ppinui config set {SLOT}.proxy_password"),
     ],
 )
-def test_a_secret_is_replaced_where_it_came_from(source: Source, command: str) -> None:
-    entry = stakes(PROXY, proxy=source, permanent=Source.KEYRING).describe(LOGIN_REFUSED)
+def test_a_secret_is_replaced_where_it_came_from(source: SecretSource, command: str) -> None:
+    entry = stakes(PROXY, proxy=source, permanent=SecretSource.KEYRING).describe(LOGIN_REFUSED)
     assert entry.remedy == f"replace the proxy password: {command}"
 
 
 def test_a_setup_password_in_primus_cfg_is_the_one_that_the_vendor_speaks_of() -> None:
-    alone = stakes(PERMANENT, proxy=Source.KEYRING, permanent=Source.CONFIGURATION)
+    alone = stakes(PERMANENT, proxy=SecretSource.KEYRING, permanent=SecretSource.CONFIGURATION)
     assert alone.describe(LOGIN_REFUSED) == describe(LOGIN_REFUSED)
-    both = stakes(*BOTH, proxy=Source.KEYRING, permanent=Source.CONFIGURATION).describe(LOGIN_REFUSED)
+    both = stakes(*BOTH, proxy=SecretSource.KEYRING, permanent=SecretSource.CONFIGURATION).describe(
+        LOGIN_REFUSED
+    )
     assert both.remedy.endswith("the setup password: ppinui config set primus.hsms.hsm0.pin")
 
 
@@ -69,24 +73,24 @@ def test_a_setup_password_in_primus_cfg_is_the_one_that_the_vendor_speaks_of() -
     ("proxy", "meaning", "remedy"),
     [
         (
-            Source.KEYRING,
+            SecretSource.KEYRING,
             "There is no permanent secret of 'MY PART'",
             "store the permanent secret: ppinui -a -e 'MY PART'",
         ),
         (
-            Source.MISSING,
+            SecretSource.MISSING,
             "There is no proxy password of 'S' and no permanent secret of 'MY PART'",
             "store the proxy password: ppinui -p -e S, "
             "then store the permanent secret: ppinui -a -e 'MY PART'",
         ),
     ],
 )
-def test_who_has_no_secret_learns_the_command_for_it(proxy: Source, meaning: str, remedy: str) -> None:
-    entry = stakes(*BOTH, proxy=proxy, permanent=Source.MISSING).describe(NOT_LOGGED_IN)
+def test_who_has_no_secret_learns_the_command_for_it(proxy: SecretSource, meaning: str, remedy: str) -> None:
+    entry = stakes(*BOTH, proxy=proxy, permanent=SecretSource.MISSING).describe(NOT_LOGGED_IN)
     assert (entry.meaning, entry.remedy) == (meaning, remedy)
 
 
 @pytest.mark.parametrize("code", [NOT_LOGGED_IN, 0x80005015, 0xE0])
 def test_other_codes_mean_what_they_always_do(code: int) -> None:
-    known = stakes(*BOTH, proxy=Source.KEYRING, permanent=Source.KEYRING)
+    known = stakes(*BOTH, proxy=SecretSource.KEYRING, permanent=SecretSource.KEYRING)
     assert known.describe(code) == describe(code)

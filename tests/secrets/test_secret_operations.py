@@ -215,7 +215,7 @@ def test_a_pin_is_stored_and_removed(rig: Rig) -> None:
     assert found is not None
     assert found.password == Secret("answer 1")
     rig.operations.remove(SecretKind.PIN, "PART-1")
-    with pytest.raises(SecretUnavailable, match="there is no pin secret of 'PART-1'"):
+    with pytest.raises(SecretUnavailable, match="there is no PIN of 'PART-1'"):
         rig.operations.remove(SecretKind.PIN, "PART-1")
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.probe.cancellation import Stop
 from ppinui.probe.plan import make_plan
 from ppinui.probe.result import Report, Stage
-from ppinui.probe.run_state import Event
-from ppinui.probe.runner import Options, run
+from ppinui.probe.run_state import ProbeEvent
+from ppinui.probe.runner import ProbeOptions, run
 from ppinui.secrets.lookup import offer_all
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.services.keyring_verification import mark_rejected
+from ppinui.workers.cancellation import Cancellation
 from tests.probe.scenes import HsmSpec, SlotSpec, configuration, error_of
 from tests.rig.listeners import Listener, accepting
 from tests.rig.odd_module import PRIMUS, Fault, OddModule, answers, crashes, hangs, logs
@@ -35,14 +35,14 @@ def log_in(listening: Callable[[Listener], Listener]) -> Callable[..., Report]:
     config = configuration(HsmSpec(listening(accepting()), (SlotSpec("P", 1),)))
 
     def go(module: Path, pin: str = PIN, *, stopped_at: Stage | None = None) -> Report:
-        stop = Stop()
+        stop = Cancellation()
 
-        def listen(event: Event) -> None:
+        def listen(event: ProbeEvent) -> None:
             if event.stage is stopped_at and event.result is None:
-                threading.Thread(target=stop.stop).start()
+                threading.Thread(target=stop.cancel).start()
 
         timeout = 1.0 if stopped_at is None else 60.0
-        options = Options(module, login=True, timeout=timeout)
+        options = ProbeOptions(module, login=True, timeout=timeout)
         return run(make_plan(config), options, pins=lambda _: Secret(pin), on_event=listen, stop=stop)
 
     return go

@@ -53,6 +53,6 @@ class StopAfter:
     connection: Connection = field(repr=False)
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         self.messages -= 1
         return self.messages < 0

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from ppinui.cli.argparse_base import AddCommand, format_option, slot_id, whole_number
+from ppinui.cli.argparse_base import add_command, format_option
 
 PROFILES = ("fortigate", "kubernetes", "cloudhsm", "production")
 """The names of config.checks.Profile, which would cost start-up time; a test holds them together."""
 
 
-def add_commands(commands: Any, add_command: AddCommand) -> None:
-    """Add ``config`` and its actions."""
-    config = add_command(
-        commands, "config", "look at and edit primus.cfg", "ppinui config set hsm0.host=10.0.0.7"
-    )
+def add_config(config: argparse.ArgumentParser) -> None:
+    """The actions of ``ppinui config``."""
     actions = config.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
 
     add_command(actions, "path", "print which file is used", "ppinui config path")
@@ -76,7 +72,7 @@ def add_commands(commands: Any, add_command: AddCommand) -> None:
     )
     add_slot.add_argument("hsm", metavar="HSM", help="the group of the HSM, such as hsm0")
     add_slot.add_argument("--user-name", required=True, metavar="U", help="the partition's name")
-    add_slot.add_argument("--id", required=True, type=slot_id, metavar="N", help="the PKCS#11 slot id")
+    add_slot.add_argument("--id", required=True, type=_slot_id, metavar="N", help="the PKCS#11 slot id")
     add_slot.add_argument("--client-id", metavar="C", help="names the application in the HSM's log")
     add_slot.add_argument("--proxy-user", metavar="S", help="service user of the proxy (CloudHSM)")
     _editing_options(add_slot)
@@ -102,10 +98,25 @@ def _reveal_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> str:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not '{text}'")
-    return text
+    return str(_typed("primus.hsms.HSM.port", "a port", text))
 
 
 def _priority(text: str) -> int:
-    return whole_number(text, "a priority", 0, 127)
+    return int(_typed("primus.hsms.HSM.priority", "a priority", text))
+
+
+def _slot_id(text: str) -> int:
+    return int(_typed("primus.hsms.HSM.slots.SLOT.id", "a slot id", text))
+
+
+def _typed(path: str, what: str, text: str) -> str | int | float:
+    """The value of an option for the setting at ``path``. Raises ArgumentTypeError, which names ``what``."""
+    from ppinui.config.settings import spec_of
+    from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
+
+    spec = spec_of(path)
+    assert spec is not None
+    try:
+        return parse_value(text, KIND_OF[spec.type], spec)
+    except InvalidValueError as error:
+        raise argparse.ArgumentTypeError(f"{what} is {error.expected}, not '{text}'") from None

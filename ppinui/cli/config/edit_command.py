@@ -5,23 +5,19 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from ppinui.cli.console import emit, printable, say
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.config.checks.problem import Problem
-from ppinui.config.checks.registry import Severity, check_document
+from ppinui.config.checks.registry import check_document
 from ppinui.config.config_save import SaveReport, identify, save
 from ppinui.config.library_users import processes_using
 from ppinui.config.locate import locate
 from ppinui.config.primus import (
     DEFAULT_PORT,
-    SettingSpec,
-    SettingType,
     add_hsm,
     add_slot,
     put,
@@ -32,51 +28,15 @@ from ppinui.config.primus import (
 from ppinui.config.redaction import is_any_lost, masked_diff, plain_diff
 from ppinui.config.secret_detection import is_of_proxy, is_secret_path
 from ppinui.config.template import begun
+from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.libconfig.document import Document, Kind, Scalar, load, parse
+from ppinui.libconfig.edit import remove
 from ppinui.provider.library import find_module
 
-_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)")
-_DIGITS = re.compile("[0-9]{1,9}")
-_BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
-
-
-def _integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise ValueError(text)
-    # int(…, 0) takes prefixes, but no leading zeros
-    return int(text, 0) if re.search("[xXbB]", text) else int(text)
-
-
-def _boolean(text: str) -> bool:
-    try:
-        return _BOOLEANS[text.lower()]
-    except KeyError:
-        raise ValueError(text) from None
-
-
-_KIND_OF: Final = {
-    SettingType.STRING: Kind.STRING,
-    SettingType.INT: Kind.INT,
-    SettingType.BOOL: Kind.BOOL,
-    SettingType.GROUP: Kind.GROUP,
-}
-_READERS: Final[dict[Kind, Callable[[str], Scalar]]] = {
-    Kind.STRING: str,
-    Kind.INT: _integer,
-    Kind.INT64: _integer,
-    Kind.FLOAT: float,
-    Kind.BOOL: _boolean,
-}
 _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
 """Checks for what a file that is being made has not yet."""
-
-_EXPECTED: Final = {
-    Kind.INT: "a whole number",
-    Kind.INT64: "a whole number",
-    Kind.FLOAT: "a number",
-    Kind.BOOL: "true or false",
-}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -110,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
                 proxy_user=arguments.proxy_user,
             )
         case _:
-            new = old.remove(resolve_path(old, arguments.path))
+            new = remove(old, resolve_path(old, arguments.path))
     errors = say_new_problems(old, new, arguments.config)
     if arguments.dry_run:
         emit(diff(old, new, reveal=arguments.reveal))
@@ -140,28 +100,28 @@ def diff(old: Document, new: Document, *, reveal: bool = False) -> str:
     return (plain_diff if reveal else masked_diff)(old.text, new.text, old.origin)
 
 
-def say_new_problems(old: Document, new: Document, given: str | None = None) -> list[Problem]:
+def say_new_problems(old: Document, new: Document, given: str | None = None) -> list[Diagnostic]:
     """Say on stderr which errors and warnings of ``ppinui config check`` come with an edit.
 
     The result are the errors against which an edit is not saved: that the next step is still to be made (an
     HSM without slots yet) is not among them, nor is another value in the place of one that was wrong.
     """
     problems = check_document(old)
-    before = {(problem.check, problem.path, problem.message) for problem in problems}
-    wrong = {(problem.check, problem.path) for problem in problems}
+    before = {(problem.code, problem.subject, problem.message) for problem in problems}
+    wrong = {(problem.code, problem.subject) for problem in problems}
     errors = []
     for problem in check_document(new):
-        if (problem.check, problem.path, problem.message) in before or problem.severity is Severity.NOTE:
+        if (problem.code, problem.subject, problem.message) in before or problem.severity is Severity.NOTE:
             continue
-        is_wrong = problem.severity is Severity.ERROR and problem.check not in _STEPS_TO_COME
-        if is_wrong and (problem.check, problem.path) not in wrong:
+        is_wrong = problem.severity is Severity.ERROR and problem.code not in _STEPS_TO_COME
+        if is_wrong and (problem.code, problem.subject) not in wrong:
             errors.append(problem)
-        remedy = printable(pasteable(problem.remedy, given))
+        remedy = printable(rewrite_commands(problem.remedy, given))
         say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
     return errors
 
 
-def _not_sound(errors: Sequence[Problem]) -> PpinuiError:
+def _not_sound(errors: Sequence[Diagnostic]) -> PpinuiError:
     return PpinuiError(
         f"the edit would bring {'an error' if len(errors) == 1 else f'{len(errors)} errors'} into the file",
         str(errors[0].place),
@@ -225,32 +185,20 @@ def _typed(document: Document, path: str, text: str) -> Scalar:
     """The value that a word of the command line stands for, for this setting."""
     spec, setting = spec_of(path), document.get(path)
     if spec is not None:
-        kind = _KIND_OF[spec.type]
+        kind = KIND_OF[spec.type]
     elif setting is not None:
         kind = setting.kind
     else:  # resolve_path lets only documented settings be absent
         raise AssertionError(path)
+    if not kind.scalar:
+        raise _unfit(path, f"is a {kind.value}", "name one of the settings in it")
     try:
-        value = _READERS[kind](text)
-    except KeyError:
-        raise _unfit(path, f"is a {kind.value}", "name one of the settings in it") from None
-    except ValueError:
-        raise _unfit(path, f"is {_EXPECTED[kind]}, not '{text}'", f"give {_EXPECTED[kind]}") from None
-    if spec is not None:
-        _refuse_out_of_range(path, spec, value)
-    return value
-
-
-def _refuse_out_of_range(path: str, spec: SettingSpec, value: Scalar) -> None:
-    if spec.minimum is None:
-        return
-    number = (
-        int(value)
-        if isinstance(value, int) or (isinstance(value, str) and _DIGITS.fullmatch(value))
-        else None
-    )
-    if number is None or number < spec.minimum or (spec.maximum is not None and number > spec.maximum):
-        raise _unfit(path, f"is a number, {spec.limits}, not '{value}'", f"give a number, {spec.limits}")
+        return parse_value(text, kind, spec)
+    except InvalidValueError as error:
+        if error.value is not None:
+            # The checks find the same fault in the edited file, and --force overrules them.
+            return error.value
+        raise _unfit(path, f"is {error.expected}, not '{text}'", f"give {error.expected}") from None
 
 
 def _unfit(path: str, what: str, remedy: str) -> PpinuiError:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
-from ppinui.cli.config.config_output import count_words, problems_data, problems_text
+from ppinui.cli.config.config_output import problems_data, problems_text
 from ppinui.cli.console import emit, printable, say
 from ppinui.cli.json_output import as_json
-from ppinui.config.checks.problem import Problem, Severity
+from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
+from ppinui.diagnostic import Diagnostic, Severity, count_severities
 from ppinui.errors import ExitCode
-from ppinui.kms.kms_locate import locate_kms
-from ppinui.provider.library import find_module
 from ppinui.workers.hardening import harden
 
 
@@ -31,16 +29,6 @@ def run(arguments: argparse.Namespace) -> int:
             return kms_export_command.run(arguments)
 
 
-def file_of(arguments: argparse.Namespace, *, must_exist: bool = True) -> Path:
-    """The kms.toml that is meant. Raises PpinuiError."""
-    return locate_kms(arguments.config, must_exist=must_exist)
-
-
-def module_of(arguments: argparse.Namespace) -> Path | None:
-    """The library behind --module; None where the KMS's own is meant. Raises PpinuiError."""
-    return find_module(arguments.module).path if arguments.module else None
-
-
 def _check(arguments: argparse.Namespace) -> int:
     from ppinui.kms.kms_checks import check_file
 
@@ -51,11 +39,11 @@ def _check(arguments: argparse.Namespace) -> int:
         emit(as_json(problems_data(problems, str(path), str(path))))
     else:
         emit(problems_text(problems, str(path)))
-        say(f"{printable(str(path))}: {count_words(problems)}")
+        say(f"{printable(str(path))}: {count_severities(problems) or 'no problems found'}")
     return ExitCode.NOT_FINE if _has_error(problems) else ExitCode.FINE
 
 
-def _has_error(problems: Sequence[Problem]) -> bool:
+def _has_error(problems: Sequence[Diagnostic]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
@@ -70,19 +58,5 @@ def _show(arguments: argparse.Namespace) -> int:
         file.wipe()
     errors = [problem for problem in file.problems if problem.severity is Severity.ERROR]
     if errors:
-        say(f"{count_words(errors)}, so this may not be all: ppinui kms check says more")
+        say(f"{count_severities(errors)}, so this may not be all: ppinui kms check says more")
     return ExitCode.FINE
-
-
-def read_slots(library: Path, timeout: float) -> Mapping[int, str]:
-    """The labels of a library's tokens by the id of their slots, empty where there is none.
-
-    ``timeout``: seconds for each call. Raises PpinuiError where the library cannot be asked.
-    """
-    from ppinui.tokens.module_client import Access
-    from ppinui.tokens.slot_list import list_slots
-    from ppinui.tokens.token_worker_pool import warm_up
-
-    warm_up()
-    found = list_slots(Access(library, timeout=timeout))
-    return {slot.id: slot.token.label if slot.token is not None else "" for slot in found.slots}

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ppinui.cli.console import emit, printable, say
-from ppinui.cli.kms.kms_command import file_of, module_of, read_slots
+from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.config.config_save import Identity, SaveReport, identify
 from ppinui.errors import ExitCode, PpinuiError

@@ -7,13 +7,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ppinui.cli.probe_command import show
-from ppinui.cli.report_output import Progress
+from ppinui.cli.report_output import Progress, show_report
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.errors import PpinuiError
 from ppinui.kms.kms_plan import make_kms_plan
 from ppinui.kms.kms_reader import load
-from ppinui.probe.runner import Options
+from ppinui.probe.runner import ProbeOptions
 from ppinui.probe.runner import run as run_test
 from ppinui.provider.library import find_module
 from ppinui.secrets.secret import Secret
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace, path: Path, environ: Mapping[str, str] = 
             ask=_ask if arguments.login or arguments.crypto else None,
             environ=environ,
         )
-        options = Options(
+        options = ProbeOptions(
             module=None,
             modules=kms.modules,
             login=True,
@@ -54,12 +53,12 @@ def run(arguments: argparse.Namespace, path: Path, environ: Mapping[str, str] = 
             environ=dict(environ),
         )
         try:
-            report = run_test(kms.plan, options, supply=kms.supply, on_event=progress)
+            report = run_test(kms.plan, options, credentials=kms.supply, on_event=progress)
         finally:
             progress.clear()
     finally:
         file.wipe()
-    return show(report, arguments.format)
+    return show_report(report, arguments.format)
 
 
 def _ask(user: str) -> Secret:

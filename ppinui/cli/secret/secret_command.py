@@ -70,7 +70,7 @@ def _update(session: SecretSession, user: str, arguments: argparse.Namespace) ->
 def _fetch(
     session: SecretSession, user: str, arguments: argparse.Namespace, operation: Callable[..., None]
 ) -> int:
-    session.known.copies(user)
+    session.users.copies(user)
     fetcher = session.ppin()
     session.say_whose_keyring()
     asker = BannerAsker(session.asker(arguments.passwords))
@@ -82,7 +82,7 @@ def _fetch(
 def _add_proxy(session: SecretSession, user: str, arguments: argparse.Namespace) -> int:
     from ppinui.provider.ppin_binary import PpinNotFound
 
-    session.known.behind(user)
+    session.users.behind(user)
     try:
         fetcher = session.ppin()
     except PpinNotFound as error:
@@ -137,12 +137,12 @@ def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, onl
     in_file = session.in_file()
     keyring_asked = True
     try:
-        rows = status_rows(session.known, session.store, in_file, everywhere=True)
+        rows = status_rows(session.users, session.store, in_file, everywhere=True)
     except NoBackendError:
         if session.named_keyring is not None:
             raise
         # Where nobody has a keyring, the file alone may have everything, as with ppin.
-        rows = status_rows(session.known, session.store, in_file)
+        rows = status_rows(session.users, session.store, in_file)
         keyring_asked = False
     lines = ["", BANNER] if after is not None and after.prompted else [BANNER]
     lines += [printable(row.text()) for row in rows if only is None or row.name == only]

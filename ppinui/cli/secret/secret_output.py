@@ -56,15 +56,14 @@ def _account() -> str:
 
 def _rows(session: SecretSession) -> Iterator[dict[str, Any]]:
     in_file = session.in_file()
-    known = session.known
-    users: list[Key] = [(SecretKind.PERMANENT, name) for name in known.partitions]
-    users += [(SecretKind.PROXY, name) for name in known.proxies]
-    users += [key for key in in_file if key not in users]
-    for name in known.partitions:
+    keys: list[Key] = [(SecretKind.PERMANENT, name) for name in session.users.partitions]
+    keys += [(SecretKind.PROXY, name) for name in session.users.proxies]
+    keys += [key for key in in_file if key not in keys]
+    for name in session.users.partitions:
         if session.store.has(SecretKind.PIN, name):
-            users.append((SecretKind.PIN, name))
-    clear = {slot.proxy_user for slot in known.slots if slot.clear_proxy_password}
-    for kind, name in users:
+            keys.append((SecretKind.PIN, name))
+    clear = session.users.clear_proxies
+    for kind, name in keys:
         row: dict[str, Any] = {
             "kind": kind.value,
             "name": name,

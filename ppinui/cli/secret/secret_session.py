@@ -20,11 +20,10 @@ from ppinui.workers.hardening import harden
 
 if TYPE_CHECKING:
     from ppinui.config.locate import Location
-    from ppinui.config.primus import PrimusConfig
+    from ppinui.config.primus import Credentials, PrimusConfig
     from ppinui.provider.ppin import Ppin
     from ppinui.secrets.secret_operations import Operations
     from ppinui.secrets.secrets_file import Key
-    from ppinui.secrets.users import KnownUsers
 
 
 class SecretSession:
@@ -70,16 +69,15 @@ class SecretSession:
         return read(load(self.location.path))
 
     @cached_property
-    def known(self) -> KnownUsers:
-        from ppinui.services.known_users import known_users
-
-        return known_users(self.config)
+    def users(self) -> Credentials:
+        """Whose secrets its primus.cfg needs."""
+        return self.config.credentials()
 
     @cached_property
     def operations(self) -> Operations:
         from ppinui.secrets.secret_operations import Operations
 
-        return Operations(self.store, self.known)
+        return Operations(self.store, self.users)
 
     def in_file(self) -> tuple[Key, ...]:
         """Who has an entry in the application's .secrets.cfg; nobody, and a note, if it cannot be read."""
@@ -90,7 +88,7 @@ class SecretSession:
             location = secrets_location(self._arguments.secrets, environ=self.environ, must_exist=False)
             if not location.exists:
                 return ()
-            entries = transfer.read_entries(location.path, self.known)
+            entries = transfer.read_entries(location.path, self.users)
         except PpinuiError as error:
             say(f"note: {printable(error.message)} ({printable(error.place)})")
             return ()

@@ -31,7 +31,6 @@ from ppinui.services.clear_text_adoption import (
     without_clear_secrets,
 )
 from ppinui.services.keyring_verification import prove
-from ppinui.services.known_users import known_users
 
 
 def run(session: SecretSession, arguments: argparse.Namespace) -> int:
@@ -95,7 +94,7 @@ def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
     new = without_clear_secrets(found)
     new_config = read(new)
     # ppin gets a configuration without the passwords: it has to take them from where they will be.
-    operations = Operations(session.store, known_users(new_config))
+    operations = Operations(session.store, new_config.credentials())
     fetcher = _fetcher(session, needed=bool(found.pins))
     for proxy in found.proxies:
         operations.add_proxy(proxy.user, GivenAsker(proxy.password), fetcher)
@@ -106,7 +105,7 @@ def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
         name for pin in found.pins for name in pin.partitions if session.store.has(SecretKind.PERMANENT, name)
     }
     users = {proxy.user for proxy in found.proxies}
-    concerned |= {slot.user_name for slot in operations.known.slots if slot.proxy_user in users}
+    concerned |= {slot.user_name or "" for slot in new_config.credentials().slots if slot.proxy_user in users}
     _prove(session, new_config, concerned, arguments)
     _name_applications(arguments)
     report = save(path, found.document, new, read_from=read_from, edit=("secret", "adopt"))
@@ -175,4 +174,4 @@ def _name_applications(arguments: argparse.Namespace) -> None:
 
 def _user(key: Key) -> str:
     kind, name = key
-    return f"{kind.value} secret of '{printable(name)}'"
+    return f"{kind.label} of '{printable(name)}'"

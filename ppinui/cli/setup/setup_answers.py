@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from ppinui.cli.console import emit
 from ppinui.cli.json_output import as_json
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import SecretSource
 from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
@@ -225,11 +225,11 @@ def _as_data(walk: Walk, runs: Iterable[StepRun], config: str | None) -> dict[st
 def _finding(found: Finding, config: str | None) -> dict[str, Any]:
     return {
         "words": found.words,
-        "remedy": None if found.remedy is None else pasteable(found.remedy, config),
+        "remedy": None if found.remedy is None else rewrite_commands(found.remedy, config),
         "commands": [
             line
             for block in found.blocks
             if block.style is Style.COMMAND
-            for line in pasteable(block.text, config).split("\n")
+            for line in rewrite_commands(block.text, config).split("\n")
         ],
     }

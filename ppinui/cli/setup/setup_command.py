@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ppinui.cli.console import emit, say
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup.setup_secrets import SecretSource
 from ppinui.doctor.host import Surroundings as Machine
 from ppinui.doctor.host import surroundings
@@ -108,7 +108,7 @@ def _prompted(arguments: argparse.Namespace, machine: Machine) -> int:
 
 
 def _how_to_go_on(kind: str, config: str | None) -> str:
-    command = pasteable(f"ppinui setup {kind}", config)
+    command = rewrite_commands(f"ppinui setup {kind}", config)
     return f"Your answers are kept, without any password. Go on with: {command}"
 
 

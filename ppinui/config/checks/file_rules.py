@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Profile, Severity
-from ppinui.config.checks.subject import problem
+from ppinui.config.checks.subject import Profile, problem
 from ppinui.config.redaction import Looks, find_secrets
+from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.files.replacement import backup_name
-from ppinui.libconfig.document import Place
 from ppinui.libconfig.includes import decode
 
 GROUP: Final = "primus"
@@ -106,7 +105,7 @@ def writable_by_all(folder: str) -> bool | None:
         return None
 
 
-def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: bool) -> Iterator[Problem]:
+def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: bool) -> Iterator[Diagnostic]:
     """file-readable-by-all, file-writable-by-all, file-not-of-group-primus, folder-writable-by-all,
     provider-folder, package-version-beside, password-in-backup, fortigate-secrets-size.
     """

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.subject import Subject, problem
 from ppinui.config.redaction import mask
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.includes import quoted
 
 _TOOLS: Final = r"ansible|puppet|chef|salt|saltstack|cfengine|terraform|rudder|cloud-init|kustomize|helm"
@@ -23,7 +23,7 @@ _MANAGED: Final = re.compile(
 _LONGEST_QUOTE: Final = 80  # characters
 
 
-def managed_header(subject: Subject) -> Iterator[Problem]:
+def managed_header(subject: Subject) -> Iterator[Diagnostic]:
     """managed-by-tool: a comment above the first setting says that another tool writes the file."""
     document = subject.document
     first = document.root.children

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Profile, Severity
-from ppinui.config.checks.subject import Subject, problem
+from ppinui.config.checks.subject import Profile, Subject, problem
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.includes import quoted
 
 _WINDOWS: Final = re.compile(r"[A-Za-z]:|%|\\\\")
 _INPUTS: Final = 1  # the bit of trace_mask that logs what goes into each PKCS#11 function
 
 
-def log_file(subject: Subject) -> Iterator[Problem]:
+def log_file(subject: Subject) -> Iterator[Diagnostic]:
     """log-file-writable-by-all: somebody can put a link there before the log is made (production profile).
 
     log-file-relative: each application would have a log of its own, where it was started.
@@ -48,7 +48,7 @@ def log_file(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def trace_mask(subject: Subject) -> Iterator[Problem]:
+def trace_mask(subject: Subject) -> Iterator[Diagnostic]:
     """trace-mask-not-zero: meant for hunting a fault; bit 1 logs inputs of functions (production profile)."""
     mask = subject.config.log["trace_mask"]
     if isinstance(mask, int) and mask != 0:

@@ -6,21 +6,20 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.subject import Subject, called, problem
 from ppinui.config.secret_detection import is_secret_name
+from ppinui.config.validators import check_text
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind, Setting
-from ppinui.libconfig.includes import quoted
 
 # \a, \b and \v are two characters to libconfig 1.5 and one to newer versions; \x with two digits is one to
 # all.
 _ESCAPE: Final = re.compile(r"\\(?:\\|([abfnrtv]|[xX][0-9A-Fa-f]{2})|.)", re.DOTALL)
 _PATH: Final = re.compile(r'"?\s*(?:[A-Za-z]:\\|%\w+%\\|\\\\|\.{1,2}\\)')
 _JUDGED_ELSEWHERE: Final = frozenset(("host", "port"))
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def escapes_in_paths(subject: Subject) -> Iterator[Problem]:
+def escapes_in_paths(subject: Subject) -> Iterator[Diagnostic]:
     """escape-in-path: ``"C:\\temp"`` holds a tab."""
     for setting in subject.document.walk():
         if setting.kind is Kind.STRING and "\\" in setting.raw and not is_secret_name(setting.name or ""):
@@ -40,7 +39,7 @@ def _is_path(setting: Setting) -> bool:
     return setting.path == "primus.log.file" or bool(_PATH.match(setting.raw))
 
 
-def control_characters(subject: Subject) -> Iterator[Problem]:
+def control_characters(subject: Subject) -> Iterator[Diagnostic]:
     """control-character: a tab or a line break in a name is never seen, and never matches."""
     for level, group in subject.groups:
         for setting in group.children:
@@ -49,11 +48,5 @@ def control_characters(subject: Subject) -> Iterator[Problem]:
                 continue
             if setting.kind is not Kind.STRING or _is_path(setting):
                 continue
-            if found := _CONTROL.search(str(setting.value).strip()):
-                yield problem(
-                    Severity.ERROR,
-                    "control-character",
-                    setting,
-                    f"{called(setting)} has a control character in it ({quoted(found[0])})",
-                    "Write the value again, without tabs and line breaks.",
-                )
+            if flaw := check_text(called(setting), str(setting.value)):
+                yield problem(Severity.ERROR, flaw.code, setting, flaw.message, flaw.remedy)

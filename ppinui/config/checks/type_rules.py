@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.subject import Subject, called, problem
 from ppinui.config.primus_config import INTS, KINDS
 from ppinui.config.settings import SettingSpec, SettingType
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind, Setting
 from ppinui.libconfig.scalars import exact_integer
 
 _LONGEST_QUOTE: Final = 40  # characters of a value that still fit into a remedy
 
 
-def types(subject: Subject) -> Iterator[Problem]:
+def types(subject: Subject) -> Iterator[Diagnostic]:
     """wrong-type, port-as-int: the library looks for a value of the documented type, and finds none."""
     for level, group in subject.groups:
         for setting in group.children:
@@ -67,7 +67,7 @@ def _as_type(setting: Setting, spec: SettingSpec) -> str:
     return general
 
 
-def limits(subject: Subject) -> Iterator[Problem]:
+def limits(subject: Subject) -> Iterator[Diagnostic]:
     """priority-out-of-range, id-out-of-range, trace-level-out-of-range, value-out-of-range."""
     for level, group in subject.groups:
         for setting in group.children:
@@ -90,7 +90,7 @@ def limits(subject: Subject) -> Iterator[Problem]:
                 )
 
 
-def wrapping_ints(subject: Subject) -> Iterator[Problem]:
+def wrapping_ints(subject: Subject) -> Iterator[Diagnostic]:
     """int-wraps: libconfig up to 1.5 keeps the last 32 bits of a number without L, newer ones all of it."""
     documented = {
         setting

@@ -116,7 +116,7 @@ def _files(here: Here, location: Location) -> Iterator[Finding]:
         seen = look_at_config(around.config, around.machine).findings
         yield from (as_found(one) for one in seen if one.subject.endswith(", access"))
     if around.secrets_location().exists:
-        files = look_at_secrets(around.secrets, around.machine, partitions=(), proxies=()).findings
+        files = look_at_secrets(around.secrets, around.machine).findings
         yield from (as_found(one) for one in files if one.subject.endswith(", access"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT, Level
-from ppinui.config.validators import endpoint, host_flaw, port_flaw
+from ppinui.config.validators import check_host, check_port, endpoint
 from ppinui.setup.cloudhsm_services import Endpoint
 from ppinui.setup.questions import Question, Row, Sort, Value
 from ppinui.setup.walkthrough import Block, Finding, Here, State, Step, text
@@ -97,12 +97,12 @@ def _look(here: Here) -> Finding:
 
 
 def _host_flaw(value: Value) -> str | None:
-    flaw = host_flaw(str(value))
+    flaw = check_host(str(value))
     return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
 
 
 def _port_flaw(value: Value) -> str | None:
-    flaw = port_flaw(str(value))
+    flaw = check_port(str(value))
     return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
 
 

@@ -13,7 +13,7 @@ from ppinui.kms.kms_plan import KmsPlan, make_kms_plan
 from ppinui.kms.kms_reader import load
 from ppinui.probe.rejection import rejected_by
 from ppinui.probe.result import Report, SlotResult, Stage
-from ppinui.probe.runner import Options, run
+from ppinui.probe.runner import ProbeOptions, run
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.setup.steps.keyring_step import store_of
@@ -71,13 +71,13 @@ def _test(here: Here, _: Given, running: Running) -> Finding:
     file = load(kms_file(here))
     try:
         plan = _plan(here, file)
-        options = Options(
+        options = ProbeOptions(
             None, modules=plan.modules, login=True, timeout=around.timeout, environ=around.environ
         )
         report = run(
             plan.plan,
             options,
-            supply=plan.supply,
+            credentials=plan.supply,
             on_event=hearing(plan.plan, running),
             stop=running.stop,
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ppinui.errors import ExitCode
 from ppinui.probe.plan import Plan
 from ppinui.probe.result import Outcome, Report, SlotResult, Stage
-from ppinui.probe.run_state import Event, Listener
+from ppinui.probe.run_state import Listener, ProbeEvent
 from ppinui.setup.walkthrough import Finding, Running, State
 
 WayBack = Callable[[SlotResult, Stage], str | None]
@@ -19,7 +19,7 @@ def hearing(plan: Plan, running: Running) -> Listener:
     """Says how far the test is, in one line for each event, and lets those hear it who watch."""
     watching = running.watch(plan) if running.watch is not None else None
 
-    def hear(event: Event) -> None:
+    def hear(event: ProbeEvent) -> None:
         test = event.test
         stage = event.stage.value if event.stage else "done"
         running.say(

@@ -10,7 +10,7 @@ from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan, make_plan
 from ppinui.probe.rejection import rejected_by
 from ppinui.probe.result import SlotResult, Stage
-from ppinui.probe.runner import Options, run
+from ppinui.probe.runner import ProbeOptions, run
 from ppinui.provider.library import find_module, mentions_primus
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
@@ -125,7 +125,7 @@ def _test(here: Here, given: Given, running: Running) -> Finding:
         module = find_module(around.module, environ=around.environ, root=around.machine.root).path
     except PpinuiError as error:  # the network stages need no module
         module_error = error
-    options = Options(
+    options = ProbeOptions(
         module,
         module_error,
         login=login,
@@ -147,7 +147,7 @@ def _test(here: Here, given: Given, running: Running) -> Finding:
         report = run(
             plan,
             options,
-            supply=supply,
+            credentials=supply,
             on_event=hearing(plan, running),
             stop=running.stop,
         )

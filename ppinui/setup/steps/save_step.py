@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.registry import check_document
 from ppinui.config.config_save import GROUP, identify, save
 from ppinui.config.primus import read
 from ppinui.config.redaction import find_secrets, mask, masked_diff
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.files.atomic_write import written_beside
 from ppinui.libconfig.document import Document, encode
@@ -95,12 +95,12 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
 
 def _notes(here: Here, new: Document, old: Document | None) -> tuple[Finding, ...]:
     """What the check finds in the new text, if it is not in the old one, and HSMs that stay."""
-    before = {(one.check, one.path) for one in check_document(old)} if old is not None else set()
-    found = [_of_problem(one) for one in check_document(new) if (one.check, one.path) not in before]
+    before = {(one.code, one.subject) for one in check_document(old)} if old is not None else set()
+    found = [_of_problem(one) for one in check_document(new) if (one.code, one.subject) not in before]
     return (*(one for one in found if one is not None), *_left(here, new))
 
 
-def _of_problem(problem: Problem) -> Finding | None:
+def _of_problem(problem: Diagnostic) -> Finding | None:
     if problem.severity is Severity.NOTE:
         return None
     state = State.PROBLEM if problem.severity is Severity.ERROR else State.TO_DO

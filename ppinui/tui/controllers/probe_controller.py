@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from ppinui.config.primus import PrimusConfig
 from ppinui.editing.result_history import Board, Memory, Progress
 from ppinui.errors import PpinuiError
-from ppinui.probe.cancellation import Stop
-from ppinui.probe.plan import Plan, Selection, make_plan
+from ppinui.probe.plan import Plan, SlotSelection, make_plan
 from ppinui.probe.result import Report
-from ppinui.probe.runner import Options
+from ppinui.probe.runner import ProbeOptions
 from ppinui.provider.library import mentions_primus
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.keyring_access import PromptCancelled
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.messages import ProgressChanged
 from ppinui.tui.widgets.virtual_list import Piece
+from ppinui.workers.cancellation import Cancellation
 
 if TYPE_CHECKING:
     from ppinui.secrets.secret import Secret
@@ -51,7 +51,7 @@ class ProbeController:
         self.board: Board | None = None
         self.subject = ""
         """What is tested, and whether that is saved."""
-        self._stop: Stop | None = None
+        self._stop: Cancellation | None = None
         self._shown = -1
 
     @property
@@ -73,7 +73,7 @@ class ProbeController:
     def cancel(self) -> None:
         """End the run; what is known by then stays."""
         if self._stop is not None:
-            self._stop.stop()
+            self._stop.cancel()
 
     async def run(self, request: ProbeRequest) -> None:
         """Test what is on the screen, from the questions to the result. Raises PpinuiError."""
@@ -83,7 +83,7 @@ class ProbeController:
         if not self._context.view.take_typed():
             return
         config = self._context.config
-        plan = make_plan(config, Selection(paths=request.paths))
+        plan = make_plan(config, SlotSelection(paths=request.paths))
         module, flaw = await run_in_thread(self._find_module)
         is_primus = module is not None and await run_in_thread(lambda: mentions_primus(module))
         try:
@@ -93,7 +93,7 @@ class ProbeController:
         if prepared is None:
             return
         credentials, spend = prepared
-        options = Options(
+        options = ProbeOptions(
             module,
             flaw,
             login=request.login,
@@ -131,15 +131,17 @@ class ProbeController:
             unused.pop_all()
         return credentials, spend
 
-    async def _go(self, plan: Plan, options: Options, credentials: StoredSupply, is_primus: bool) -> Report:
+    async def _go(
+        self, plan: Plan, options: ProbeOptions, credentials: StoredSupply, is_primus: bool
+    ) -> Report:
         board = self.board = Board(plan, clock=self._context.options.clock)
-        stop = self._stop = Stop()
+        stop = self._stop = Cancellation()
         self._shown = -1
 
         def work() -> Report:
             try:
                 run_test = self._context.options.run_test
-                return run_test(plan, options, supply=credentials, on_event=board, stop=stop)
+                return run_test(plan, options, credentials=credentials, on_event=board, stop=stop)
             finally:
                 credentials.wipe()  # here, where nobody is left who would offer what is no secret any more
 
@@ -152,7 +154,7 @@ class ProbeController:
             timer.stop()
             self._stop = None
             board.end(report)
-            stop.stop()
+            stop.cancel()
         tested = [
             (test, result)
             for test, result in zip(plan.tests, report.results, strict=True)

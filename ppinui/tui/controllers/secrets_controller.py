@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from ppinui.secrets.secret_operations import Operations
-from ppinui.services.known_users import known_users
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.keyring_access import KeyringAccess
 from ppinui.tui.controllers.secrets_reader import SecretsReader
@@ -40,9 +39,9 @@ class SecretsController(SecretsReader):
 
     async def do(self, work: Callable[[Operations], Result], config: PrimusConfig | None = None) -> Result:
         """An operation on the secrets of a configuration, the edited one or another. Raises PpinuiError."""
-        known = known_users(config or self._context.config)
+        users = (config or self._context.config).credentials()
         tracer = self._context.options.tracer
-        return await self.keyring.run(lambda: work(Operations(self.keyring.store, known, trace=tracer)))
+        return await self.keyring.run(lambda: work(Operations(self.keyring.store, users, trace=tracer)))
 
     async def with_store(self, work: Callable[[SecretStore], Result]) -> Result:
         """Something with the keyring that is about no configuration. Raises PpinuiError."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import transfer
-from ppinui.services.known_users import known_users
 from ppinui.tui.controllers.secrets_snapshot import (
     SecretRow,
     SecretsSnapshot,
@@ -147,15 +146,15 @@ class SecretsReader:
 
     def _in_files(self, config: PrimusConfig, unseen: Unseen) -> SecretsSnapshot:
         """What primus.cfg and the applications' .secrets.cfg say."""
-        known = known_users(config)
+        users = config.credentials()
         try:
             path = self._keyring.secrets_file()
-            entries = transfer.read_entries(path, known) if path is not None else ()
+            entries = transfer.read_entries(path, users) if path is not None else ()
         except PpinuiError as error:
-            rows = rows_without_keyring(known, (), unseen)
+            rows = rows_without_keyring(users, (), unseen)
             return SecretsSnapshot(rows, notes=(f"{error.message} ({error.place})",))
         return SecretsSnapshot(
-            rows_without_keyring(known, [(entry.kind, entry.name) for entry in entries], unseen)
+            rows_without_keyring(users, [(entry.kind, entry.name) for entry in entries], unseen)
         )
 
 

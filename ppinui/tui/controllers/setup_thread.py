@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from ppinui.editing.result_history import Board
 from ppinui.errors import PpinuiError
-from ppinui.probe.cancellation import Stop
 from ppinui.probe.plan import Plan
 from ppinui.setup.engine import Page, Walk
 from ppinui.setup.questions import Value
 from ppinui.setup.walkthrough import Action, Finding, Given, Running, State
 from ppinui.tui.background import ThreadQueue, preload_workers
+from ppinui.workers.cancellation import Cancellation
 
 Result = TypeVar("Result")
 
@@ -38,7 +38,7 @@ class SetupThread:
         """What was found in each step, by its id; what was not looked at, or is old, is not there."""
         self._close = close
         self._queue = ThreadQueue()
-        self._stop: Stop | None = None
+        self._stop: Cancellation | None = None
         self.board: Board | None = None
         """How far the last connection test of the step is that one is at."""
         self.unkept = ""
@@ -84,7 +84,7 @@ class SetupThread:
 
     async def act(self, action: Action, given: Given, say: Callable[[str], None]) -> Finding | None:
         """Carry out an action; ``say`` is called in the walk's thread. May take long."""
-        stop = self._stop = Stop()
+        stop = self._stop = Cancellation()
 
         def work() -> Finding | None:
             preload_workers()
@@ -103,7 +103,7 @@ class SetupThread:
     def cancel(self) -> None:
         """End the action, where it can be ended; what is known by then stays."""
         if self._stop is not None:
-            self._stop.stop()
+            self._stop.cancel()
 
     async def begin_anew(self) -> None:
         """Drop all answers, and go to the first step."""

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ppinui.probe.cancellation import Stop
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access, Interrupted
 from ppinui.tokens.slot import Slot
@@ -17,6 +16,7 @@ from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.tui.background import preload_workers, run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.messages import ModuleBusy, SlotChanged
+from ppinui.workers.cancellation import Cancellation
 
 if TYPE_CHECKING:
     from ppinui.tui.controller_context import ControllerContext
@@ -40,7 +40,7 @@ class TokenController:
         self.is_changing = False
         """Whether that changes a token: the app is not left meanwhile."""
         self._may_connect: set[Path] = set()
-        self._stop: Stop | None = None
+        self._stop: Cancellation | None = None
         self._lock = asyncio.Lock()
         self._flows = 0
         self._wrong_pins: set[str] = set()
@@ -50,7 +50,7 @@ class TokenController:
 
         One at a time: SoftHSM2 and others do not bear two processes that change the same token.
         """
-        ending = self._stop is not None and self._stop.asked
+        ending = self._stop is not None and self._stop.requested
         if self._lock.locked() and not ending:
             flow.close()
             self._context.notify(f"Wait: {self.doing or 'something else is on'}. x cancels it.")
@@ -81,7 +81,7 @@ class TokenController:
     def stop(self) -> None:
         """End what is going on; its worker process goes with it."""
         if self._stop is not None:
-            self._stop.stop()
+            self._stop.cancel()
 
     async def ask(
         self,
@@ -124,7 +124,7 @@ class TokenController:
     async def _ask(self, doing: str, work: Callable[[Access], Result], never_on_primus: bool) -> Result:
         if self.module is None:
             self.module = await run_in_thread(self._context.options.module)
-        module, stop = self.module, Stop()
+        module, stop = self.module, Cancellation()
 
         def run() -> Result:
             try:
@@ -145,11 +145,11 @@ class TokenController:
             changed = replace(slot, token=slot.token.with_flags(flags))
             self._context.broadcast(partial(SlotChanged, changed))
 
-    def _set_busy(self, doing: str, stop: Stop | None) -> None:
+    def _set_busy(self, doing: str, stop: Cancellation | None) -> None:
         self.doing, self._stop = doing, stop
         self._context.broadcast(ModuleBusy)
 
-    def _access(self, module: Path, stop: Stop, never_on_primus: bool) -> Access:
+    def _access(self, module: Path, stop: Cancellation, never_on_primus: bool) -> Access:
         setup, connect = self._context.options, module in self._may_connect
         environ = dict(setup.environ)
         if connect:  # with what is open here

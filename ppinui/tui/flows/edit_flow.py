@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ppinui.config.primus import DEFAULT_PORT, Hsm, PrimusConfig, Slot
-from ppinui.config.validators import host_flaw, port_flaw, user_name_flaw
+from ppinui.config.validators import check_host, check_port, check_user_name
 from ppinui.editing.edits import AddHsm, AddSlot, Duplicate, Edit, Remove, Rename, patch_between
 from ppinui.editing.tree_model import Branch
 from ppinui.libconfig.document import ConfigSyntaxError
@@ -108,7 +108,7 @@ async def edit_text(context: AppContext) -> None:
             context.notify("Nothing was changed.")
             return
         try:
-            await run_in_thread(partial(document.with_text, text, None))
+            await run_in_thread(partial(document.with_text, text))
         except ConfigSyntaxError as flaw:
             line = flaw.at.line
             answer = ""
@@ -213,17 +213,17 @@ def _next_name(name: str, taken: set[str]) -> str:
 
 
 def _host(text: str) -> str:
-    flaw = host_flaw(text)
+    flaw = check_host(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 
 def _port(text: str) -> str:
-    flaw = port_flaw(text)
+    flaw = check_port(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 
 def _user_name(text: str) -> str:
-    flaw = user_name_flaw(text)
+    flaw = check_user_name(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 

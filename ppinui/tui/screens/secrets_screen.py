@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import set_cell_size
 from textual.app import ComposeResult
@@ -27,12 +27,6 @@ from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
     from ppinui.tui.app_context import AppContext
-
-_WORDS: Final = {
-    SecretKind.PERMANENT: "permanent",
-    SecretKind.PROXY: "proxy",
-    SecretKind.PIN: "PIN",
-}
 
 
 class SecretsTable(VirtualList):
@@ -66,7 +60,7 @@ class SecretsTable(VirtualList):
         row = self.rows[index]
         state = row.state
         return [
-            (set_cell_size(_WORDS[row.kind], 10), "faint"),
+            (set_cell_size(row.kind.label.split()[0], 10), "faint"),
             (set_cell_size(plain(row.name), 22) + " ", "strong"),
             (set_cell_size(state.long, 11), state.name),
             (plain(row.facts or row.flaw), ""),
@@ -141,7 +135,7 @@ class SecretsScreen(Screen[None]):
         row = self.query_one("#secrets-table", SecretsTable).selected
         lines: list[Piece] = [(note, "warning") for note in self.context.secrets.snapshot.notes]
         if row is not None:
-            lines.append((f"{_WORDS[row.kind]} of {row.name}", "strong"))
+            lines.append((f"{row.kind.label} of {row.name}", "strong"))
             places = {"keyring": row.in_keyring, ".secrets.cfg": row.in_file, "primus.cfg": row.in_config}
             found = [place for place, there in places.items() if there]
             if found or row.unseen is None:
@@ -211,14 +205,14 @@ class SecretsScreen(Screen[None]):
     async def _remove(self, row: SecretRow) -> None:
         answer = await self.context.ask(
             ChoiceDialog(
-                f"Forget the {_WORDS[row.kind]} secret of {row.name}?",
+                f"Forget the {row.kind.label} of {row.name}?",
                 [("It cannot be brought back: a permanent secret needs a setup password again.", "")],
                 [DialogChoice("back", "b", "Back"), DialogChoice("forget", "f", "Forget it")],
             )
         )
         if answer == "forget":
             await self.context.secrets.do(lambda operations: operations.remove(row.kind, row.name))
-            await self._done(f"Forgot the {_WORDS[row.kind]} secret of {row.name}")
+            await self._done(f"Forgot the {row.kind.label} of {row.name}")
 
     def action_test(self) -> None:
         """Test the slots that use this secret."""

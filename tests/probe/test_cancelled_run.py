@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from ppinui.probe.cancellation import Stop
 from ppinui.probe.result import Stage
-from ppinui.probe.run_state import Event
+from ppinui.probe.run_state import ProbeEvent
+from ppinui.workers.cancellation import Cancellation
 from tests.probe.scenes import HsmSpec, RunTest, SlotSpec, configuration, error_of, outcomes
 from tests.rig.listeners import Listener
 from tests.rig.odd_module import OddModule, Switches, hangs
@@ -18,11 +18,11 @@ def test_a_run_that_is_stopped_ends_at_once_with_what_is_known(
     odd: Callable[[Switches], OddModule], run_test: RunTest, hsm_listener: Listener
 ) -> None:
     module = odd(Switches(slots={1: "ONE", 2: "TWO"}, faults=(hangs("C_OpenSession", at=2),)))
-    stop = Stop()
+    stop = Cancellation()
 
-    def stop_when_it_hangs(event: Event) -> None:
+    def stop_when_it_hangs(event: ProbeEvent) -> None:
         if event.test.user == "TWO" and event.stage is Stage.SESSION:
-            threading.Thread(target=stop.stop).start()
+            threading.Thread(target=stop.cancel).start()
 
     begun = time.monotonic()
     slots = (SlotSpec("ONE", 1), SlotSpec("TWO", 2))
@@ -43,8 +43,8 @@ def test_a_run_that_is_stopped_ends_at_once_with_what_is_known(
 def test_a_run_that_was_stopped_before_it_began_tests_nothing(
     run_test: RunTest, hsm_listener: Listener
 ) -> None:
-    stop = Stop()
-    stop.stop()
+    stop = Cancellation()
+    stop.cancel()
     report = run_test(configuration(HsmSpec(hsm_listener, (SlotSpec("ONE", 1),))), None, stop=stop)
 
     assert report.interrupted
