@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Final
 
 from ppinui.errors import PpinuiError
+from ppinui.text import plural
 
 
 class Severity(Enum):
@@ -85,8 +86,4 @@ def from_exception(subject: str, exception: PpinuiError, severity: Severity = Se
 def count_severities(found: Iterable[Diagnostic]) -> str:
     """How many there are of each severity: "2 errors, 1 note"; "" for none."""
     counted = Counter(one.severity for one in found)
-    return ", ".join(
-        f"{number} {severity.value}{'' if number == 1 else 's'}"
-        for severity in PROBLEMS
-        if (number := counted[severity])
-    )
+    return ", ".join(plural(counted[severity], severity.value) for severity in PROBLEMS if counted[severity])

@@ -38,7 +38,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 def usage_error(message: str, command: str) -> PpinuiError:
     """What is wrong with the words behind ``command`` (such as "ppinui config")."""
     return PpinuiError(
-        message, f"the command line, at '{command}'", f"'{command} --help' shows what it takes"
+        message, f"the command line, at '{command}'", f"'{command} --help' shows how to use it"
     )
 
 
@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         self._default_command: tuple[str, Any] | None = None
 
     def set_default_command(self, name: str, commands: Any) -> None:
-        """Let the command line mean this one where it names none of ``commands`` (from add_subparsers)."""
+        """Insert this command where the command line names none of ``commands`` (from add_subparsers)."""
         self._default_command = (name, commands)
 
     def parse_known_args(  # type: ignore[override] # argparse's overloads say the same three times
@@ -80,12 +80,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_command(
-    commands: Any,
-    name: str,
-    text: str,
-    example: str,
-    *,
-    files: bool = True,
+    commands: Any, name: str, text: str, example: str, *, files: bool = True
 ) -> argparse.ArgumentParser:
     """A command of its own: one line of help, and a page that ends with an example.
 
@@ -100,7 +95,7 @@ def add_command(
 
 def file_options(parser: argparse.ArgumentParser, *, shown: bool = True) -> None:
     """-c and -s; ``shown``: whether the help page has them."""
-    # Suppressed defaults let the option stand before or behind the command without one hiding the other.
+    # With suppressed defaults the option may be before or behind the command without one hiding the other.
     files = parser.add_argument_group("files")
     for option, name, text in (
         ("-c", "config", "use this primus.cfg"),
@@ -160,7 +155,7 @@ KEYRING_DEFAULTS: dict[str, Any] = {
     "keyring_timeout": 20.0,
     "vault_passphrase_fd": None,
 }
-"""What stands for an option of :func:`keyring_options` that is not given."""
+"""The values of options of :func:`keyring_options` that are left out."""
 
 
 def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False) -> None:

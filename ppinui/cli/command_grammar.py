@@ -48,6 +48,9 @@ TEST_DEFAULTS: dict[str, Any] = {
 }
 """What a connection test takes for an option that is not given (timeout: seconds for each stage)."""
 
+_PPIN_OPTIONS = frozenset(("-l", "-a", "-u", "-r", "-p", "-x", "-e"))
+"""What ppin's own way of writing a command line begins with; ppin_compat knows the rest."""
+
 _USAGE = """ppinui [-c FILE] [-s FILE] COMMAND ...
        ppinui [-c FILE] [-s FILE] -t [--user U] [--hsm H] [--slot NAME] ...
        ppinui [-c FILE] [-s FILE] -l
@@ -174,12 +177,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
     The result has ``command`` (None, or the name of one), ``config`` and ``secrets`` (file names as given, or
-    None), the command's own options, ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``,
+    None), the command's own options, ``repeatable``: the command's words behind ``ppinui -c FILE``, to run it
+    again, ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``,
     as ppin has it, and for "run" ``argv``: the command to run. Raises PpinuiError for wrong use, SystemExit
     after help.
     """
     if "--" in arguments and "run" in arguments[: arguments.index("--")]:
-        # What is behind belongs to somebody else, whose options look like ours.
+        # What is behind belongs to another program, whose options look like ours.
         end = arguments.index("--")
         found = _parse(arguments[:end])
         if found.command == "run":
@@ -203,7 +207,7 @@ def _no_command() -> PpinuiError:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     style = None
-    if any(word.startswith("-") and word[1:2] not in {"", "-"} for word in arguments):
+    if any(word[:2] in _PPIN_OPTIONS for word in arguments):
         from ppinui.cli.ppin_compat import read_ppin_style
 
         style = read_ppin_style(arguments)
@@ -219,7 +223,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
             "write it as ppinui run [OPTION ...] -- COMMAND; 'ppinui run --help' has examples",
         )
     if unknown and found.command and BY_NAME[found.command].secret_arguments:
-        raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
+        message = "there are more words on the command line than it accepts"
+        raise usage_error(message, f"{parser.prog} {found.command}")
     if unknown:
         # argparse itself would name the program here, not the command that was meant.
         command = (parser.prog, found.command, getattr(found, "action", None))
@@ -237,4 +242,17 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     elif found.command is None and given:
         option = {"secrets_from": "secrets"}.get(given[0], given[0].replace("_", "-"))
         parser.error(f"--{option} belongs to the connection test: add --test")
+    found.repeatable = _repeatable(words, found)
     return found
+
+
+def _repeatable(words: Sequence[str], found: argparse.Namespace) -> tuple[str, ...]:
+    """The words without ``-c`` and ``-s``, and without the file that ``ppinui kms`` names in another way."""
+    left = iter(words)
+    kept = []
+    for word in left:
+        if word in {"-c", "-s"}:
+            next(left)
+        elif not word.startswith(("-c", "-s")) and not (found.command == "kms" and word == found.config):
+            kept.append(word)
+    return tuple(kept)

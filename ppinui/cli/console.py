@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 
 from ppinui.errors import PpinuiError
 
 TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppinui --help
 if TYPE_CHECKING:
-    from typing import Final, TextIO
-
-_STEERING: Final = r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]"
-"""What steers a terminal or is no character to it; line feeds, tabs, and carriage returns of CRLF stay."""
-
-
-def printable(text: str) -> str:
-    """The text on one line, without anything that steers a terminal: ``\\xNN`` for each control character.
-
-    For what a file, a user or an HSM calls something. Bytes that are not UTF-8 (lone surrogates, as
-    config.document reads them) are shown in the same way.
-    """
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
-
-
-def _escape(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode("ascii")
+    from typing import Any, TextIO
 
 
 def encoded(text: str, encoding: str) -> bytes:
@@ -48,7 +27,9 @@ def emit(text: str) -> None:
     command has found. Raises PpinuiError when the text cannot be written for another reason (disk full).
     """
     if sys.stdout is not None and sys.stdout.isatty():
-        text = re.sub(_STEERING, lambda found: _escape(found[0]), text)
+        from ppinui.text import printable_lines
+
+        text = printable_lines(text)
     try:
         _write(text, sys.stdout)
     except OSError as error:
@@ -59,17 +40,74 @@ def emit(text: str) -> None:
         ) from None
 
 
+def as_json(data: dict[str, Any]) -> str:
+    """The object as indented JSON with a newline at its end.
+
+    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII are
+    written as they are where stdout is UTF-8.
+    """
+    import json
+    import re
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    unicode = encoding.lower().replace("-", "") == "utf8"
+    text = json.dumps(_decoded(data), ensure_ascii=not unicode, indent=2) + "\n"
+    # JSON itself escapes what lies below; these steer a terminal as well.
+    return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _decoded(data: Any) -> Any:
+    match data:
+        case str():
+            return data.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        case dict():
+            return {key: _decoded(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_decoded(value) for value in data]
+        case _:
+            return data
+
+
 def is_on_terminal() -> bool:
-    """Whether somebody sits there: what is typed comes from a terminal, and what is shown goes to one."""
+    """Whether standard input and output are a terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Write talk to stderr. Where nobody can hear it, silence: talk is never worth an error."""
+    """Write talk to stderr. That it cannot be written is no error."""
     try:  # noqa: SIM105 - contextlib would have to be imported
         _write(text + end, sys.stderr)
     except OSError:
         pass
+
+
+class ProgressLine:
+    """One line on a terminal's stderr that says how far an action is; elsewhere nothing at all."""
+
+    def __init__(self) -> None:
+        self._is_terminal = (
+            sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        )
+        self._is_shown = False
+
+    def __call__(self, text: str) -> None:
+        """Show the text instead of the one before, as far as it fits."""
+        if not self._is_terminal:
+            return
+        from ppinui.text import printable
+
+        try:
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        except OSError:
+            columns = 80
+        say(f"\r{printable(text)[: max(columns - 1, 10)]}\x1b[K", end="")
+        self._is_shown = True
+
+    def clear(self) -> None:
+        """Remove the line, before anything else is written."""
+        if self._is_shown:
+            say("\r\x1b[K", end="")
+            self._is_shown = False
 
 
 def say_error(error: PpinuiError, *, config: str | None = None) -> None:
@@ -78,6 +116,7 @@ def say_error(error: PpinuiError, *, config: str | None = None) -> None:
     ``config`` is the file that was given with ``-c``.
     """
     from ppinui.cli.program_name import rewrite_commands
+    from ppinui.text import printable
 
     message, place, remedy = error.lines()
     say("\n".join(printable(line) for line in (message, place, rewrite_commands(remedy, config))))

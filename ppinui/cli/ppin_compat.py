@@ -1,4 +1,4 @@
-"""ppin's own way of asking for things (``-a -e USER``, ``-ae USER PASSWORD``), in the words of ppinui."""
+"""ppin's own command line (``-a -e USER``, ``-ae USER PASSWORD``), in the words of ppinui."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from collections.abc import Sequence
 
 from ppinui.errors import PpinuiError
 
-ACTIONS = {
-    "l": "list",
-    "a": "add",
-    "u": "update",
-    "r": "remove",
-    "p": "add-proxy",
-    "x": "remove-proxy",
-}
+ACTIONS = {"l": "list", "a": "add", "u": "update", "r": "remove", "p": "add-proxy", "x": "remove-proxy"}
 """ppin's letters, and the actions of ``ppinui secret``."""
 
 _WITH_VALUE = "ecs"
@@ -32,7 +25,7 @@ LONG_WITH_VALUE = frozenset(
 """Options of ``ppinui secret`` that the next word belongs to."""
 
 _TAKES = {"a": 2, "u": 2, "p": 1}
-"""How many passwords may stand behind."""
+"""How many passwords may follow."""
 
 
 class PpinStyle:
@@ -97,7 +90,7 @@ def _understood(
     letter = letters[0]
     if letter == "l":
         if user is not None or passwords:
-            raise _wrong("-l lists everybody, it takes no user")
+            raise _wrong("-l lists all users: leave out the name")
         return PpinStyle(["secret", "list", *others], ())
     if user is None:
         raise _wrong(f"-{letter} needs -e and a user")

@@ -11,8 +11,8 @@ from typing import Final
 
 from ppinui.cli.command_registry import BY_NAME
 
-# The rooms call the program ppinui in their messages, as they do not know how it was started. What stands
-# behind it tells a command from the mere name.
+# Messages call the program ppinui, as the rooms do not know how it was started. The words behind it
+# distinguish a command from the mere name.
 _COMMAND: Final = re.compile(
     r"(?<![\w/.@-])(?P<sudo>sudo )?ppinui "
     rf"(?=-c |(?P<reads>(?:--test|-[laurpx])\b)|--\w|(?P<name>{'|'.join(BY_NAME)})\b)"

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ppinui.audit import trace
+from ppinui.cli.command_context import say_whose_keyring
 from ppinui.cli.secret.secret_session import SecretSession
+from ppinui.config.locate import CONFIG_VARIABLE, SECRETS_VARIABLE
 from ppinui.errors import PpinuiError
 from ppinui.files.memory_file import Owner, SealedFile
 from ppinui.files.private_folder import PrivateFolder, memory_place
 from ppinui.services.run_environment import Equipment, equip
 
-CONFIGURATION: Final = "SECUROSYS_PKCS11_CONF"
-SECRETS: Final = "SECUROSYS_SECRETS_CONF"
 _NO_ID: Final = 2**32 - 1
 """What chown(2) takes for "leave it as it is"; users and groups have smaller numbers."""
 _IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) 
     program = find_program(arguments.argv[0], environ)
     owner = None if arguments.owner is None else find_owner(arguments.owner)
     if owner is not None:
-        SealedFile("trial", b"", owner=owner).close()  # before anybody is asked for anything
+        SealedFile("trial", b"", owner=owner).close()  # fails before a secret is asked for
     with contextlib.closing(SecretSession(arguments, environ)) as session:
         for user in arguments.users:
             session.users.copies(user)
-        session.say_whose_keyring()
+        say_whose_keyring(session.context)
         equipment = equip(session.config, session.store, arguments.users, in_file=session.in_file)
     _forget_descriptor(arguments.vault_passphrase_fd)
     trace("hand over secrets", program, environ=environ)
@@ -63,7 +63,7 @@ def find_program(name: str, environ: Mapping[str, str]) -> Path:
     raise PpinuiError(
         f"the command '{name}' was not found",
         f"PATH={environ.get('PATH', '')}",
-        "check its name, or give its full path",
+        "check its name, or name its full path",
     )
 
 
@@ -108,17 +108,13 @@ def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> N
 
 
 def _become_with_memory(
-    program: Path,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    equipment: Equipment,
-    owner: Owner | None,
+    program: Path, words: Sequence[str], environ: Mapping[str, str], equipment: Equipment, owner: Owner | None
 ) -> NoReturn:
     with contextlib.ExitStack() as end:
         files = {}
         for variable, name, content in (
-            (CONFIGURATION, "primus.cfg", equipment.configuration),
-            (SECRETS, "secrets.cfg", equipment.secrets_file),
+            (CONFIG_VARIABLE, "primus.cfg", equipment.configuration),
+            (SECRETS_VARIABLE, "secrets.cfg", equipment.secrets_file),
         ):
             files[variable] = SealedFile(name, content, owner=owner)
             end.callback(files[variable].close)
@@ -128,18 +124,14 @@ def _become_with_memory(
 
 
 def _become_with_folder(
-    program: Path,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    equipment: Equipment,
-    owner: Owner | None,
+    program: Path, words: Sequence[str], environ: Mapping[str, str], equipment: Equipment, owner: Owner | None
 ) -> NoReturn:
     place = memory_place(environ, for_everybody=owner is not None)
-    # Only an error ends the block, and takes the folder away; after that it is the watcher's.
+    # Only an error ends the block, and removes the folder; after that it belongs to the watcher.
     with PrivateFolder(place, detached=True) as folder:
         paths = {
-            CONFIGURATION: folder.write("primus.cfg", equipment.configuration, 0o400),
-            SECRETS: folder.write(".secrets.cfg", equipment.secrets_file, 0o400),
+            CONFIG_VARIABLE: folder.write("primus.cfg", equipment.configuration, 0o400),
+            SECRETS_VARIABLE: folder.write(".secrets.cfg", equipment.secrets_file, 0o400),
         }
         if owner is not None:
             folder.give_to(owner)

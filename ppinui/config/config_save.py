@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.audit import trace
+from ppinui.config.locate import GROUP
 from ppinui.config.save_errors import Refusals, SaveRefused
 from ppinui.config.verification import MisreadError, confirm
 from ppinui.files.file_attributes import AttributeLostError, OwnerLostError, of_new_file
-from ppinui.files.identity import Identity, identify
-from ppinui.files.mounts import mounted_from
 from ppinui.files.replacement import (
     Current,
     FolderBusyError,
+    Identity,
     NotAFileError,
     OvertakenError,
     backup_name,
+    identify,
     locked_folder,
+    mounted_from,
 )
 from ppinui.libconfig.document import Document, encode
 
@@ -37,8 +39,6 @@ __all__ = [
 ]
 
 NEW_FILE_MODE: Final = 0o640
-GROUP: Final = "primus"
-"""Users of the provider library are in this group, and nobody else may read its files (ppin.md)."""
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ from ppinui.kms.kms_file import (
     Login,
 )
 from ppinui.kms.toml_places import MARK, Path, Span, find_values, line_and_column
-from ppinui.libconfig.includes import decode, quoted, read_regular
+from ppinui.libconfig.includes import decode, read_regular
 from ppinui.secrets.secret import Secret
+from ppinui.text import quoted
 
 _NUMBER: Final = re.compile(r"\s*(0[xX][0-9a-fA-F]+|[0-9]+)\s*")
 _PLACEHOLDER: Final = re.compile(r"<[\w ]*(?:password|passwd|pin)[\w ]*>", re.IGNORECASE)

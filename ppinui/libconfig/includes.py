@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import errno
-import re
 import stat
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from ppinui.diagnostic import Place
-
-_LONE: Final = re.compile(r"\\(?:\\|udc([89a-f][0-9a-f]))")
-"""What repr makes of a backslash, and of a byte that is not UTF-8."""
 
 
 def decode(raw: bytes) -> str:
@@ -34,11 +31,6 @@ def read_regular(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def quoted(text: object) -> str:
-    """A value of a file in quotes, for messages; a byte that is not UTF-8 shows as ``\\xNN``."""
-    return _LONE.sub(lambda found: f"\\x{found[1]}" if found[1] else found[0], repr(text))
-
-
 class Source:
     """The text of one file under the name that messages call it by."""
 
@@ -48,13 +40,8 @@ class Source:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        find = self.text.find
-        at = find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = find("\n", at + 1)
-        return starts
+        lengths = accumulate(map(len, self.text.split("\n")), initial=0)
+        return [before + newlines for newlines, before in enumerate(lengths)][:-1]
 
     def place(self, offset: int) -> Place:
         """Line and column of a character; lines end at ``\\n``, as the C library counts them."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
-from ppinui.libconfig.includes import quoted
 from ppinui.libconfig.nodes import ConfigSyntaxError, Kind, Node
 from ppinui.libconfig.scanner import Lexeme, Scanner, Token
+from ppinui.text import quoted
 
 _NO_JOINTS: Mapping[int, int] = {}
 

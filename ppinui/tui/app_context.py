@@ -76,7 +76,7 @@ class AppContext(ControllerContext):
 
     def read_document(self) -> None:
         """Read the edited document anew, after a change of it."""
-        self._config = read(self.session.document)
+        self._config = read(self.session.document, self._config)
         if self._probes is not None:
             self._probes.document_changed()
         if self._secrets is not None:

@@ -47,7 +47,7 @@ def test_wrong_use_is_three_lines_on_stderr(capsys: pytest.CaptureFixture[str]) 
     assert shown.err.splitlines() == [
         "ppinui: the following arguments are required: PATH",
         "  where: the command line, at 'ppinui config get'",
-        f"  do: '{program_name(Path(sys.argv[0]))} config get --help' shows what it takes",
+        f"  do: '{program_name(Path(sys.argv[0]))} config get --help' shows how to use it",
     ]
 
 

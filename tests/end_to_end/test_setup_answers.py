@@ -116,7 +116,7 @@ def test_a_secret_that_nobody_gives_is_an_error_that_names_its_option(machine: E
     ended = machine.set_up(with_secrets=False, with_vault=False)
 
     assert ended.code == 3
-    assert "failed      Keyring: a secret is needed, and nobody is here" in ended.out
+    assert "failed      Keyring: a secret is needed, and there is no terminal" in ended.out
     assert "--vault-passphrase-fd" in ended.out
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ppinui.cli.console import emit, printable, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.token.token_output import render_check, render_slot, render_slots, wrapped
 from ppinui.cli.token.token_session import access_of, ask_token_pin, keep, slot_of
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.pkcs11.user_type import UserType
 from ppinui.secrets.secret import Secret
+from ppinui.text import printable
 from ppinui.tokens.initialisation import (
     Needs,
     Pins,
@@ -106,7 +106,7 @@ def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> Non
     if given is None:
         if sys.stdin is None or not sys.stdin.isatty():
             raise PpinuiError(
-                "this erases a token, and nobody is there to confirm it",
+                "this erases a token, and there is no terminal to confirm it on",
                 place_of(slot, access.module),
                 "name the token that may be erased: --yes-erase LABEL",
             )

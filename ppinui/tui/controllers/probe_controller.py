@@ -25,7 +25,7 @@ from ppinui.workers.cancellation import Cancellation
 
 if TYPE_CHECKING:
     from ppinui.secrets.secret import Secret
-    from ppinui.services.stored_credentials import StoredSupply
+    from ppinui.services.stored_credentials import StoredCredentials
     from ppinui.tui.controller_context import ControllerContext
     from ppinui.tui.controllers.secrets_controller import SecretsController
 
@@ -110,7 +110,7 @@ class ProbeController:
 
     async def _prepare(
         self, config: PrimusConfig, plan: Plan, request: ProbeRequest, is_primus: bool
-    ) -> tuple[StoredSupply, bool] | None:
+    ) -> tuple[StoredCredentials, bool] | None:
         """The secrets of a test, after everything was asked that has to be before one of them is offered.
 
         With whether a PIN's final try may be spent; None where nothing shall be tested.
@@ -132,7 +132,7 @@ class ProbeController:
         return credentials, spend
 
     async def _go(
-        self, plan: Plan, options: ProbeOptions, credentials: StoredSupply, is_primus: bool
+        self, plan: Plan, options: ProbeOptions, credentials: StoredCredentials, is_primus: bool
     ) -> Report:
         board = self.board = Board(plan, clock=self._context.options.clock)
         stop = self._stop = Cancellation()
@@ -206,7 +206,7 @@ class ProbeController:
             return None, error
 
     async def _is_meant(
-        self, plan: Plan, request: ProbeRequest, credentials: StoredSupply, is_primus: bool
+        self, plan: Plan, request: ProbeRequest, credentials: StoredCredentials, is_primus: bool
     ) -> bool:
         """Whether secrets that were rejected before shall be offered again all the same."""
         doubts = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.keyring_access import KeyringAccess
 from ppinui.tui.controllers.secrets_reader import SecretsReader
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ppinui.secrets.keyring_client import KeyringChoice
     from ppinui.secrets.secret import Secret
     from ppinui.secrets.store import SecretStore
-    from ppinui.services.stored_credentials import StoredSupply
+    from ppinui.services.stored_credentials import StoredCredentials
     from ppinui.tui.controller_context import ControllerContext
 
 Result = TypeVar("Result")
@@ -37,11 +37,13 @@ class SecretsController(SecretsReader):
         self.keyring = KeyringAccess(context, choice)
         super().__init__(context, self.keyring)
 
-    async def do(self, work: Callable[[Operations], Result], config: PrimusConfig | None = None) -> Result:
+    async def do(
+        self, work: Callable[[SecretOperations], Result], config: PrimusConfig | None = None
+    ) -> Result:
         """An operation on the secrets of a configuration, the edited one or another. Raises PpinuiError."""
         users = (config or self._context.config).credentials()
         tracer = self._context.options.tracer
-        return await self.keyring.run(lambda: work(Operations(self.keyring.store, users, trace=tracer)))
+        return await self.keyring.run(lambda: work(SecretOperations(self.keyring.store, users, trace=tracer)))
 
     async def with_store(self, work: Callable[[SecretStore], Result]) -> Result:
         """Something with the keyring that is about no configuration. Raises PpinuiError."""
@@ -60,13 +62,12 @@ class SecretsController(SecretsReader):
         *,
         login: bool,
         connects: bool,
-    ) -> StoredSupply:
+    ) -> StoredCredentials:
         """The secrets of a connection test, from where the command line takes them.
 
         ``ask`` is asked for PINs that are not kept. Raises PpinuiError.
         """
-        from ppinui.services.keyring_credentials import stored_supply
-        from ppinui.services.stored_credentials import Choice
+        from ppinui.services.stored_credentials import StoredCredentials
 
         notes: list[str] = []
         keyring, context = self.keyring, self._context
@@ -77,12 +78,11 @@ class SecretsController(SecretsReader):
         def without_keyring(error: PpinuiError) -> None:
             notes.append(f"the keyring is not used: {error.message} ({error.place})")
 
-        def find() -> StoredSupply:
-            return stored_supply(
+        def find() -> StoredCredentials:
+            return StoredCredentials(
                 config,
                 plan,
                 secrets_file=keyring.secrets_file() if connects else None,
-                choice=Choice.AUTO,
                 open_store=lambda: keyring.store if keyring.may_exist else None,
                 ask=ask,
                 login=login,
@@ -101,12 +101,10 @@ class SecretsController(SecretsReader):
             context.notify(note, severity="warning")
         return found
 
-    async def tested(self, credentials: StoredSupply, results: Iterable[SlotResult]) -> None:
+    async def tested(self, credentials: StoredCredentials, results: Iterable[SlotResult]) -> None:
         """Mark in the keyring what a test has shown to be rejected. Raises PpinuiError."""
-        from ppinui.services.keyring_credentials import mark_rejected_of
-
         try:
-            await self.keyring.run(lambda: mark_rejected_of(credentials, results))
+            await self.keyring.run(lambda: credentials.mark_rejected(results))
         finally:
             self.refresh_soon()
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.secrets import transfer
+from ppinui.secrets import secrets_file
 from ppinui.tui.controllers.secrets_snapshot import (
     SecretRow,
     SecretsSnapshot,
@@ -149,7 +149,7 @@ class SecretsReader:
         users = config.credentials()
         try:
             path = self._keyring.secrets_file()
-            entries = transfer.read_entries(path, users) if path is not None else ()
+            entries = secrets_file.read_entries(path, users) if path is not None else ()
         except PpinuiError as error:
             rows = rows_without_keyring(users, (), unseen)
             return SecretsSnapshot(rows, notes=(f"{error.message} ({error.place})",))

@@ -12,6 +12,7 @@ from ppinui.config.validators import check_host, check_port, check_user_name
 from ppinui.editing.edits import AddHsm, AddSlot, Duplicate, Edit, Remove, Rename, patch_between
 from ppinui.editing.tree_model import Branch
 from ppinui.libconfig.document import ConfigSyntaxError
+from ppinui.text import plural
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice, error_dialog
 from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
@@ -87,7 +88,7 @@ async def delete(context: AppContext) -> None:
         context.notify("HSMs and slots can be deleted: select one.")
         return
     slots = len(hsm.slots) if (hsm := context.config.hsm(line.title)) and line.branch is Branch.HSM else 0
-    more = f" with {slots} slot{'s' if slots != 1 else ''}" if slots else ""
+    more = f" with {plural(slots, 'slot')}" if slots else ""
     beside = context.view.path_beside(line.path)
     context.view.do(Remove(line.path), select=beside)
     context.notify(f"Deleted {line.title}{more}. Undo (F7) brings it back.")

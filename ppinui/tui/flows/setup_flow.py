@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from ppinui.editing.file_watch import OnDisk
 from ppinui.editing.opened_file import open_file
-from ppinui.secrets.keyring_client import KeyringChoice, choice_of
-from ppinui.secrets.vault.passphrase import PassphraseFinder
+from ppinui.secrets.keyring_client import KeyringChoice
+from ppinui.services.context import Context
+from ppinui.services.keyring_processes import KeyringProcesses
 from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import kind_named
-from ppinui.setup.setup_context import Surroundings
-from ppinui.setup.user_keyrings import UserKeyrings
 from ppinui.setup.walkthrough import Kind
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.setup_thread import SetupThread
@@ -32,10 +31,9 @@ _NAMED: Final = "-c"
 async def set_up(context: AppContext, name: str, screen_for: Callable[[SetupThread], Screen[bool]]) -> None:
     """Go through the set-up of a kind, or on with it where it was left. Raises PpinuiError."""
     kind = kind_named(name)
-    keyrings = _keyrings(context)
-    around = _surroundings(context, kind, keyrings)
-    walk = await run_in_thread(lambda: Walk(kind, around))
-    setup = SetupThread(walk, keyrings.close)
+    made = _setup_context(context, kind)
+    walk = await run_in_thread(lambda: Walk(kind, made))
+    setup = SetupThread(walk, made.close)
     if walk.resumed:
         answer = await context.ask(
             ChoiceDialog(
@@ -53,7 +51,7 @@ async def set_up(context: AppContext, name: str, screen_for: Callable[[SetupThre
         context.notify(how_to_go_on(context, setup))
     if context.opened is not None:
         await _read_again(context)
-    elif finished and kind.makes_primus_cfg and (location := around.location()).exists:
+    elif finished and kind.makes_primus_cfg and (location := made.location(must_exist=False)).exists:
         context.request(FileOpened(await run_in_thread(lambda: open_file(location.path))))
 
 
@@ -70,26 +68,22 @@ def how_to_go_on(context: AppContext, setup: SetupThread) -> str:
     return f"Your answers are kept, without any password. Go on here or with: {command}"
 
 
-def _keyrings(context: AppContext) -> UserKeyrings:
-    environ = context.options.keyring_environ
-    choice = context.options.keyring
-    return UserKeyrings(
-        choice if isinstance(choice, KeyringChoice) else choice_of(None, environ),
-        environ=environ,
-        passphrases=PassphraseFinder(environ=environ, asker=context.secrets.keyring),
-    )
-
-
-def _surroundings(context: AppContext, kind: Kind, keyrings: UserKeyrings) -> Surroundings:
-    options = context.options
+def _setup_context(context: AppContext, kind: Kind) -> Context:
+    options, choice = context.options, context.options.keyring
     is_named = options.rule == _NAMED and kind.makes_primus_cfg
-    return Surroundings(
-        options.machine,
-        keyrings,
-        str(options.configuration) if is_named else None,
-        None if options.secrets_file is None else str(options.secrets_file),
+
+    def open_keyrings(made: Context) -> KeyringProcesses:
+        named = choice if isinstance(choice, KeyringChoice) else made.keyring_choice
+        return KeyringProcesses(named, environ=made.environ, person=context.secrets.keyring)
+
+    return Context(
+        options.keyring_environ,
+        config=str(options.configuration) if is_named else None,
+        secrets=None if options.secrets_file is None else str(options.secrets_file),
         timeout=options.timeout,
-        tracer=options.tracer,
+        host=options.host,
+        audit=options.tracer,
+        open_keyrings=open_keyrings,
     )
 
 

@@ -18,6 +18,7 @@ from ppinui.diagnostic import Diagnostic
 from ppinui.editing.tree_model import Branch, Line, outline, worst_by_path
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Scalar
+from ppinui.text import plural
 from ppinui.tui.messages import HeadChanged, ProgressChanged, StatesChanged
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.config_tree import ConfigTree, LineMarks
@@ -28,6 +29,7 @@ from ppinui.tui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ppinui.config.checks.registry import Checker
     from ppinui.editing.edits import Edit
     from ppinui.editing.form_fields import Field
     from ppinui.editing.history import State
@@ -164,6 +166,13 @@ class MainScreen(Screen[None]):
         self.mount(pane, after="#body")
         return pane
 
+    @cached_property
+    def checker(self) -> Checker:
+        """Finds the problems."""
+        from ppinui.config.checks.registry import Checker
+
+        return Checker()
+
     @property
     def selected(self) -> Line:
         """What is selected in the tree; the file where nothing is."""
@@ -201,7 +210,7 @@ class MainScreen(Screen[None]):
     def _file_state(self) -> str:
         session = self.context.session
         edits = len(session.edits)
-        state = f"UNSAVED: {edits} edit{'s' if edits != 1 else ''}" if session.unsaved else "saved"
+        state = f"UNSAVED: {plural(edits, 'edit')}" if session.unsaved else "saved"
         if disk := self.context.disk_state:
             state += f", {disk.upper()}"
         if session.journal_flaw:
@@ -251,9 +260,7 @@ class MainScreen(Screen[None]):
         document = self.context.session.document
 
         def findings() -> tuple[Diagnostic, ...]:
-            from ppinui.config.checks.registry import check_document
-
-            return check_document(document)
+            return self.checker.check(document)
 
         async def check() -> None:
             # The thread is not stopped when the next edit comes; its findings are dropped.
@@ -274,8 +281,11 @@ class MainScreen(Screen[None]):
 
     def do(self, edit: Edit, select: str | None = None) -> None:
         """Make an edit and show it. Raises PpinuiError where it cannot be made."""
+        revision = self.context.session.revision
         path = self.context.session.do(edit)
-        self.show_document(path if select is None else select)
+        # A field that was left and entered comes twice.
+        is_new = self.context.session.revision != revision
+        self.show_document(path if select is None else select, read_again=is_new)
 
     def take_typed(self) -> bool:
         """Take what is typed in the form and not taken yet; False (and it says why) where that may not be."""

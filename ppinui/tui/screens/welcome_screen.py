@@ -15,8 +15,9 @@ from textual.widgets import Static
 
 from ppinui.setup.kinds import KINDS
 from ppinui.setup.progress import interrupted
+from ppinui.text import shortened
 from ppinui.tui.messages import SetupRequested
-from ppinui.tui.plain_text import plain, shortened
+from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
