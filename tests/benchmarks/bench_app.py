@@ -114,23 +114,25 @@ def edit(file: Path, state: Path, hsm: str) -> float:
         app = PpinuiApp(AppOptions(file, state=state, keyring=None))
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
-            while not app.main.is_whole.is_set():
+            main = app.context.view
+            assert isinstance(main, MainScreen)
+            while not main.is_whole.is_set():
                 await pilot.pause()
             await pilot.pause(1.0)
-            app.main.go_to(hsm)
+            main.go_to(hsm)
             await pilot.press("enter")
             await pilot.pause(0.5)
             checked = asyncio.Event()
-            show_problems = app.main.show_problems
+            show_problems = main.show_problems
 
             def problems_shown(problems: tuple[Diagnostic, ...]) -> None:
                 show_problems(problems)
                 checked.set()
 
-            app.main.show_problems = problems_shown  # type: ignore[method-assign]
+            main.show_problems = problems_shown  # type: ignore[method-assign]
             times = []
             for number in range(EDITS):
-                host = next(row for row in app.main.form.rows() if row.field.name == "host")
+                host = next(row for row in main.form.rows() if row.field.name == "host")
                 host.entry.focus()
                 await pilot.pause()
                 host.entry.value = f"other{number}.example.com"
