@@ -1,4 +1,4 @@
-"""The command line's grammar: options of the program, of the connection test, and the commands' own.
+"""The command line's grammar: options of the program and of the connection test, and the commands.
 
 Imports nothing but argparse and what argparse itself imports: ``ppinui --help`` has to be there at once.
 """
@@ -72,7 +72,7 @@ def _jobs(text: str) -> int:
 
 
 def add_test(parser: argparse.ArgumentParser) -> None:
-    """The options of the connection test; those that are not given leave no trace."""
+    """Add the options of the connection test; the result has no attribute for one that is not given."""
     options = parser.add_argument_group("connection test")
 
     def add(name: str, text: str, **settings: Any) -> None:
@@ -174,7 +174,7 @@ def build_parser(words: Container[str] | None = None) -> argparse.ArgumentParser
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The arguments behind the program's name, understood.
+    """Parse the arguments behind the program's name.
 
     The result has ``command`` (None, or the name of one), ``config`` and ``secrets`` (file names as given, or
     None), the command's own options, ``repeatable``: the command's words behind ``ppinui -c FILE``, to run it

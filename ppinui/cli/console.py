@@ -1,4 +1,4 @@
-"""The two ways out of the process: data to stdout, talk to stderr; both robust against what may be there."""
+"""Standard output for data, standard error for messages, whatever they are connected to."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def is_on_terminal() -> bool:
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Write talk to stderr. That it cannot be written is no error."""
+    """Write a message to stderr. Not an error where that fails."""
     try:  # noqa: SIM105 - contextlib would have to be imported
         _write(text + end, sys.stderr)
     except OSError:

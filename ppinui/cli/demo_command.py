@@ -87,7 +87,7 @@ def _introduction(demo: Demo) -> str:
 
 
 def _columns() -> int:
-    """Of the terminal, as far as lines may go."""
+    """The usable columns of the terminal."""
     return shutil.get_terminal_size((_COLUMNS_OF_A_FILE, 0)).columns - 1
 
 

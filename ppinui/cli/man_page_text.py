@@ -67,7 +67,6 @@ ENVIRONMENT: Final = (
     (("COLUMNS",), "How wide the help is, if not as wide as the terminal."),
     (("PPINUI_RUNS_PPIN",), "Set by ppinui for the ppin that it starts; where it finds it set, it stops."),
     (("PYTHONPATH",), "Python's own; the processes that load a PKCS#11 library have it too."),
-    (("ProgramFiles",), "On Windows: the folder of the provider's own."),
 )
 """Variables, and what they are for."""
 

@@ -1,4 +1,4 @@
-"""Ending by a signal as by an error, so that nothing is left of what was made."""
+"""Signals that end a command as an error does, so that what it has made is cleared away."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _TAKES = {"a": 2, "u": 2, "p": 1}
 
 
 class PpinStyle:
-    """What such a command line says.
+    """A command line in ppin's style, parsed.
 
     ``arguments``: the same for ppinui's own grammar; ``passwords``: what stood behind them, in the clear,
     kept apart so that no message about the command line can repeat it.
@@ -41,7 +41,7 @@ class PpinStyle:
 
 
 def read_ppin_style(arguments: Sequence[str]) -> PpinStyle | None:
-    """Understand a command line in ppin's style; None for one that is not, or asks for help.
+    """Parse a command line in ppin's style; None for another one, and for one that asks for help.
 
     Raises PpinuiError for one that is incomplete. No error holds a word that could be a password.
     """

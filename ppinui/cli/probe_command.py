@@ -1,4 +1,4 @@
-"""``ppinui --test``: which slots, with which module, and what comes of it."""
+"""``ppinui --test``: the connection test of the slots that the arguments choose."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ppinui.cli.command_context import context_of
 from ppinui.cli.console import say
-from ppinui.cli.probe_credentials import credentials_of, mark, render_sources
+from ppinui.cli.probe_credentials import credentials_of, mark_rejected, render_sources
 from ppinui.cli.report_output import run_with_progress, show_report
 from ppinui.config.primus import read
 from ppinui.kms.kms_locate import is_kms_file
@@ -16,7 +16,7 @@ from ppinui.probe.plan import SlotSelection, make_plan
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Test what the arguments choose and say what came of it; the result is the exit code."""
+    """Test what the arguments choose and report it; the result is the exit code."""
     context = context_of(arguments)
     configuration = context.location().path
     if is_kms_file(configuration):
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     plan = make_plan(config, selection)
     with credentials_of(arguments, context, config, plan, options) as credentials:
         report = run_with_progress(plan, options, credentials=credentials)
-        mark(credentials, report)
+        mark_rejected(credentials, report)
     if sources := render_sources(report):
         say(sources)
     return show_report(report, arguments.format)

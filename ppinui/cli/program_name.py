@@ -1,4 +1,4 @@
-"""How the user can call this program again: commands in messages, as words that can be pasted."""
+"""The program's name as the user can call it again, and commands in messages that can be pasted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AS_MODULE: Final = shlex.join([sys.executable, "-m", "ppinui"])
 
 
 def rewrite_commands(text: str, config: str | None = None, *, started_as: Path | None = None) -> str:
-    """A message with each ``ppinui COMMAND`` in it as the user can call it, with ``-c`` as it was given.
+    """Return a message in which each ``ppinui COMMAND`` can be pasted, with ``-c`` as it was given.
 
     ``config`` is the file behind ``-c``, ``started_as`` the file that was started (None: this process's).
     Behind ``sudo`` the program has its path in full, as root's search path is another one.

@@ -1,4 +1,4 @@
-"""What a connection test found, for people: ppin's text, the reasons behind it, and a line of progress."""
+"""The report of a connection test: ppin's text, the reasons behind it, and a line of progress."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def show_report(report: Report, output_format: str = "text") -> int:
 
 
 def render_text(report: Report) -> str:
-    """The report as ppin words it (its documentation shows every word, space and blank line).
+    """The report in ppin's format (its documentation shows every word, space and blank line).
 
     Where ppin's firmware name cannot be known, the token's own is shown. A slot that was left out for a
     reason without a name shows as SKIPPED.
@@ -91,7 +91,7 @@ def _verdict(slot: SlotResult) -> str:
 
 
 def render_reasons(report: Report) -> str:
-    """Why slots are not fine and what else is worth knowing: stage, code, meaning, next step.
+    """Why slots failed, and other notes: stage, code, meaning, next step.
 
     Slots for which all of it is the same share one entry. Empty when there is nothing to say.
     """
@@ -120,5 +120,5 @@ def _reason(stage: StageResult) -> tuple[str, ...] | None:
     if error is not None:
         code = f" ({error.hex})" if error.hex else ""
         head = f"{stage.stage.value} {stage.outcome.value}: {printable(error.name)}{code}"
-        return (head, printable(error.message), f"do: {printable(error.remedy)}")
+        return (head, printable(error.message), f"fix: {printable(error.remedy)}")
     return (f"{stage.stage.value}: {printable(stage.note)}",) if stage.note else None

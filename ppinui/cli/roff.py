@@ -60,7 +60,7 @@ class Page:
         self._lines.append(f'.SS "{escape(title)}"')
 
     def paragraph(self, text: str) -> None:
-        """Words that are filled."""
+        """Add a paragraph."""
         self._begin_paragraph()
         self._fill(escape(text))
 

@@ -27,7 +27,7 @@ def say_saved(report: SaveReport, *, then: str = "", lost: str = "") -> None:
         say(printable(note))
     if report.backup is not None and lost:
         say(f"{lost} is in clear text in {printable(str(report.backup))}")
-        say(f"    do: once all works, shred -u {printable(shlex.quote(str(report.backup)))}")
+        say(f"    fix: once all works, shred -u {printable(shlex.quote(str(report.backup)))}")
 
 
 def say_processes() -> None:

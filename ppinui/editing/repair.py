@@ -116,6 +116,6 @@ class Mending:
             raise PpinuiError(
                 f"the file cannot be read any more: {error.strerror or type(error).__name__}",
                 str(self.path),
-                "Save a copy, or look at the file first.",
+                "save a copy, or look at the file first",
             ) from None
         self._identity = identity

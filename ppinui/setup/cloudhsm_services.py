@@ -46,7 +46,7 @@ DEVELOPER: Final = {
     "nufenen": ServiceEndpoint("nufenen.securosys.ch", "2411", "nufenen"),
     "oberalp": ServiceEndpoint("oberalp.securosys.ch", "2412", "oberalp"),
 }
-"""The HSMs of the developer program; oberalp stands on an older page only, and behind a service proxy."""
+"""The HSMs of the developer program; oberalp is on an older page only, and behind a service proxy."""
 BEHIND_PROXY: Final = frozenset({"oberalp"})
 
 

@@ -21,7 +21,7 @@ _LARGEST: Final = 1024 * 1024
 
 @dataclass(frozen=True)
 class SavedProgress:
-    """Where a walkthrough of a kind stands: the step's id, and the answers that are not just defaults."""
+    """How far a walkthrough of a kind is: the step's id, and the answers that are not just defaults."""
 
     kind: str
     step: str

@@ -26,7 +26,7 @@ from ppinui.text import printable
 
 
 def shown_value(setting: Setting, *, reveal: bool) -> str:
-    """A scalar as a bare word: strings without quotes, true and false, numbers in decimal."""
+    """A scalar as one word: strings without quotes, true and false, numbers in decimal."""
     if is_secret_path(setting.path) and not reveal:
         return MASK
     value = setting.value
@@ -93,7 +93,7 @@ def word(value: str | int | bool) -> str:
 
 
 def _source(setting: Setting, *, reveal: bool) -> str:
-    """The value as it is written in the file; groups, arrays and lists by their sort and size alone."""
+    """The value as it is written in the file; groups, arrays and lists by their type and size alone."""
     if not setting.kind.scalar:
         return f"({setting.kind.value} of {len(setting.children)})"
     return MASK if is_secret_path(setting.path) and not reveal else printable(setting.raw)
@@ -191,7 +191,7 @@ def problems_text(problems: Sequence[Diagnostic], given: str | None = None) -> s
     """
     return "".join(
         f"{printable(str(problem.place))}: {problem.severity.value}: {printable(problem.message)}"
-        f" [{problem.code}]\n    do: {printable(rewrite_commands(problem.remedy, given))}\n"
+        f" [{problem.code}]\n    fix: {printable(rewrite_commands(problem.remedy, given))}\n"
         for problem in problems
     )
 

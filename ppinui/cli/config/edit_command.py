@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _edited(old: Document, arguments: argparse.Namespace) -> tuple[Document, str | None]:
-    """The document after the edit, and the path of what was added."""
+    """The document after the edit, and the path of what was added (None: nothing)."""
     match arguments.action:
         case "set":
             return set_values(old, arguments.assignments), None
@@ -105,7 +105,7 @@ def say_new_problems(old: Document, new: Document, given: str | None = None) -> 
         if is_wrong and (problem.code, problem.subject) not in wrong:
             errors.append(problem)
         remedy = printable(rewrite_commands(problem.remedy, given))
-        say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
+        say(f"{problem.severity.value}: {printable(problem.message)}\n    fix: {remedy}")
     return errors
 
 
@@ -118,7 +118,7 @@ def _not_sound(errors: Sequence[Diagnostic]) -> PpinuiError:
 
 
 def set_values(document: Document, assignments: Sequence[str]) -> Document:
-    """The document with each ``PATH=VALUE`` carried out, in their order.
+    """Return the document after each ``PATH=VALUE``, in their order.
 
     The value is understood by the setting's documented type; without one, by the type that it has now. A
     setting that holds a password has no value here: it is asked for. Raises PpinuiError for a path

@@ -26,7 +26,7 @@ _INSTEAD = {
 
 
 def run(arguments: argparse.Namespace, path: Path, environ: Mapping[str, str] = os.environ) -> int:
-    """Test what the arguments choose and say what came of it; the result is the exit code."""
+    """Test what the arguments choose and report it; the result is the exit code."""
     _refuse_others(arguments)
     harden()
     file = load(path)

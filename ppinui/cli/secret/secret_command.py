@@ -134,7 +134,7 @@ def _remove_pin(session: SecretSession, user: str, _: argparse.Namespace) -> int
 def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, only: str | None = None) -> None:
     """ppin's list, under its banner; behind prompts an empty line comes first."""
     from ppinui.secrets.keyring_errors import NoBackendError
-    from ppinui.secrets.status_list import BANNER, Where, status_rows
+    from ppinui.secrets.secret_operations import BANNER, Where, status_rows
 
     in_file = session.in_file()
     keyring_asked = True

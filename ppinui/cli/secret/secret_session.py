@@ -94,7 +94,7 @@ class BannerAsker:
 
     def ask(self, prompt: str) -> Secret:
         if not self.asked:
-            from ppinui.secrets.status_list import BANNER
+            from ppinui.secrets.secret_operations import BANNER
 
             emit(f"{BANNER}\n")
         self.asked = True

@@ -1,4 +1,4 @@
-"""A set-up by a file of answers, unattended: each step is looked at, and done where something is left."""
+"""A set-up by a file of answers, unattended: each step is examined, then what is left of it is done."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class StepRun:
 
 
 def read_answers(path: Path) -> dict[str, Any]:
-    """What a TOML file has, without looking at what it means.
+    """Read a TOML file; what its keys mean is not checked.
 
     Raises PpinuiError for one that cannot be read, and for one with a secret in it, which is not repeated.
     """
@@ -95,7 +95,7 @@ def _secret(message: str, path: Path) -> PpinuiError:
 
 
 def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: str) -> Walk:
-    """A walk with these answers, all of them looked at before anything is done.
+    """A walk with these answers, all of them checked before anything is done.
 
     Raises PpinuiError for an answer that is missing, wrong, or to no question.
     """
@@ -152,7 +152,7 @@ def run(
 
 
 def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
-    """What is left of a step, one action after another."""
+    """Carry out what is left of a step, one action after another."""
     result = StepResult.UNCHANGED
     done: set[str] = set()
     progress = ProgressLine()

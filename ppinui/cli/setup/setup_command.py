@@ -83,13 +83,13 @@ def _prompted(arguments: argparse.Namespace, context: Context) -> int:
         try:
             if name is None:
                 name = prompts.choose_kind(KINDS, interrupted(context.state))
-            return prompts.go(Walk(kind_named(name), context))
+            return prompts.run(Walk(kind_named(name), context))
         except ExitRequestedError:
-            if name is not None and prompts.not_kept is None:
+            if name is not None and prompts.save_error is None:
                 say(_how_to_go_on(name, arguments.config))
             return ExitCode.FINE
         except KeyboardInterrupt:
-            if name is not None and prompts.not_kept is None:
+            if name is not None and prompts.save_error is None:
                 say("\n" + _how_to_go_on(name, arguments.config))
             raise
 

@@ -1,4 +1,4 @@
-"""What a walkthrough says, as lines for a terminal of 80 columns."""
+"""A walkthrough's texts, as lines for a terminal of 80 columns."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def line(found: Finding, config: str | None, first: str) -> str:
 
 def remedy(words: str, config: str | None, indent: int) -> str:
     """What to do, indented by so many blanks."""
-    return wrapped(f"do: {rewrite_commands(words, config)}", " " * indent)
+    return wrapped(f"fix: {rewrite_commands(words, config)}", " " * indent)
 
 
 def row_words(question: Question, row: Row) -> str:

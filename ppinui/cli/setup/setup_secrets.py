@@ -1,4 +1,4 @@
-"""The secrets of a set-up's actions: from descriptors, else from a person at the terminal."""
+"""The secrets of a set-up's actions: from descriptors, or typed on the terminal."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ class SecretSource:
         )
 
     def _from(self, descriptor: int, need: SecretNeed) -> Secret:
-        """Of the lines of a descriptor the one that names the owner, ``OWNER=SECRET``; a single line is its
-        owner's where there is no other.
+        """Return the secret from the descriptor's line ``OWNER=SECRET``; a single line needs no owner where
+        there is no other one.
 
         By their order alone, the secret of one user could be offered for another one, who has none yet: each
         wrong one counts.

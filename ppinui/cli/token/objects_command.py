@@ -32,7 +32,7 @@ def run(access: Access, arguments: argparse.Namespace) -> int:
 
 
 def _list(access: Access, arguments: argparse.Namespace) -> int:
-    """NOT_FINE when the time was up before the end of the list."""
+    """NOT_FINE if the time was up before the end of the list."""
     found = _fetch(access, arguments, arguments.seconds)
     shown = [one for one in found.objects if arguments.search is None or one.has(arguments.search)]
     now, soon = datetime.now(UTC), timedelta(days=arguments.expiring)

@@ -99,7 +99,7 @@ def _ask_pins(arguments: argparse.Namespace, slot: Slot, needs: Needs) -> Pins:
 
 
 def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> None:
-    """Have the label of the token typed whose contents will be lost. Raises PpinuiError for another one."""
+    """Let the user type the label of the token to erase. Raises PpinuiError for another label."""
     say(
         wrapped(f"Initialising erases the token of {place_of(slot, access.module)}: {loss_of(access, slot)}.")
     )

@@ -168,12 +168,12 @@ def _look(here: Here) -> Finding:
 
 def _host_flaw(value: Value) -> str | None:
     flaw = check_host(str(value))
-    return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
+    return None if flaw is None else f"{flaw.message}; {flaw.remedy}"
 
 
 def _port_flaw(value: Value) -> str | None:
     flaw = check_port(str(value))
-    return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
+    return None if flaw is None else f"{flaw.message}; {flaw.remedy}"
 
 
 def _same_address(value: Value) -> str | None:

@@ -1,4 +1,4 @@
-"""The steps that take over what somebody else has set up: a primus.cfg, and the secrets of a .secrets.cfg."""
+"""The steps that import an existing set-up: a primus.cfg, and the secrets of a .secrets.cfg."""
 
 from __future__ import annotations
 

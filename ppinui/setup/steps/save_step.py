@@ -45,7 +45,7 @@ Make = Callable[[Here, Document | None, str], Document]
 def save_step(make: Make | None = None, *, back_to: str = PARTITIONS) -> Step:
     """Shows and saves what ``make`` makes; without it, what the answers on HSMs and partitions come to.
 
-    ``back_to``: the step in which errors of the result can be mended.
+    ``back_to``: the step in which errors of the result can be fixed.
     """
     return Step(
         SAVE, "primus.cfg", _text, lambda here: _look(here, make or _by_answers, back_to), required=True

@@ -133,7 +133,7 @@ def validity(here: Here) -> str:
 
 
 def explained(here: Here, error: PpinuiError) -> Finding:
-    """A failure to add or fetch a secret, with the step in which it can be mended."""
+    """A failure to add or fetch a secret, with the step in which it can be fixed."""
     if isinstance(error, PpinNotFound):
         return from_exception(error, back_to=PROVIDER)
     if not isinstance(error, FetchFailed):

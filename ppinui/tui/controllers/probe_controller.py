@@ -67,7 +67,7 @@ class ProbeController:
         """What was not fine the last time. Raises PpinuiError where that is nothing."""
         failed = self.memory.failed(self._context.config)
         if not failed:
-            raise PpinuiError("nothing has failed so far", "this session", "Test everything first.")
+            raise PpinuiError("nothing has failed so far", "this session", "test everything first")
         return ProbeRequest(frozenset(failed), "what failed last time", login, crypto)
 
     def cancel(self) -> None:

@@ -159,7 +159,7 @@ class SetupController:
             try:
                 table.with_row(number, typed)
             except Unacceptable as flaw:
-                raise PpinuiError(str(flaw), question.words, "Change it.") from None
+                raise PpinuiError(str(flaw), question.words, "change it") from None
 
         wanted = [_form_field(column, known.get(column.id, column.default)) for column in question.columns]
         title = f"{'Add' if number is None else 'Change'} {question.row}"

@@ -104,5 +104,5 @@ class ChoiceDialog(ModalScreen[str]):
 
 def error_dialog(error: PpinuiError, answers: Sequence[DialogChoice] = ()) -> ChoiceDialog:
     """An error of three lines, to be read."""
-    lines: list[Piece] = [(f"where: {error.place}", ""), (f"do: {error.remedy}", "")]
+    lines: list[Piece] = [(f"where: {error.place}", ""), (f"fix: {error.remedy}", "")]
     return ChoiceDialog(error.message, [*wrapped(lines, _WIDTH)], answers or [DialogChoice("ok", "o", "OK")])
