@@ -100,10 +100,10 @@ class PrimusConfig:
         hsm, index = self._places_of_slots[id(entry)]
         return _entries(_group_of(hsm, "slots"))[0][index]
 
-    def partitions(self) -> dict[str, tuple[Slot, ...]]:
+    def partitions(self) -> Mapping[str, tuple[Slot, ...]]:
         """The slots by ``user_name``: those of one name are the copies of one redundant partition, or several
         slots of it on one HSM. Slots without a name are left out."""
-        return dict(self._partitions)
+        return self._partitions
 
     def credentials(self, partitions: Collection[str] = ()) -> SecretOwners:
         """Whose secrets are needed for these partitions; for all that the file has, where none is named."""
