@@ -81,7 +81,7 @@ def first_screen(code: str, file: Path, state: Path, wanted: bytes) -> float:
 
 
 def key_press(file: Path, state: Path) -> float:
-    """Milliseconds from a key that goes to the next HSM in the tree until all is drawn: the median of many."""
+    """Milliseconds from a key that goes to the next HSM until all is drawn: the median of many."""
 
     async def measure() -> float:
         app = PpinuiApp(Setup(file, state=state, keyring=None))
