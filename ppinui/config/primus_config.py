@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Final
 
 from ppinui.config.settings import MAXIMUM_INT, Level, SettingType
-from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind, Setting
 from ppinui.libconfig.scalars import read_scalar
@@ -225,6 +224,18 @@ class SecretOwners:
         remedy = f"did you mean {', '.join(near)}?" if near else "add the slot to primus.cfg first"
         return PpinuiError(
             f"User not found in Primus configuration file: no {what} '{name}'", self.origin, remedy
+        )
+
+
+def require_safe_name(name: str) -> None:
+    """Reject the name of a user that a program could read as an option, or a terminal as a command.
+
+    Raises PpinuiError for an empty name, one that begins with ``-``, and one with control characters.
+    """
+    controls = any(character < " " or "\x7f" <= character < "\xa0" for character in name)
+    if not name or name.startswith("-") or controls:
+        raise PpinuiError(
+            "this is no name of a partition or service user", repr(name), "name one that primus.cfg has"
         )
 
 
