@@ -151,7 +151,7 @@ class Setting:
         return self._children
 
     def sources(self) -> Iterator[tuple[Node, str]]:
-        """The node of each child with the source text of its value ("" for groups), at less cost than views."""
+        """The node of each child with the source text of its value ("" for groups); views cost more."""
         text = self._document.flat_text
         at = self.body_start
         for node in self.node.children:
