@@ -16,7 +16,8 @@ from pathlib import Path
 from ppinui.diagnostic import Diagnostic
 from ppinui.editing.tree_model import Branch
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.options import Setup
+from ppinui.tui.options import AppOptions
+from ppinui.tui.screens.main_screen import MainScreen
 
 FIRST_SCREEN_LIMIT = 1.25
 KEY_LIMIT = 1.3
@@ -41,8 +42,8 @@ Empty().run()
 OURS = """
 import sys
 from pathlib import Path
-from ppinui.tui.start import Setup, run_app
-run_app(Setup(Path(sys.argv[1]), state=Path(sys.argv[2]), keyring=None))
+from ppinui.tui.start import AppOptions, run_app
+run_app(AppOptions(Path(sys.argv[1]), state=Path(sys.argv[2]), keyring=None))
 """
 
 
@@ -84,21 +85,23 @@ def key_press(file: Path, state: Path) -> float:
     """Milliseconds from a key that goes to the next HSM until all is drawn: the median of many."""
 
     async def measure() -> float:
-        app = PpinuiApp(Setup(file, state=state, keyring=None))
+        app = PpinuiApp(AppOptions(file, state=state, keyring=None))
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
-            while not app.main.is_whole.is_set():
+            main = app.context.view
+            assert isinstance(main, MainScreen)
+            while not main.is_whole.is_set():
                 await pilot.pause()
             await pilot.press("down", "down", "down")
             await pilot.pause(1.0)  # the checks of the whole file are over by then
-            lines = app.main.outline.lines
+            lines = main.outline.lines
             hsms = [index for index, line in enumerate(lines) if line.branch is Branch.HSM]
             places = hsms[len(hsms) // 2 :][:2]
             times = []
             for number in range(KEYS):
                 begun = time.perf_counter()
-                app.main.outline.go_to(places[number % 2])
-                await app.main._show_form()
+                main.outline.go_to(places[number % 2])
+                await main._show_form()
                 app.screen._compositor.render_strips()
                 times.append((time.perf_counter() - begun) * 1000)
                 await pilot.pause()
@@ -111,26 +114,28 @@ def edit(file: Path, state: Path, hsm: str) -> float:
     """Milliseconds from the key that takes what is typed in a field until all is drawn, its problems too."""
 
     async def measure() -> float:
-        app = PpinuiApp(Setup(file, state=state, keyring=None))
+        app = PpinuiApp(AppOptions(file, state=state, keyring=None))
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
-            while not app.main.is_whole.is_set():
+            main = app.context.view
+            assert isinstance(main, MainScreen)
+            while not main.is_whole.is_set():
                 await pilot.pause()
             await pilot.pause(1.0)
-            app.main.go_to(hsm)
+            main.go_to(hsm)
             await pilot.press("enter")
             await pilot.pause(0.5)
             checked = asyncio.Event()
-            show_problems = app.main.show_problems
+            show_problems = main.show_problems
 
             def problems_shown(problems: tuple[Diagnostic, ...]) -> None:
                 show_problems(problems)
                 checked.set()
 
-            app.main.show_problems = problems_shown  # type: ignore[method-assign]
+            main.show_problems = problems_shown  # type: ignore[method-assign]
             times = []
             for number in range(EDITS):
-                host = next(row for row in app.main.form.rows() if row.field.name == "host")
+                host = next(row for row in main.form.rows() if row.field.name == "host")
                 host.entry.focus()
                 await pilot.pause()
                 host.entry.value = f"other{number}.example.com"

@@ -1,4 +1,4 @@
-"""How long a large configuration takes to read, to edit and to set on the command line, beside libconf's reading."""
+"""A large configuration: reading, an edit, and config set, beside what libconf takes to read it."""
 
 from __future__ import annotations
 
