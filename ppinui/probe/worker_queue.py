@@ -1,4 +1,4 @@
-"""One lane: slots that are tested one after another, in a process that is watched and replaced."""
+"""A queue of slots that are tested one after another, in a process that is watched and replaced."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
+from ppinui.pkcs11.module_worker_pool import WORKERS
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import Stage
 from ppinui.probe.slot_request import SlotRequest
 from ppinui.workers.channel import Message
-from ppinui.workers.worker_pool import Worker, WorkerPool
+from ppinui.workers.worker_pool import Worker
 
 START_SECONDS = 30.0
 """What a worker may take until it is ready: importing on a busy machine, nothing of the module's."""
 
-RUN_SLOT_TESTS = "ppinui.probe.slot_worker:run_slot_tests"
+_SERVE = "ppinui.pkcs11.worker:serve"
+_PREPARE = "ppinui.probe.slot_worker:prepare"
+_PROBE_SLOT = "ppinui.probe.slot_worker:probe_slot"
 
 MakeRequest = Callable[[str], tuple[SlotRequest, list[bytes]]]
 """Makes, of the path of the private log, what to do, and what travels with it: the private configuration,
@@ -44,16 +47,16 @@ class WorkerQueue:
         self,
         test: SlotTest,
         request: MakeRequest,
-        pool: WorkerPool,
         environ: Mapping[str, str],
     ) -> None:
-        """Take a slot in hand; a worker is started where there is none."""
+        """Start the test of a slot; a worker is started where there is none."""
         self.ready.remove(test)
         self.current = test
         self.stage = Stage.LOAD
         self._request = request
         if self.worker is None:
-            self.worker = pool.start(RUN_SLOT_TESTS, environ)
+            self.worker = WORKERS.start(_SERVE, environ)
+            self.worker.try_send({"do": _PREPARE})
             self.log_path = None
             self.deadline = time.monotonic() + START_SECONDS
         else:
@@ -67,7 +70,7 @@ class WorkerQueue:
         self._request = None
         self.deadline = time.monotonic() + request.timeout
         # A worker that is gone shows it on its end of the pipe, which is looked at anyway.
-        self.worker.try_send({"request": asdict(request)}, *attachments)
+        self.worker.try_send({"do": _PROBE_SLOT, "request": asdict(request)}, *attachments)
 
     def receive(self, timeout: float) -> Message | None:
         """The worker's next message, None for what only the lane needs. Raises EOFError when it died."""

@@ -8,15 +8,14 @@ from typing import Final
 
 from ppinui.errors import PpinuiError
 from ppinui.pkcs11.raw_calls import LABEL_BYTES
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import TokenFlag, UserType
 from ppinui.secrets.secret import Secret
-from ppinui.tokens.module_client import Access, Interrupted, converse
+from ppinui.tokens.module_client import Access, Interrupted, carry_out
 from ppinui.tokens.objects import count_objects
-from ppinui.tokens.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
+from ppinui.tokens.pins import check_length, check_offer, leave_trace, place_of, request_for, token_of
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.slot_list import list_slots
 from ppinui.tokens.token_errors import PIN_INCORRECT, ModuleLostError, TokenError
-from ppinui.tokens.token_flags import TokenFlag
 from ppinui.tokens.token_refusal import TokenRefusal
 
 
@@ -138,11 +137,11 @@ def initialise(
         raise ValueError("these are not the SO PINs that the token needs")
     for pin, what in ((pins.user, "the user PIN"), *((pin, "the SO PIN") for pin in given)):
         check_length(token_of(slot, access.module), pin, what, place)
-    order = order_for("initialise", slot, spend_final_try=spend_final_try) | {"label": padded}
+    request = request_for("pin_ops:initialise", slot, spend_final_try=spend_final_try) | {"label": padded}
     made: Token | None = None
     try:
         so_pin, *new = given
-        with closing(converse(access, order, so_pin, pins.user, *new, never_on_primus=True)) as messages:
+        with closing(carry_out(access, request, so_pin, pins.user, *new, never_on_primus=True)) as messages:
             for message in messages:
                 if message["kind"] in {"initialised", "done"}:
                     made = Token(**message["token"])

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from ppinui.pkcs11.token_flags import obstacle_to_guessing
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access
-from ppinui.tokens.pins import check_length, order_for, token_after
+from ppinui.tokens.pins import check_length, request_for, token_after
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.token_errors import Failure, TokenError
-from ppinui.tokens.token_flags import obstacle_to_guessing
 from ppinui.tokens.token_refusal import REFUSALS, TokenRefusal
 
 WELL_KNOWN_PINS: Final = ("98765432", "12345678", "123456", "1234", "87654321", "0000")
@@ -102,7 +102,7 @@ def _check(
 
 def _try(access: Access, slot: Slot, pin: Secret) -> PinCheck:
     try:
-        token = token_after(access, order_for("try PIN", slot), pin, never_on_primus=True)
+        token = token_after(access, request_for("pin_ops:try_pin", slot), pin, never_on_primus=True)
         return PinCheck(slot, Verdict.WELL_KNOWN, token=token)
     except TokenRefusal as refusal:
         if refusal.name == "never-on-a-primus":

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from ppinui.audit import trace
 from ppinui.pkcs11.structures import UNAVAILABLE
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import UserType, obstacle
 from ppinui.secrets.secret import Secret
-from ppinui.tokens.module_client import Access, converse
+from ppinui.tokens.module_client import Access, carry_out
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.token_errors import TokenError
-from ppinui.tokens.token_flags import obstacle
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.workers.channel import Message
 
@@ -89,8 +88,8 @@ def change_pin(
     check_length(token, new, f"the new {user.pin_name}", place)
     if old == new:
         raise TokenRefusal("same-pin", place)
-    order = order_for("change PIN", slot, spend_final_try=spend_final_try) | {"user": int(user)}
-    changed = token_after(access, order, old, new)
+    request = request_for("pin_ops:change_pin", slot, spend_final_try=spend_final_try) | {"user": int(user)}
+    changed = token_after(access, request, old, new)
     leave_trace(f"change {user.pin_name}", access, slot)
     return changed
 
@@ -106,8 +105,8 @@ def init_pin(
     token = check_offer(slot, access.module, UserType.SO, spend_final_try=spend_final_try)
     check_length(token, so_pin, "the SO PIN", place)
     check_length(token, new, "the new user PIN", place)
-    order = order_for("init PIN", slot, spend_final_try=spend_final_try)
-    changed = token_after(access, order, so_pin, new, never_on_primus=True)
+    request = request_for("pin_ops:init_pin", slot, spend_final_try=spend_final_try)
+    changed = token_after(access, request, so_pin, new, never_on_primus=True)
     leave_trace("set user PIN", access, slot)
     return changed
 
@@ -117,8 +116,8 @@ def leave_trace(action: str, access: Access, slot: Slot) -> None:
     trace(action, Path(f"{access.module}, slot {slot.id}"), environ=access.environ)
 
 
-def order_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Message:
-    """An order about the token that was seen in this slot."""
+def request_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Message:
+    """A request about the token that was seen in this slot."""
     assert slot.token is not None
     return {
         "do": do,
@@ -128,8 +127,8 @@ def order_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Message:
     }
 
 
-def token_after(access: Access, order: Message, *secrets: Secret, never_on_primus: bool = False) -> Token:
+def token_after(access: Access, request: Message, *secrets: Secret, never_on_primus: bool = False) -> Token:
     """Have something done to a token; gives the token as it is then."""
-    with closing(converse(access, order, *secrets, never_on_primus=never_on_primus)) as messages:
+    with closing(carry_out(access, request, *secrets, never_on_primus=never_on_primus)) as messages:
         *_, result = messages
     return Token(**result["token"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ppinui.pkcs11.token_flags import TokenFlag, words_of
 from ppinui.provider.library import is_primus
 from ppinui.tokens.token_errors import Failure
-from ppinui.tokens.token_flags import TokenFlag, words_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Token:
     hardware_version: str
     firmware_version: str
     flags: int
-    """See :class:`ppinui.tokens.token_flags.TokenFlag`."""
+    """See :class:`ppinui.pkcs11.token_flags.TokenFlag`."""
     min_pin: int
     max_pin: int
     """How many bytes a PIN may have."""

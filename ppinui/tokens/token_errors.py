@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.pkcs11.return_codes import describe
-from ppinui.tokens.token_flags import warnings_of
+from ppinui.pkcs11.token_flags import warnings_of
 
 PIN_INCORRECT: Final = 0xA0
 PIN_LOCKED: Final = 0xA4

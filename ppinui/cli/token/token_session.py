@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ppinui.cli.console import say
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import UserType
 from ppinui.provider.library import find_module
 from ppinui.secrets.secret import Secret
 from ppinui.text import printable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ppinui.pkcs11.token_flags import TokenFlag
 from ppinui.secrets.store import SecretRejectedError
 from ppinui.secrets.token_pins import offer_pin
 from ppinui.setup.steps.keyring_step import store_of
@@ -33,7 +34,6 @@ from ppinui.setup.walkthrough import (
 from ppinui.tokens.pins import init_pin
 from ppinui.tokens.slot import Slot
 from ppinui.tokens.slot_list import list_slots
-from ppinui.tokens.token_flags import TokenFlag
 
 PINS: Final = "pins"
 _SO_PIN, _USER_PIN = "so_pin", "user_pin"
