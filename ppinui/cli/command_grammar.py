@@ -48,6 +48,9 @@ TEST_DEFAULTS: dict[str, Any] = {
 }
 """What a connection test takes for an option that is not given (timeout: seconds for each stage)."""
 
+_PPIN_OPTIONS = frozenset(("-l", "-a", "-u", "-r", "-p", "-x", "-e"))
+"""What ppin's own way of writing a command line begins with; ppin_compat knows the rest."""
+
 _USAGE = """ppinui [-c FILE] [-s FILE] COMMAND ...
        ppinui [-c FILE] [-s FILE] -t [--user U] [--hsm H] [--slot NAME] ...
        ppinui [-c FILE] [-s FILE] -l
@@ -174,7 +177,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
     The result has ``command`` (None, or the name of one), ``config`` and ``secrets`` (file names as given, or
-    None), the command's own options, ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``,
+    None), the command's own options, ``repeatable``: the command's words behind ``ppinui -c FILE``, to run it
+    again, ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``,
     as ppin has it, and for "run" ``argv``: the command to run. Raises PpinuiError for wrong use, SystemExit
     after help.
     """
@@ -203,7 +207,7 @@ def _no_command() -> PpinuiError:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     style = None
-    if any(word.startswith("-") and word[1:2] not in {"", "-"} for word in arguments):
+    if any(word[:2] in _PPIN_OPTIONS for word in arguments):
         from ppinui.cli.ppin_compat import read_ppin_style
 
         style = read_ppin_style(arguments)
@@ -237,4 +241,17 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     elif found.command is None and given:
         option = {"secrets_from": "secrets"}.get(given[0], given[0].replace("_", "-"))
         parser.error(f"--{option} belongs to the connection test: add --test")
+    found.repeatable = _repeatable(words, found)
     return found
+
+
+def _repeatable(words: Sequence[str], found: argparse.Namespace) -> tuple[str, ...]:
+    """The words without ``-c`` and ``-s``, and without the file that ``ppinui kms`` names in another way."""
+    left = iter(words)
+    kept = []
+    for word in left:
+        if word in {"-c", "-s"}:
+            next(left)
+        elif not word.startswith(("-c", "-s")) and not (found.command == "kms" and word == found.config):
+            kept.append(word)
+    return tuple(kept)

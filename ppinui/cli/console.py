@@ -6,11 +6,10 @@ import os
 import sys
 
 from ppinui.errors import PpinuiError
-from ppinui.text import printable, printable_lines
 
 TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppinui --help
 if TYPE_CHECKING:
-    from typing import TextIO
+    from typing import Any, TextIO
 
 
 def encoded(text: str, encoding: str) -> bytes:
@@ -28,6 +27,8 @@ def emit(text: str) -> None:
     command has found. Raises PpinuiError when the text cannot be written for another reason (disk full).
     """
     if sys.stdout is not None and sys.stdout.isatty():
+        from ppinui.text import printable_lines
+
         text = printable_lines(text)
     try:
         _write(text, sys.stdout)
@@ -37,6 +38,34 @@ def emit(text: str) -> None:
             "standard output",
             "make room there, or send the output elsewhere",
         ) from None
+
+
+def as_json(data: dict[str, Any]) -> str:
+    """The object as indented JSON with a newline at its end.
+
+    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII stand for
+    themselves where stdout is UTF-8.
+    """
+    import json
+    import re
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    unicode = encoding.lower().replace("-", "") == "utf8"
+    text = json.dumps(_decoded(data), ensure_ascii=not unicode, indent=2) + "\n"
+    # JSON itself escapes what lies below; these steer a terminal as well.
+    return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _decoded(data: Any) -> Any:
+    match data:
+        case str():
+            return data.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        case dict():
+            return {key: _decoded(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_decoded(value) for value in data]
+        case _:
+            return data
 
 
 def is_on_terminal() -> bool:
@@ -58,6 +87,7 @@ def say_error(error: PpinuiError, *, config: str | None = None) -> None:
     ``config`` is the file that was given with ``-c``.
     """
     from ppinui.cli.program_name import rewrite_commands
+    from ppinui.text import printable
 
     message, place, remedy = error.lines()
     say("\n".join(printable(line) for line in (message, place, rewrite_commands(remedy, config))))

@@ -6,8 +6,7 @@ import os
 import sys
 from itertools import groupby
 
-from ppinui.cli.console import emit, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, say
 from ppinui.errors import ExitCode
 from ppinui.probe.result import Outcome, Report, SlotResult, StageResult
 from ppinui.probe.run_state import ProbeEvent

@@ -55,7 +55,7 @@ def add_hsm(
     if priority is not None:
         values["priority"] = priority
     if like is None:
-        settings = _in_style(values, [hsm.setting for hsm in config.hsms], Level.HSM.specs)
+        settings = _in_style(values, config.hsm_settings, Level.HSM.specs)
         return _insert(document, "primus.hsms", name, {**settings, "slots": {}}), f"primus.hsms.{name}"
     model = _hsm(config, like)
     return copy(document, model.path, name, values), f"primus.hsms.{name}"
@@ -89,7 +89,7 @@ def add_slot(
         "id": id,
     }
     values = {key: value for key, value in given.items() if value is not None}
-    siblings = [slot.setting for slot in (*config.slots, *model.slots)]
+    siblings = [config.setting_of(slot) for slot in (*config.slots, *model.slots)]
     settings = _in_style(values, siblings, Level.SLOT.specs)
     name = _next_name((slot.name for slot in model.slots), "slot")
     slots = f"{model.path}.slots"
@@ -130,7 +130,7 @@ def _refuse_same_address(config: PrimusConfig, host: str, port: str) -> None:
             remedy = (
                 f"Add slots to {hsm.name} (ppinui config add-slot {hsm.name} …), or name another address."
             )
-            raise PpinuiError(message, str(hsm.setting.place), remedy)
+            raise PpinuiError(message, str(config.setting_of(hsm).place), remedy)
 
 
 def _refuse_id(config: PrimusConfig, hsm: Hsm, user_name: str, new_id: int) -> None:
@@ -146,7 +146,7 @@ def _refuse_id(config: PrimusConfig, hsm: Hsm, user_name: str, new_id: int) -> N
         if slot.id == new_id and (slot.hsm == hsm.name or slot.user_name != user_name):
             raise PpinuiError(
                 f"id {new_id} belongs to {slot.hsm}.{slot.name} (partition {quoted(slot.user_name)})",
-                str(slot.setting.place),
+                str(config.setting_of(slot).place),
                 remedy,
             )
     if missing and new_id not in elsewhere:

@@ -2,7 +2,7 @@
 
 from ppinui.config.additions import add_hsm, add_slot, put
 from ppinui.config.paths import resolve_path
-from ppinui.config.primus_config import Credentials, Hsm, PrimusConfig, Slot, Value, read
+from ppinui.config.primus_config import Hsm, PrimusConfig, SecretOwners, Slot, Value, read
 from ppinui.config.settings import (
     DEFAULT_PORT,
     FILE_SETTINGS,
@@ -26,10 +26,10 @@ __all__ = [
     "LOG_SETTINGS",
     "SECRET_NAMES",
     "SLOT_SETTINGS",
-    "Credentials",
     "Hsm",
     "Level",
     "PrimusConfig",
+    "SecretOwners",
     "SettingSpec",
     "SettingType",
     "Slot",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT
 from ppinui.diagnostic import Diagnostic, Severity
-from ppinui.errors import PpinuiError
 from ppinui.text import quoted
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -28,6 +28,7 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
+@lru_cache(maxsize=5_000)
 def endpoint(host: str, port: str) -> tuple[str, str]:
     """A host and port in a form in which equal ones are equal: case and a last dot make no other name."""
     address = address_of(host)
@@ -111,15 +112,3 @@ def check_text(name: str, text: str) -> Diagnostic | None:
         remedy = "Write the value again, without tabs and line breaks."
         return Diagnostic("control-character", Severity.ERROR, name, message, remedy)
     return None
-
-
-def require_safe_name(name: str) -> None:
-    """Reject the name of a user that a program could read as an option, or a terminal as a command.
-
-    Raises PpinuiError for an empty name, one that begins with ``-``, and one with control characters.
-    """
-    controls = any(character < " " or "\x7f" <= character < "\xa0" for character in name)
-    if not name or name.startswith("-") or controls:
-        raise PpinuiError(
-            "this is no name of a partition or service user", repr(name), "name one that primus.cfg has"
-        )

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
-from ppinui.doctor.host import Surroundings, user_name
+from ppinui.diagnostic import Diagnostic, Severity, error, from_exception, ok, warning
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_client import Backend
 from ppinui.secrets.keyring_errors import NoBackendError
@@ -19,6 +18,7 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.secrets.vault.vault import Vault
 from ppinui.secrets.vault.vault_file import VaultError, vault_path
+from ppinui.services.context import Context, user_name
 
 _BUS: Final = "DBUS_SESSION_BUS_ADDRESS"
 _ON_THE_BUS: Final = frozenset({"secretservice", "kwallet", "libsecret"})
@@ -29,7 +29,7 @@ _BUS_SECONDS: Final = 2.0
 class KeyringSeen:
     """``backend`` None: no keyring answers."""
 
-    finding: Finding
+    finding: Diagnostic
     backend: Backend | None = None
 
 
@@ -41,20 +41,22 @@ def look_at_keyring(store: SecretStore, *, named: bool) -> KeyringSeen:
     try:
         backend = store.backend()
         store.has(SecretKind.PIN, "")  # a name that nobody has: does it answer?
-    except NoBackendError as error:
-        return KeyringSeen(of_error("keyring", error, State.WRONG if named else State.WARNING))
-    except PpinuiError as error:
-        return KeyringSeen(of_error("keyring", error))
+    except NoBackendError as exception:
+        return KeyringSeen(
+            from_exception("keyring", exception, Severity.ERROR if named else Severity.WARNING)
+        )
+    except PpinuiError as exception:
+        return KeyringSeen(from_exception("keyring", exception))
     place = f", {backend.place}" if backend.place else ""
     words = f"{backend.name} ({backend.why}{place}), service {store.service}"
     return KeyringSeen(ok("keyring", words), backend)
 
 
-def look_at_owner(around: Surroundings) -> Iterator[Finding]:
+def look_at_owner(context: Context) -> Iterator[Diagnostic]:
     """Whose keyring it is: under sudo, or for a service account, another one's than people may expect."""
     subject = "keyring's owner"
-    account = around.account
-    who = around.environ.get("SUDO_USER")
+    account = context.host.account
+    who = context.environ.get("SUDO_USER")
     if account.uid == 0 and who and who != account.name:
         yield warning(
             subject,
@@ -65,7 +67,7 @@ def look_at_owner(around: Surroundings) -> Iterator[Finding]:
         yield ok(subject, f"{account.name}, a service account")
     else:
         yield ok(subject, account.name)
-    home = around.environ.get("HOME")
+    home = context.environ.get("HOME")
     try:
         owner = os.stat(home).st_uid if home else account.uid
     except OSError:
@@ -83,7 +85,7 @@ def look_at_owner(around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
+def look_at_bus(context: Context, keyring: str | None) -> Diagnostic:
     """The session bus, by which desktop keyrings are reached; without one of those, nobody needs it.
 
     ``keyring``: the name of the one that answers, or was asked for; None if there is neither.
@@ -92,9 +94,9 @@ def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
     needed = keyring is None or keyring in _ON_THE_BUS
     if not sys.platform.startswith("linux"):
         return ok(subject, "this system's keyring does without")
-    address = around.environ.get(_BUS)
+    address = context.environ.get(_BUS)
     if not address:
-        usual = around.root / f"run/user/{around.account.uid}/bus"
+        usual = context.host.root / f"run/user/{context.host.account.uid}/bus"
         if needed and usual.exists():
             return warning(
                 subject,
@@ -105,7 +107,7 @@ def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
             return warning(
                 subject,
                 f"{_BUS} is not set: no desktop session, so no Secret Service",
-                _instead_of_a_desktop(around),
+                _instead_of_a_desktop(context),
             )
         return ok(subject, f"no session bus, and the keyring {keyring} needs none")
     reason = _unreachable(address)
@@ -113,18 +115,19 @@ def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
         return ok(subject, f"{address} answers")
     words = f"{address} does not answer: {reason}"
     remedy = f"start from the desktop session, or unset {_BUS} and use a vault: --keyring vault"
-    return (wrong if needed else warning)(subject, words, remedy)
+    return (error if needed else warning)(subject, words, remedy)
 
 
-def _instead_of_a_desktop(around: Surroundings) -> str:
+def _instead_of_a_desktop(context: Context) -> str:
     """How a vault is come by: the one that is there, if it can be used."""
-    path = vault_path(around.environ)
+    path = vault_path(context.environ)
     if not os.path.exists(path):
         return "use a vault: 'ppinui vault create', then --keyring vault"
     try:
         Vault(path).check()
-    except VaultError as error:
-        return f"mend the vault {path}, then use it with --keyring vault: {error.message}; {error.remedy}"
+    except VaultError as exception:
+        fault = f"{exception.message}; {exception.remedy}"
+        return f"repair the vault {path}, then use it with --keyring vault: {fault}"
     return f"use the vault {path}: --keyring vault, or PPINUI_KEYRING=vault"
 
 
@@ -146,6 +149,6 @@ def _unreachable(address: str) -> str | None:
                 bus.settimeout(_BUS_SECONDS)
                 bus.connect(target)
             return None
-        except OSError as error:
-            reasons.append(error.strerror or str(error))
+        except OSError as exception:
+            reasons.append(exception.strerror or str(exception))
     return "; ".join(reasons)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.libconfig.document import Document, Setting
@@ -35,22 +35,33 @@ _ONLY_NEWER = frozenset("abv")
 
 def find_warnings(document: Document) -> tuple[Diagnostic, ...]:
     """The warnings of a document: of its settings in their order, then of its includes and its end."""
-    found: list[Diagnostic] = []
-    if _SUSPECT.search(document.flat.text):
-        for setting in document.walk():
-            if setting.kind.scalar:
-                found.extend(_warning(*words, setting.place) for words in _of_scalar(setting))
-    found.extend(_of_includes(document))
+    settings = document.walk() if is_suspect(document) else ()
+    return (*(warning for warning, _ in warnings_of_settings(settings)), *warnings_of_file(document))
+
+
+def is_suspect(document: Document) -> bool:
+    """Whether a setting may have a warning: False is certain, and known fast."""
+    return _SUSPECT.search(document.flat.text) is not None
+
+
+def warnings_of_settings(settings: Iterable[Setting]) -> Iterator[tuple[Diagnostic, Setting]]:
+    """The warnings of each setting."""
+    for setting in settings:
+        if setting.kind.scalar:
+            for message, remedy in _of_scalar(setting):
+                yield _warning(message, remedy, setting.place), setting
+
+
+def warnings_of_file(document: Document) -> Iterator[Diagnostic]:
+    """The warnings of a document's includes and of its end."""
+    yield from _of_includes(document)
     unclosed = document.parsed.unclosed
     if unclosed is not None:
-        found.append(
-            _warning(
-                f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
-                "Add its end, or remove its beginning.",
-                document.flat.place(unclosed.start),
-            )
+        yield _warning(
+            f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
+            "Add its end, or remove its beginning.",
+            document.flat.place(unclosed.start),
         )
-    return tuple(found)
 
 
 def _warning(message: str, remedy: str, place: Place) -> Diagnostic:

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ppinui.pkcs11.raw_calls import CryptokiError, RawCalls
+from ppinui.pkcs11.return_codes import TOKEN_NOT_PRESENT
 from ppinui.pkcs11.structures import UNAVAILABLE, TokenInfo, text_of, version_of
 from ppinui.pkcs11.worker import ModuleWorker
 from ppinui.workers.channel import Message
 
-_TOKEN_NOT_PRESENT: Final = 0xE0
 _TOKEN_PRESENT: Final = 0x1
 """CKF_TOKEN_PRESENT, of a slot."""
 
@@ -54,10 +54,10 @@ def _read_slot(raw: RawCalls, slot_id: int, *, on_primus: bool) -> dict[str, Any
         if info.flags & _TOKEN_PRESENT:
             row["token"] = read_token(raw.token_info(slot_id))
         elif on_primus:  # it could not reach an HSM, or was not let in
-            row["failed"] = ["C_GetSlotInfo", _TOKEN_NOT_PRESENT]
+            row["failed"] = ["C_GetSlotInfo", TOKEN_NOT_PRESENT]
     except CryptokiError as error:
         # elsewhere the token may have been taken out between the two calls
-        if error.code != _TOKEN_NOT_PRESENT or on_primus:
+        if error.code != TOKEN_NOT_PRESENT or on_primus:
             row["failed"] = [error.function, error.code]
     return row
 

@@ -10,13 +10,14 @@ import pkcs11
 from ppinui.pkcs11.key_test_ops import choose_way, sign_and_verify
 from ppinui.pkcs11.loaded_module import LoadedModule, ModuleInfo, NotLoadableError, handle_of
 from ppinui.pkcs11.raw_calls import CryptokiError
+from ppinui.pkcs11.return_codes import ACTION_PROHIBITED
 from ppinui.pkcs11.structures import TokenInfo, text_of
 from ppinui.pkcs11.token_flags import PIN_FLAGS, TokenFlag, UserType
-from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED, StageError
+from ppinui.probe.conditions import StageError
 from ppinui.provider.library import ModuleUnusable, examine
+from ppinui.provider.vendor_codes import SESSION_OBJECTS_DISABLED
 
 RANDOM_BYTES = 32
-_ACTION_PROHIBITED = 0x0000001B
 
 
 class SlotProbe:
@@ -150,7 +151,7 @@ class SlotProbe:
             is_good = sign_and_verify(self.module, self._session, way)
         except CryptokiError as error:
             if error.function == "C_GenerateKeyPair" and error.code in {
-                _ACTION_PROHIBITED,
+                ACTION_PROHIBITED,
                 SESSION_OBJECTS_DISABLED,
             }:
                 raise StageError("session-objects-disabled", skipped=True) from error

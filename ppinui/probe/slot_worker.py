@@ -17,11 +17,12 @@ from ppinui.pkcs11.raw_calls import CryptokiError
 from ppinui.pkcs11.structures import text_of, version_of
 from ppinui.pkcs11.token_flags import TokenFlag
 from ppinui.pkcs11.worker import ModuleWorker
-from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED, StageError
+from ppinui.probe.conditions import StageError
 from ppinui.probe.result import Outcome, Stage
 from ppinui.probe.slot_probe import SlotProbe
 from ppinui.probe.slot_request import SlotRequest
 from ppinui.provider.provider_log import read_log
+from ppinui.provider.vendor_codes import SESSION_OBJECTS_DISABLED
 from ppinui.workers.channel import Message
 
 GRACE = 5

@@ -43,7 +43,7 @@ class StoredSecret:
 
     ``name``: the partition or service user. A permanent secret has an ``entry``; a proxy has a ``password``
     (UTF-8), an ``entry``, or both; a PIN has a ``password``. ``added``: when it was stored (None: not known,
-    somebody put it there by hand); ``source``: where it came from, in words. ``validated``: an HSM or proxy
+    it was put there by hand); ``source``: where it came from, in words. ``validated``: an HSM or proxy
     has accepted it when it was stored. ``fingerprint`` identifies what is in the keyring, None for a secret
     that did not come from there.
     """

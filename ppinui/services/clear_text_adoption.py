@@ -15,12 +15,12 @@ from ppinui.libconfig.edit import remove
 from ppinui.secrets.fetcher import Fetcher
 from ppinui.secrets.prompt import Asker
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
 
 _REMOVED = "removed"
-"""What stands in a comment in the place of a password that was moved."""
+"""What replaces a password in a comment, once it was moved."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ def find_clear_secrets(config: PrimusConfig) -> ClearSecrets:
     proxies: dict[str, ClearProxy] = {}
     pins = []
     for hsm in config.hsms:
-        if (pin := hsm.setting.get("pin")) is not None:
+        if (pin := config.setting_of(hsm).get("pin")) is not None:
             names = tuple(dict.fromkeys(slot.user_name for slot in hsm.slots if slot.user_name is not None))
             pins.append(ClearPin(hsm.name, _text(pin), pin.path, names))
         for slot in hsm.slots:
-            if (password := slot.setting.get("proxy_password")) is not None:
+            if (password := config.setting_of(slot).get("proxy_password")) is not None:
                 _add_proxy(proxies, slot, password)
     return ClearSecrets(tuple(proxies.values()), tuple(pins), config.document)
 
@@ -102,7 +102,9 @@ def partitions_waiting(pin: ClearPin, store: SecretStore) -> tuple[str, ...]:
     return tuple(name for name in pin.partitions if not store.has(SecretKind.PERMANENT, name))
 
 
-def spend(operations: Operations, pin: ClearPin, partition: str, person: Asker, fetcher: Fetcher) -> None:
+def spend(
+    operations: SecretOperations, pin: ClearPin, partition: str, person: Asker, fetcher: Fetcher
+) -> None:
     """Spend a setup password, which works once, for the permanent secret of a partition.
 
     ``person`` is asked for the partition's PIN. Raises PpinuiError.

@@ -1,4 +1,4 @@
-"""What an application gets in the place of files on a disk: its primus.cfg, and secrets from the keyring."""
+"""What an application reads instead of files on a disk: its primus.cfg, and secrets from the keyring."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.libconfig.document import encode, parse
 from ppinui.libconfig.insert import insert
-from ppinui.secrets.hints import storing
+from ppinui.secrets.hints import command_to_store
 from ppinui.secrets.lookup import offer_all
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.secrets_file import Key
@@ -69,8 +69,8 @@ def equip(
 def with_proxy_passwords(config: PrimusConfig, passwords: Mapping[str, Secret]) -> bytes:
     """The primus.cfg, with the passwords of these service users in the slots that have none.
 
-    Nothing else in it changes; files that it includes stand in their place, for who is to use it may not be
-    able to read them.
+    Nothing else in it changes; files that it includes are inserted, as the application may not be able to
+    read them.
     """
     document = config.document
     if len(document.flat.segments) > 1:
@@ -85,7 +85,7 @@ def with_proxy_passwords(config: PrimusConfig, passwords: Mapping[str, Secret]) 
 
 def _lacking(missing: Collection[Key], store: SecretStore, in_file: Collection[Key]) -> SecretUnavailable:
     (kind, name), *_ = missing
-    remedy = f"store it: {storing(kind, name)}"
+    remedy = f"store it: {command_to_store(kind, name)}"
     if all(key in in_file for key in missing):
         remedy = "take it from the secrets file: ppinui secret import FILE"
     return SecretUnavailable(

@@ -12,10 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ppinui.errors import PpinuiError
+from ppinui.services.context import Context
 from ppinui.setup.progress import ProgressFile
 from ppinui.setup.questions import Answers, Question, Unacceptable, Value
-from ppinui.setup.setup_context import Surroundings
-from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Kind, Running, State, Step, of_error
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Given,
+    Here,
+    Kind,
+    Running,
+    Step,
+    StepState,
+    from_exception,
+)
 
 
 @dataclass(frozen=True)
@@ -53,20 +64,20 @@ class Page:
         """Whether the step lets one go on."""
         if self.finding is None:
             return False
-        return not self.step.required or self.finding.state in (State.DONE, State.NOT_NEEDED)
+        return not self.step.required or self.finding.state in (StepState.DONE, StepState.NOT_NEEDED)
 
 
 class Walk:
     """One walk through a kind. Answers and position outlive the program, however it ends."""
 
-    def __init__(self, kind: Kind, around: Surroundings, *, keeping: bool = True) -> None:
+    def __init__(self, kind: Kind, context: Context, *, keeping: bool = True) -> None:
         """Goes on where an earlier walk of this kind on this primus.cfg was interrupted.
 
         Without ``keeping`` it begins anew, and leaves nothing for another one: the answers are in a file.
         Raises PpinuiError where the primus.cfg cannot even be looked for.
         """
         self.kind = kind
-        self.around = around
+        self.context = context
         self._file = None
         self._kept: dict[str, Value] = {}
         self._index = 0
@@ -74,7 +85,7 @@ class Walk:
         self.resumed = False
         """Whether there was something to go on with."""
         if keeping:
-            self._file = ProgressFile(around.state, kind.name, around.location().path)
+            self._file = ProgressFile(context.state, kind.name, context.config_path())
             self._resume(self._file)
 
     def page(self, *, look: bool = True) -> Page:
@@ -87,15 +98,15 @@ class Walk:
         asked = tuple(
             Asked(question, here.answers.values.get(question.id)) for question in step.questions(here)
         )
-        page = Page(step, self._index + 1, len(self.kind.steps), step.text(here), asked, None, None)
+        page = Page(step, self._index + 1, len(self.kind.steps), step.blocks(here), asked, None, None)
         if not look or page.unanswered:
             return page
         try:
             finding = self._leading_back(step.look(here))
         except PpinuiError as error:
-            finding = of_error(error)
+            finding = from_exception(error)
         outcome = self._outcomes.get(step.id)
-        if outcome is not None and outcome.state is not State.PROBLEM:
+        if outcome is not None and outcome.state is not StepState.PROBLEM:
             return replace(page, finding=replace(outcome, action=finding.action))
         return replace(page, finding=finding, outcome=outcome)
 
@@ -151,13 +162,13 @@ class Walk:
         try:
             outcome = action.run(given, running)
         except PpinuiError as error:
-            outcome = of_error(error)
+            outcome = from_exception(error)
         outcome = None if outcome is None else self._leading_back(outcome)
         if action.changes:
             self._outcomes.clear()  # what a test has shown of the others is over
         else:
             self._outcomes.pop(step.id, None)
-        if outcome is not None and (outcome.state is State.PROBLEM or not action.changes):
+        if outcome is not None and (outcome.state is StepState.PROBLEM or not action.changes):
             self._outcomes[step.id] = outcome  # of what was changed, a new look says more
         return outcome
 
@@ -218,7 +229,7 @@ class Walk:
     def _here(self, index: int) -> Here:
         """What the functions of a step are given: the answers of all steps up to it, each as it counts."""
         values: dict[str, Value] = {}
-        here = Here(self.kind, Answers(values), self.around)
+        here = Here(self.kind, Answers(values), self.context)
         for step in self.kind.steps[: index + 1]:
             before = None
             while before != values:  # a question of a step may depend on another one's answer

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.secrets.secret import Secret
 from ppinui.setup.questions import Answers, Question
@@ -18,7 +19,7 @@ from ppinui.setup.questions import Answers, Question
 if TYPE_CHECKING:
     from ppinui.probe.plan import Plan
     from ppinui.probe.run_state import Listener
-    from ppinui.setup.setup_context import Surroundings
+    from ppinui.services.context import Context
     from ppinui.workers.cancellation import Cancellation
 
 
@@ -55,7 +56,7 @@ def command(*lines: str) -> Block:
     return Block(Style.COMMAND, "\n".join(lines))
 
 
-class State(Enum):
+class StepState(Enum):
     """What a step has found."""
 
     DONE = "done"
@@ -67,6 +68,13 @@ class State(Enum):
     """It does not work; going on leads nowhere until it is mended."""
     NOT_NEEDED = "not needed"
     """The step does not concern this set-up."""
+
+
+_STATES: Final = {
+    Severity.OK: StepState.DONE,
+    Severity.WARNING: StepState.TO_DO,
+    Severity.ERROR: StepState.PROBLEM,
+}
 
 
 @dataclass(frozen=True)
@@ -121,16 +129,16 @@ class Action:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a step has found, or what came of its action.
+    """What a step has found, or what came of its action: a diagnostic with the ways on.
 
-    ``words`` are one line, "" where there is nothing to say. ``back_to`` is the id of the step in which a
-    problem can be mended. ``items`` are the parts that were looked at, each with a ``subject``; ``blocks``
+    ``message`` is one line, "" where there is nothing to say. ``back_to`` is the id of the step in which a
+    problem can be fixed. ``items`` are the parts that were looked at, each with a ``subject``; ``blocks``
     are shown below (a diff, commands). ``action``: what the step can do about it now.
     """
 
-    state: State
-    words: str
-    remedy: str | None = None
+    state: StepState
+    message: str
+    remedy: str = ""
     subject: str = ""
     back_to: str | None = None
     items: tuple[Finding, ...] = ()
@@ -140,10 +148,10 @@ class Finding:
     """What an unattended run ends with, if this is a problem."""
 
 
-def of_error(error: PpinuiError, *, subject: str = "", back_to: str | None = None) -> Finding:
+def from_exception(error: PpinuiError, *, subject: str = "", back_to: str | None = None) -> Finding:
     """The problem that an error is."""
     return Finding(
-        State.PROBLEM,
+        StepState.PROBLEM,
         f"{error.message} ({error.place})" if error.place else error.message,
         error.remedy,
         subject=subject,
@@ -152,10 +160,15 @@ def of_error(error: PpinuiError, *, subject: str = "", back_to: str | None = Non
     )
 
 
-def worst(items: tuple[Finding, ...]) -> State:
+def from_diagnostic(seen: Diagnostic) -> Finding:
+    """What the doctor has seen, as a part of a step's finding."""
+    return Finding(_STATES[seen.severity], seen.message, seen.remedy, subject=seen.subject)
+
+
+def worst(items: tuple[Finding, ...]) -> StepState:
     """The state of something by those of its parts."""
     states = {item.state for item in items}
-    return next((one for one in (State.PROBLEM, State.TO_DO) if one in states), State.DONE)
+    return next((one for one in (StepState.PROBLEM, StepState.TO_DO) if one in states), StepState.DONE)
 
 
 @dataclass(frozen=True)
@@ -165,28 +178,32 @@ class Here:
     kind: Kind
     answers: Answers
     """Those of all questions before, and of the step's own as far as there are some; defaults included."""
-    around: Surroundings
+    context: Context
 
 
 @dataclass(frozen=True)
 class Step:
     """One step. Steps know nothing of each other but ids of questions, so kinds can share them.
 
-    ``text`` is what it says. ``questions`` may depend on the answers before, those of its own questions
-    included: it is asked again after each answer. ``look`` finds out how things are, without changing any;
-    it may wait for disks, networks and the keyring, and raise PpinuiError. It is called when every question
-    of the step has an answer; a step that is only to be read has none. ``required``: there is no way on while
-    it is TO_DO or a PROBLEM. ``may_ask``: ids of questions that it asks in some surroundings only; an answers
-    file may have them in all.
+    ``text`` is what it says, of the answers before or always the same. ``questions`` may depend on the
+    answers before, those of its own questions included: it is asked again after each answer. ``look`` finds
+    out how things are, without changing any; it may wait for disks, networks and the keyring, and raise
+    PpinuiError. It is called when every question of the step has an answer; a step that is only to be read
+    has none. ``required``: there is no way on while it is TO_DO or a PROBLEM. ``may_ask``: ids of questions
+    that it asks in some surroundings only; an answers file may have them in all.
     """
 
     id: str
     title: str
-    text: Callable[[Here], tuple[Block, ...]]
-    look: Callable[[Here], Finding] = lambda _: Finding(State.DONE, "")
+    text: tuple[Block, ...] | Callable[[Here], tuple[Block, ...]]
+    look: Callable[[Here], Finding] = lambda _: Finding(StepState.DONE, "")
     questions: Callable[[Here], tuple[Question, ...]] = lambda _: ()
     required: bool = False
     may_ask: tuple[str, ...] = ()
+
+    def blocks(self, here: Here) -> tuple[Block, ...]:
+        """What it says now."""
+        return self.text(here) if callable(self.text) else self.text
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.cli.console import emit, encoded, say
-from tests.rig.program import environment
+from ppinui.cli.console import as_json, emit, encoded, say
+from tests.rig.program import environment, ppinui
 from tests.rig.terminal import Terminal
 
 
@@ -95,3 +96,33 @@ def test_the_encoding_of_the_terminal_is_no_obstacle() -> None:
 
     assert done.stdout == rb"\u2022\u2022\u2022\u2022" + os.linesep.encode()
     assert done.returncode == 0
+
+
+def test_json_is_read_back_as_it_was() -> None:
+    data = {"a": [1, 2.5, None, True], "b": {"ü": "••••"}, "c": ("x",)}
+
+    assert json.loads(as_json(data)) == {**data, "c": ["x"]}
+
+
+def test_json_ends_with_a_newline() -> None:
+    assert as_json({}).endswith("}\n")
+
+
+def test_json_bytes_that_are_not_utf8_can_be_told_from_one_another() -> None:
+    text = as_json({"name": ["caf\udce9"]})
+
+    assert json.loads(text.encode("utf-8")) == {"name": ["caf\\xe9"]}
+
+
+def test_control_characters_in_json_are_escaped() -> None:
+    text = as_json({"name": "\x1b[2J\x9b31m\x7f"})
+
+    assert text.replace("\n", "").isprintable()
+    assert json.loads(text) == {"name": "\x1b[2J\x9b31m\x7f"}
+
+
+def test_where_stdout_is_not_utf8_json_is_ascii(config: Path) -> None:
+    ran = ppinui("-c", config, "config", "show", "--format", "json", environ={"PYTHONIOENCODING": "latin-1"})
+
+    assert ran.out.isascii()
+    assert json.loads(ran.out)["hsms"][0]["pin"] == "••••"

@@ -58,7 +58,6 @@ def test_help_and_version_import_no_grammar_of_a_command(option: str) -> None:
         "ppinui.cli.console",
         "ppinui.cli.main",
         "ppinui.errors",
-        "ppinui.text",
     }
     assert modules.isdisjoint(
         {"contextlib", "pathlib", "shutil", "dataclasses", "subprocess", "socket", "typing"}

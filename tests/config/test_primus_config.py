@@ -199,8 +199,9 @@ def test_what_an_included_file_holds_is_read(tmp_path: Path) -> None:
     (tmp_path / "hsm0.cfg").write_text('hsm0 = { host = "h"; };\n')
     document = parse('primus = { hsms = {\n@include "hsm0.cfg"\n}; };', include_dir=tmp_path)
 
-    (hsm,) = read(document).hsms
-    assert (hsm.host, hsm.setting.read_only) == ("h", True)
+    config = read(document)
+    (hsm,) = config.hsms
+    assert (hsm.host, config.setting_of(hsm).read_only) == ("h", True)
 
 
 # Short paths

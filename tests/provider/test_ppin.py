@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.validators import require_safe_name
+from ppinui.config.primus_config import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound, PpinRefused, check_trust, find_ppin
@@ -182,7 +182,7 @@ import os, sys
 from pathlib import Path
 from ppinui.provider.ppin import Ppin
 from ppinui.secrets.fetcher import FetchFailed
-from ppinui.config.validators import require_safe_name
+from ppinui.config.primus_config import require_safe_name
 from ppinui.secrets.secret import Secret
 Ppin(Path(sys.argv[1]), environ=os.environ).add(
     "PART", Secret("s"), Secret("p"), configurations=[lambda log: "x"], secrets_file=b"y"

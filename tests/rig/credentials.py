@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ppinui.config.primus import Credentials, read
+from ppinui.config.primus import SecretOwners, read
 from ppinui.libconfig.document import parse
 
 
@@ -28,7 +28,7 @@ class UserSlot:
 
 def credentials_of(
     *slots: UserSlot, origin: str = "f", priorities: Mapping[str, int] | None = None
-) -> Credentials:
+) -> SecretOwners:
     """The users of these slots; HSMs stand in the order in which slots name them first."""
     text = ""
     for hsm in dict.fromkeys(slot.hsm for slot in slots):

@@ -38,7 +38,7 @@ def _path(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     from ppinui.cli.config.config_output import show_data, show_text
-    from ppinui.cli.json_output import as_json
+    from ppinui.cli.console import as_json
     from ppinui.config.primus import read
     from ppinui.libconfig.document import load
 
@@ -81,7 +81,7 @@ def _get(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from ppinui.cli.config.config_output import problems_data, problems_text
-    from ppinui.cli.json_output import as_json
+    from ppinui.cli.console import as_json
     from ppinui.config.checks.registry import check_file
     from ppinui.config.checks.subject import Profile
     from ppinui.diagnostic import Severity, count_severities

@@ -123,7 +123,7 @@ def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict
     data = {
         "config": str(location.path),
         "found_by": location.rule,
-        "hsms": [_hsm_data(hsm, reveal) for hsm in config.hsms],
+        "hsms": [_hsm_data(config, hsm, reveal) for hsm in config.hsms],
         "globals": dict(config.globals),
         "log": dict(config.log),
         "unknown": [setting.path for setting in _unknown(config)],
@@ -142,29 +142,30 @@ def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict
     return data if reveal else dict(without_setup_passwords(data))
 
 
-def _hsm_data(hsm: Hsm, reveal: bool) -> dict[str, Any]:
+def _hsm_data(config: PrimusConfig, hsm: Hsm, reveal: bool) -> dict[str, Any]:
+    setting = config.setting_of(hsm)
     return {
         "name": hsm.name,
         "path": hsm.path,
-        **_place_data(hsm.setting),
+        **_place_data(setting),
         "host": hsm.host,
         "port": hsm.port,
         "priority": hsm.priority,
-        "pin": _child_data(hsm.setting, "pin", reveal),
-        "slots": [_slot_data(slot, reveal) for slot in hsm.slots],
+        "pin": _child_data(setting, "pin", reveal),
+        "slots": [_slot_data(slot, config.setting_of(slot), reveal) for slot in hsm.slots],
     }
 
 
-def _slot_data(slot: Slot, reveal: bool) -> dict[str, Any]:
+def _slot_data(slot: Slot, setting: Setting, reveal: bool) -> dict[str, Any]:
     return {
         "name": slot.name,
         "path": slot.path,
-        **_place_data(slot.setting),
+        **_place_data(setting),
         "id": slot.id,
         "user_name": slot.user_name,
         "client_id": slot.client_id,
         "proxy_user": slot.proxy_user,
-        "proxy_password": _child_data(slot.setting, "proxy_password", reveal),
+        "proxy_password": _child_data(setting, "proxy_password", reveal),
     }
 
 

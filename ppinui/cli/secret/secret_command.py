@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import Callable
 
+from ppinui.cli.command_context import say_whose_keyring
 from ppinui.cli.console import emit, say
 from ppinui.cli.secret.secret_session import BannerAsker, SecretSession
 from ppinui.errors import ExitCode, PpinuiError
@@ -55,7 +56,7 @@ def _user(arguments: argparse.Namespace) -> str:
 
 
 def _list(session: SecretSession) -> int:
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     _print_rows(session)
     return ExitCode.FINE
 
@@ -72,8 +73,8 @@ def _fetch(
     session: SecretSession, user: str, arguments: argparse.Namespace, operation: Callable[..., None]
 ) -> int:
     session.users.copies(user)
-    fetcher = session.ppin()
-    session.say_whose_keyring()
+    fetcher = session.context.find_ppin()
+    say_whose_keyring(session.context)
     asker = BannerAsker(session.asker(arguments.passwords))
     operation(user, asker, fetcher)
     _print_rows(session, after=asker)
@@ -85,13 +86,13 @@ def _add_proxy(session: SecretSession, user: str, arguments: argparse.Namespace)
 
     session.users.behind(user)
     try:
-        fetcher = session.ppin()
+        fetcher = session.context.find_ppin()
     except PpinNotFound as error:
         if arguments.ppin:
             raise
         fetcher = None
         missing = error
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     asker = BannerAsker(session.asker(arguments.passwords))
     if not session.operations.add_proxy(user, asker, fetcher):
         say(f"note: the password of '{printable(user)}' was kept, but not validated: {missing.message}")
@@ -108,7 +109,7 @@ def _remove_proxy(session: SecretSession, user: str, _: argparse.Namespace) -> i
 
 
 def _forget(session: SecretSession, kind: SecretKind, user: str) -> int:
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     session.operations.remove(kind, user)
     if (kind, user) in session.in_file():
         say(f"note: '{printable(user)}' is in the applications' secrets file too, and stays there")
@@ -117,14 +118,14 @@ def _forget(session: SecretSession, kind: SecretKind, user: str) -> int:
 
 
 def _set_pin(session: SecretSession, user: str, arguments: argparse.Namespace) -> int:
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     session.operations.set_pin(user, session.asker(arguments.passwords))
     say(f"kept the PIN of '{printable(user)}'; nothing was tried with it: ppinui --test --login does")
     return ExitCode.FINE
 
 
 def _remove_pin(session: SecretSession, user: str, _: argparse.Namespace) -> int:
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     session.operations.remove(SecretKind.PIN, user)
     say(f"forgot the PIN of '{printable(user)}'")
     return ExitCode.FINE
@@ -140,7 +141,7 @@ def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, onl
     try:
         rows = status_rows(session.users, session.store, in_file, everywhere=True)
     except NoBackendError:
-        if session.named_keyring is not None:
+        if session.context.keyring_choice.named is not None:
             raise
         # Where nobody has a keyring, the file alone may have everything, as with ppin.
         rows = status_rows(session.users, session.store, in_file)

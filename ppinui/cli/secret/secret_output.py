@@ -7,8 +7,8 @@ import pwd
 from collections.abc import Iterator
 from typing import Any
 
-from ppinui.cli.console import emit
-from ppinui.cli.json_output import as_json
+from ppinui.cli.command_context import say_whose_keyring
+from ppinui.cli.console import as_json, emit
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.errors import ExitCode
 from ppinui.secrets.keyring_errors import KeyringError
@@ -19,8 +19,8 @@ from ppinui.text import printable
 
 def status(session: SecretSession, output_format: str) -> int:
     """Print it; NOT_FINE where a secret is missing, rejected or unreadable."""
-    session.say_whose_keyring()
-    backend = session.keyring.backend()
+    say_whose_keyring(session.context)
+    backend = session.store.backend()
     owner = _account()
     rows = list(_rows(session))
     if output_format == "json":

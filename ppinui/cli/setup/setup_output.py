@@ -11,15 +11,15 @@ from typing import Final
 from ppinui.cli.console import say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.setup.questions import Question, Row
-from ppinui.setup.walkthrough import Block, Finding, State, Style
+from ppinui.setup.walkthrough import Block, Finding, StepState, Style
 from ppinui.text import printable
 
 WIDTH: Final = 79
 STATES: Final = {
-    State.DONE: "ok",
-    State.TO_DO: "to do",
-    State.PROBLEM: "problem",
-    State.NOT_NEEDED: "-",
+    StepState.DONE: "ok",
+    StepState.TO_DO: "to do",
+    StepState.PROBLEM: "problem",
+    StepState.NOT_NEEDED: "-",
 }
 _STATE_WIDTH: Final = 8
 
@@ -66,8 +66,8 @@ def finding(found: Finding, config: str | None) -> Iterator[str]:
 def line(found: Finding, config: str | None, first: str) -> str:
     """What was found and its remedy, behind ``first``."""
     subject = f"{found.subject}: " if found.subject else ""
-    words = wrapped(f"{subject}{found.words}", first)
-    return words if found.remedy is None else f"{words}\n{remedy(found.remedy, config, len(first))}"
+    words = wrapped(f"{subject}{found.message}", first)
+    return f"{words}\n{remedy(found.remedy, config, len(first))}" if found.remedy else words
 
 
 def remedy(words: str, config: str | None, indent: int) -> str:

@@ -11,12 +11,17 @@ from typing import TypeVar
 from ppinui.cli.console import say, say_error
 from ppinui.cli.orderly_exit import ending_in_order
 from ppinui.cli.setup import setup_output
-from ppinui.cli.setup.exit_words import KEYS, BackError, LeftError, heed
-from ppinui.cli.setup.setup_secrets import SecretSource
+from ppinui.cli.setup.setup_secrets import (
+    KEYS,
+    BackRequestedError,
+    ExitRequestedError,
+    SecretSource,
+    raise_for_exit_word,
+)
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.setup.engine import Asked, Page, Walk
 from ppinui.setup.questions import Choice, Question, Row, Sort, Unacceptable, Value
-from ppinui.setup.walkthrough import Action, Finding, Kind, Running, State
+from ppinui.setup.walkthrough import Action, Finding, Kind, Running, StepState
 
 Result = TypeVar("Result")
 
@@ -42,7 +47,7 @@ class Prompts:
         """Why answers cannot be kept for later; they count all the same."""
 
     def choose_kind(self, kinds: Iterable[Kind], interrupted: Iterable[str]) -> str:
-        """Which kind; gives its name. Raises LeftError."""
+        """Which kind; gives its name. Raises ExitRequestedError."""
         left = set(interrupted)
         choices = tuple(
             Choice(kind.name, kind.summary + (" (interrupted; goes on)" if kind.name in left else ""))
@@ -55,7 +60,7 @@ class Prompts:
                 return str(question.read(self._line(question.words, "Choose one by its number or name.")))
             except Unacceptable as flaw:
                 say(str(flaw))
-            except BackError:
+            except BackRequestedError:
                 say("this is the beginning")
 
     def go(self, walk: Walk) -> int:
@@ -69,14 +74,14 @@ class Prompts:
         while True:
             try:
                 way = self._step(walk, way, troubles)
-            except BackError:
+            except BackRequestedError:
                 way = _Way.BACK
             if way is _Way.BACK and not self._kept(walk.back, True):
                 say("this is the first step")
             if way is _Way.FORWARD and not self._kept(walk.forward, True):
                 break
         if troubles:
-            say(f"not fine: {', '.join(found.words for found in troubles.values())}")
+            say(f"not fine: {', '.join(found.message for found in troubles.values())}")
             return ExitCode.NOT_FINE
         return ExitCode.FINE
 
@@ -93,17 +98,17 @@ class Prompts:
             assert found is not None, page.unanswered
             troubles.pop(page.step.id, None)
             self._show_finding(page)
-            if found.state is State.NOT_NEEDED:
+            if found.state is StepState.NOT_NEEDED:
                 return came if came is not _Way.STAY else _Way.FORWARD
-            if found.action is not None and found.state is not State.DONE and not failed:
+            if found.action is not None and found.state is not StepState.DONE and not failed:
                 if self._agreed(found.action):
                     asked, failed = True, not self._act(walk, found.action)
                     continue
-            elif found.state is State.DONE and asked:
+            elif found.state is StepState.DONE and asked:
                 return _Way.FORWARD
             trouble = page.outcome or found
             way = self._left_with(walk, page, trouble)
-            if way is _Way.FORWARD and trouble.state is State.PROBLEM:
+            if way is _Way.FORWARD and trouble.state is StepState.PROBLEM:
                 troubles[page.step.id] = trouble
             if way is not _Way.AGAIN:
                 return way
@@ -209,7 +214,7 @@ class Prompts:
         """Ask for one row, a new one behind the last; ``<`` leaves the list as it was."""
         try:
             rows[index : index + 1] = [self._row(question, rows[index] if index < len(rows) else {})]
-        except BackError:
+        except BackRequestedError:
             say(f"the list of {question.words} stays as it was")
 
     def _row(self, question: Question, row: Row) -> Row:
@@ -254,12 +259,12 @@ class Prompts:
                     outcome = walk.act(action, given, Running(progress))
             finally:
                 progress.clear()
-        return outcome is None or outcome.state is not State.PROBLEM
+        return outcome is None or outcome.state is not StepState.PROBLEM
 
     def _left_with(self, walk: Walk, page: Page, trouble: Finding) -> _Way:
         """Where to, when there is nothing more to do here, or the user does not want it."""
         keys = ["Enter goes on"] if page.may_go_on else []
-        if trouble.state is not State.DONE:
+        if trouble.state is not StepState.DONE:
             keys.append("r looks again" if page.outcome is None else "r tries again")
         back_to = trouble.back_to if trouble.back_to != page.step.id else None
         if back_to is not None:
@@ -280,7 +285,7 @@ class Prompts:
         say("")
         if page.outcome is not None:
             self._show(setup_output.finding(page.outcome, self._config))
-        elif page.finding is not None and page.finding.words:
+        elif page.finding is not None and page.finding.message:
             self._show(setup_output.finding(page.finding, self._config))
 
     def _show(self, lines: Iterable[str]) -> None:
@@ -288,15 +293,15 @@ class Prompts:
             say(line)
 
     def _line(self, words: str, hint: str) -> str:
-        """One line that is typed. Raises LeftError, BackError."""
+        """One line that is typed. Raises ExitRequestedError, BackRequestedError."""
         while True:
             say(setup_output.wrapped(f"{words}:") + " ", end="")
             typed = sys.stdin.readline()
             if not typed:
                 say("")
-                raise LeftError
+                raise ExitRequestedError
             typed = typed.strip()
-            heed(typed.encode("utf-8", "surrogateescape"))
+            raise_for_exit_word(typed.encode("utf-8", "surrogateescape"))
             if typed != "?":
                 return typed
             say(setup_output.wrapped(hint or KEYS, "  "))

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ppinui.cli.console import emit, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.token.token_output import render_objects
 from ppinui.cli.token.token_session import slot_of, user_pin
 from ppinui.errors import ExitCode, PpinuiError

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ppinui.cli.console import emit, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.token.token_output import render_check, render_slot, render_slots, wrapped
 from ppinui.cli.token.token_session import access_of, ask_token_pin, keep, slot_of
 from ppinui.errors import ExitCode, PpinuiError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.checks.subject import Subject, called, problem, rule
 from ppinui.config.primus_config import is_entry
 from ppinui.config.settings import Level
 from ppinui.diagnostic import Diagnostic, Severity
@@ -17,14 +17,15 @@ _HSM_NAME: Final = re.compile(r"hsm\d+")
 _SLOT_NAME: Final = re.compile(r"slot\d+")
 
 
+@rule
 def names(subject: Subject) -> Iterator[Diagnostic]:
     """unusual-group-name: the vendor documents hsm0, hsm1, … and slot0, slot1, …, and no others."""
-    for hsm in subject.config.hsms:
+    for hsm in subject.hsms:
         if not _HSM_NAME.fullmatch(hsm.name):
-            yield _unusual(hsm.setting, "hsm0, hsm1, …")
+            yield _unusual(subject.at(hsm), "hsm0, hsm1, …")
         for slot in hsm.slots:
             if not _SLOT_NAME.fullmatch(slot.name):
-                yield _unusual(slot.setting, "slot0, slot1, …")
+                yield _unusual(subject.at(slot), "slot0, slot1, …")
 
 
 def _unusual(setting: Setting, documented: str) -> Diagnostic:
@@ -37,15 +38,16 @@ def _unusual(setting: Setting, documented: str) -> Diagnostic:
     )
 
 
+@rule
 def unknown_settings(subject: Subject) -> Iterator[Diagnostic]:
     """misplaced-setting, misspelt-setting, unknown-setting: the library does not read them."""
     for level, group in subject.groups:
         for setting in group.children:
             if (setting.name or "") not in level.specs:
                 yield _unknown(setting, level)
-    places = [("primus.hsms", "hsmN"), *((f"{hsm.path}.slots", "slotM") for hsm in subject.config.hsms)]
-    for path, wanted in places:
-        entries = subject.document.get(path)
+    places = [(subject.document.get("primus.hsms"), "hsmN")]
+    places += ((subject.at(hsm).get("slots"), "slotM") for hsm in subject.hsms)
+    for entries, wanted in places:
         for setting in entries.children if entries and entries.kind is Kind.GROUP else ():
             if not is_entry(setting):
                 yield _unknown(setting, None, wanted)

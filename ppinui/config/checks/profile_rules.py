@@ -1,18 +1,17 @@
-"""Rules of the deployments that have their own: FortiGate, Kubernetes sidecar, CloudHSM, production."""
+"""Rules of the deployments that have their own: FortiGate, Kubernetes sidecar, CloudHSM."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ppinui.config.checks.subject import Profile, Subject, problem
+from ppinui.config.checks.subject import Profile, Subject, problem, rule
 from ppinui.config.cloudhsm_clusters import missing_endpoints
 from ppinui.config.validators import address_of
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.text import quoted
 
-_HIGHEST_LEVEL = 4  # warning; the vendor's word for production
 
-
+@rule
 def fortigate(subject: Subject) -> Iterator[Diagnostic]:
     """fortigate-host, fortigate-log, fortigate-connect-on-init, fortigate-trace-level."""
     if subject.profile is not Profile.FORTIGATE:
@@ -22,7 +21,7 @@ def fortigate(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(
                 Severity.ERROR,
                 "fortigate-host",
-                hsm.setting.get("host") or hsm.setting,
+                subject.at(hsm).get("host") or subject.at(hsm),
                 f"{hsm.name}: host {quoted(hsm.host)} is a name: a FortiGate needs an IP address",
                 f"Write the IP address that {hsm.host} has on the FortiGate's network.",
             )
@@ -32,6 +31,7 @@ def fortigate(subject: Subject) -> Iterator[Diagnostic]:
     yield from _wanted(subject, "log.trace_level", 0, "fortigate-trace-level", "a FortiGate")
 
 
+@rule
 def kubernetes(subject: Subject) -> Iterator[Diagnostic]:
     """kubernetes-connect-on-init: a sidecar has to start while the HSM is away."""
     if subject.profile is Profile.KUBERNETES:
@@ -64,16 +64,17 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+@rule
 def cloudhsm(subject: Subject) -> Iterator[Diagnostic]:
     """cloudhsm-proxy-user, cloudhsm-clones."""
     if subject.profile is not Profile.CLOUDHSM:
         return
     for slot in subject.config.slots:
-        if slot.setting.get("proxy_user") is None and subject.complete:
+        if subject.at(slot).get("proxy_user") is None and subject.complete:
             yield problem(
                 Severity.ERROR,
                 "cloudhsm-proxy-user",
-                slot.setting,
+                subject.at(slot),
                 f"{slot.hsm}.{slot.name} has no proxy_user: CloudHSM is reached through its proxies alone",
                 'Add proxy_user = "…"; with the service user of the welcome ticket.',
             )
@@ -98,21 +99,8 @@ def _clones(subject: Subject) -> Iterator[Diagnostic]:
         yield problem(
             Severity.WARNING,
             "cloudhsm-clones",
-            first.setting,
+            subject.at(first),
             f"partition {quoted(names[0])}{others}: only {', '.join(sorted(hosts))} is configured, "
             f"not {lacking}",
             f"Add the other endpoints of the service: ppinui config add-hsm --host HOST --like {first.hsm}",
-        )
-
-
-def production(subject: Subject) -> Iterator[Diagnostic]:
-    """production-trace-level; the log file and the mask are checked in every profile."""
-    level = subject.config.log["trace_level"]
-    if subject.profile is Profile.PRODUCTION and isinstance(level, int) and level > _HIGHEST_LEVEL:
-        yield problem(
-            Severity.ERROR,
-            "production-trace-level",
-            subject.where("primus.log.trace_level"),
-            f"trace_level is {level}: production has at most {_HIGHEST_LEVEL}",
-            f"Set it: ppinui config set log.trace_level={_HIGHEST_LEVEL}",
         )

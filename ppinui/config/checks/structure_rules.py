@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.checks.subject import Subject, called, problem, rule
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind
 from ppinui.text import quoted
 
 
+@rule
 def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
     """no-primus, no-hsm, no-slot: without them the library has nothing to connect to."""
     if not subject.complete:
@@ -36,12 +37,13 @@ def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(
                 Severity.WARNING if config.slots else Severity.ERROR,
                 "no-slot",
-                hsm.setting,
+                subject.at(hsm),
                 f"{hsm.name} has no slots: nothing on it can be used",
                 f"Add one: ppinui config add-slot {hsm.name} --user-name PARTITION --id N.",
             )
 
 
+@rule
 def duplicates(subject: Subject) -> Iterator[Diagnostic]:
     """duplicate-hsm-name, duplicate-slot-name, duplicate-setting: libconfig rejects the whole file."""
     for second in subject.document.duplicates:
@@ -57,6 +59,7 @@ def duplicates(subject: Subject) -> Iterator[Diagnostic]:
         yield problem(Severity.ERROR, check, second, message, remedy)
 
 
+@rule
 def version(subject: Subject) -> Iterator[Diagnostic]:
     """missing-version, unknown-version: the vendor's files say version = "1.0"."""
     setting = subject.document.get("version")

@@ -18,8 +18,8 @@ from ppinui.setup.walkthrough import (
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     command,
     point,
     text,
@@ -32,20 +32,15 @@ VAULT: Final = "vault"
 _PASSPHRASE: Final = "passphrase"  # noqa: S105 - the name of a need
 
 
-def keyring_step() -> Step:
-    """Chooses the keyring, unless it was named before; makes the vault, if that is chosen and not there."""
-    return Step(KEYRING, "Keyring", _text, _look, _questions, may_ask=(KEYRING,))
-
-
 def store_of(here: Here) -> SecretStore:
     """The store over the keyring that was named or chosen. Asks nothing yet."""
-    named = here.around.keyrings.named.named
+    named = here.context.keyrings.named.named
     chosen = here.answers.text(KEYRING)
-    return here.around.keyrings.store(VAULT if chosen == VAULT and named is None else None)
+    return here.context.keyrings.store(VAULT if chosen == VAULT and named is None else None)
 
 
 def _text(here: Here) -> tuple[Block, ...]:
-    account = here.around.machine.account
+    account = here.context.host.account
     blocks = [
         text(
             "ppinui keeps secrets in the keyring of the account that runs it, and hands them to the "
@@ -56,7 +51,7 @@ def _text(here: Here) -> tuple[Block, ...]:
             "keyring: go through this set-up with that account."
         ),
     ]
-    if here.around.keyrings.named.named is None:
+    if here.context.keyrings.named.named is None:
         blocks += [
             point("On a desktop the keyring of the session is there already, and opens when you log in."),
             point("On a server there is none: the vault is an encrypted file with a passphrase."),
@@ -65,9 +60,9 @@ def _text(here: Here) -> tuple[Block, ...]:
 
 
 def _questions(here: Here) -> tuple[Question, ...]:
-    if here.around.keyrings.named.named is not None:
+    if here.context.keyrings.named.named is not None:
         return ()
-    desktop = may_exist(KeyringChoice(None), here.around.environ)
+    desktop = may_exist(KeyringChoice(None), here.context.environ)
     return (
         Question(
             KEYRING,
@@ -85,10 +80,10 @@ def _questions(here: Here) -> tuple[Question, ...]:
 
 
 def _look(here: Here) -> Finding:
-    named = here.around.keyrings.named.named
-    path = vault_path(here.around.environ)
+    named = here.context.keyrings.named.named
+    path = vault_path(here.context.environ)
     if VAULT in (named, here.answers.text(KEYRING)) and not path.exists():
-        return Finding(State.TO_DO, f"there is no vault yet: {path}", action=_making(here))
+        return Finding(StepState.TO_DO, f"there is no vault yet: {path}", action=_making(here))
     store = store_of(here)
     backend = store.backend()
     store.has(SecretKind.PIN, "")  # a name that nobody has: does it answer?
@@ -97,23 +92,23 @@ def _look(here: Here) -> Finding:
     if backend.name == VAULT and named is None:
         items.append(
             Finding(
-                State.DONE,
+                StepState.DONE,
                 "let every later command use it",
                 subject="vault",
                 blocks=(command("export PPINUI_KEYRING=vault"),),
             )
         )
-    return Finding(State.DONE, f"{backend.name}{place} works ({backend.why})", items=tuple(items))
+    return Finding(StepState.DONE, f"{backend.name}{place} works ({backend.why})", items=tuple(items))
 
 
 def _making(here: Here) -> Action:
-    path = vault_path(here.around.environ)
+    path = vault_path(here.context.environ)
 
     def make(given: Given, running: Running) -> None:
         running.say("making the vault: its passphrase is made hard to guess, which takes a moment")
-        vault.create(path, given[_PASSPHRASE], make_folder="PPINUI_VAULT" not in here.around.environ)
-        here.around.tracer("create vault", path)
-        here.around.keyrings.vault_made(given[_PASSPHRASE])
+        vault.create(path, given[_PASSPHRASE], make_folder="PPINUI_VAULT" not in here.context.environ)
+        here.context.audit("create vault", path)
+        here.context.keyrings.vault_made(given[_PASSPHRASE])
 
     return Action(
         f"make the vault {path}",
@@ -129,3 +124,7 @@ def _making(here: Here) -> Action:
             ),
         ),
     )
+
+
+KEYRING_STEP: Final = Step(KEYRING, "Keyring", _text, _look, _questions, may_ask=(KEYRING,))
+"""Chooses the keyring, unless it was named before; makes the vault, if that is chosen and not there."""

@@ -20,14 +20,13 @@ from ppinui.setup.steps.kms_tokens_step import (
 )
 from ppinui.setup.walkthrough import (
     Action,
-    Block,
     Finding,
     Given,
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     point,
     text,
 )
@@ -39,17 +38,11 @@ PINS: Final = "pins"
 _SO_PIN, _USER_PIN = "so_pin", "user_pin"
 
 
-def pins_step() -> Step:
-    """Sets user PINs that are not set, and keeps them."""
-    return Step(PINS, "User PINs", _text, _look)
-
-
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text("The user PIN opens the private keys. The keyring keeps it for the test and for kms.toml."),
-        point("A PIN that is kept here is not tried: the test does that, once."),
-        point("A well-known PIN, such as 98765432, should be changed first: ppinui pin change SLOT"),
-    )
+_TEXT: Final = (
+    text("The user PIN opens the private keys. The keyring keeps it for the test and for kms.toml."),
+    point("A PIN that is kept here is not tried: the test does that, once."),
+    point("A well-known PIN, such as 98765432, should be changed first: ppinui pin change SLOT"),
+)
 
 
 def _look(here: Here) -> Finding:
@@ -57,7 +50,7 @@ def _look(here: Here) -> Finding:
     for one in chosen:
         if one.slot is None or one.slot.token is None:
             return Finding(
-                State.PROBLEM, f"no token is called '{one.label}'", "initialise it first", back_to=TOKENS
+                StepState.PROBLEM, f"no token is called '{one.label}'", "initialise it first", back_to=TOKENS
             )
         if not one.slot.token.flags & TokenFlag.USER_PIN_SET:
             return _unset(here, one, one.slot)
@@ -65,12 +58,12 @@ def _look(here: Here) -> Finding:
         if (finding := _kept(here, one.label)) is not None:
             return finding
     words = "the PIN is" if len(chosen) == 1 else f"all {len(chosen)} PINs are"
-    return Finding(State.DONE, f"{words} set, and in the keyring")
+    return Finding(StepState.DONE, f"{words} set, and in the keyring")
 
 
 def _unset(here: Here, one: Chosen, slot: Slot) -> Finding:
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"the user PIN of '{one.label}' is not set",
         action=Action(
             f"set the user PIN of '{one.label}'",
@@ -113,7 +106,7 @@ def _kept(here: Here, label: str) -> Finding | None:
         stored.wipe()
         return None
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         words,
         action=Action(
             f"keep the PIN of '{label}' in the keyring",
@@ -126,3 +119,7 @@ def _kept(here: Here, label: str) -> Finding | None:
             ),
         ),
     )
+
+
+PINS_STEP: Final = Step(PINS, "User PINs", _TEXT, _look)
+"""Sets user PINs that are not set, and keeps them."""

@@ -15,14 +15,13 @@ from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import found_library
 from ppinui.setup.walkthrough import (
     Action,
-    Block,
     Finding,
     Given,
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     point,
     text,
 )
@@ -46,14 +45,9 @@ class Chosen:
     slot: Slot | None
 
 
-def tokens_step() -> Step:
-    """Asks for tokens by their labels, and initialises those that are not there."""
-    return Step(TOKENS, "Slots and tokens", _text, _look, _questions, required=True)
-
-
 def access(here: Here) -> Access:
     """How to reach the tokens. Raises PpinuiError."""
-    return Access(found_library(here), here.around.environ, timeout=here.around.timeout)
+    return Access(found_library(here), here.context.environ, timeout=here.context.timeout)
 
 
 def chosen_tokens(here: Here, found: SlotList) -> tuple[Chosen, ...]:
@@ -80,16 +74,15 @@ def is_alone(here: Here) -> bool:
     return len(here.answers.rows(TOKENS)) == 1
 
 
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text(
-            "The KMS uses slots by their numbers. Each holds a token with a label, a security officer's PIN "
-            "and the user PIN that opens its keys. Here tokens are named by their labels, for a number may "
-            "change when a token is initialised."
-        ),
-        point("A token that is in use is never initialised here: that would erase its keys."),
-        point("An HSM whose tokens its own tools initialise: do that first, then name the labels."),
-    )
+_TEXT: Final = (
+    text(
+        "The KMS uses slots by their numbers. Each holds a token with a label, a security officer's PIN "
+        "and the user PIN that opens its keys. Here tokens are named by their labels, for a number may "
+        "change when a token is initialised."
+    ),
+    point("A token that is in use is never initialised here: that would erase its keys."),
+    point("An HSM whose tokens its own tools initialise: do that first, then name the labels."),
+)
 
 
 def _questions(_: Here) -> tuple[Question, ...]:
@@ -138,7 +131,7 @@ def _look(here: Here) -> Finding:
     for row, one in zip(rows, chosen, strict=True):
         if one.slot is None:
             return _missing(here, found, one.label, row.get("slot"))
-    return Finding(State.DONE, ", ".join(one.slot.name for one in chosen if one.slot is not None))
+    return Finding(StepState.DONE, ", ".join(one.slot.name for one in chosen if one.slot is not None))
 
 
 def _missing(here: Here, found: SlotList, label: str, wanted: str | int | None) -> Finding:
@@ -149,12 +142,12 @@ def _missing(here: Here, found: SlotList, label: str, wanted: str | int | None) 
             f"slot {wanted} is none that was never initialised" if wanted is not None else "no slot is free"
         )
         return Finding(
-            State.PROBLEM,
+            StepState.PROBLEM,
             f"no token is called '{label}', and {there}",
             "correct the label or the slot; or erase a token yourself: ppinui token init SLOT --label LABEL",
         )
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"no token is called '{label}'; slot {slot.id} has one that was never initialised",
         action=Action(
             f"initialise the token in slot {slot.id} as '{label}'",
@@ -198,3 +191,7 @@ def keep(here: Here, label: str, pin: Secret, running: Running, *, validated: bo
         keep_pin(store_of(here), label, pin, source="set-up", validated=validated)
     except KeyringError as error:
         running.say(f"the PIN of '{label}' is not in the keyring: {error.message}")
+
+
+TOKENS_STEP: Final = Step(TOKENS, "Slots and tokens", _TEXT, _look, _questions, required=True)
+"""Asks for tokens by their labels, and initialises those that are not there."""

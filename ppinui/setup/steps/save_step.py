@@ -8,19 +8,33 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.registry import check_document
-from ppinui.config.config_save import GROUP, identify, save
+from ppinui.config.checks.registry import check_document, problems_around_edit
+from ppinui.config.config_save import identify, save
+from ppinui.config.locate import GROUP
 from ppinui.config.primus import read
 from ppinui.config.redaction import find_secrets, mask, masked_diff
+from ppinui.config.template import LOG_FILE
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.files.atomic_write import written_beside
 from ppinui.libconfig.document import Document, encode
-from ppinui.setup.config_plan import draft, left_alone
-from ppinui.setup.steps.answers import wanted
-from ppinui.setup.steps.hsms_step import HSMS
-from ppinui.setup.steps.partitions_step import PARTITIONS
-from ppinui.setup.walkthrough import Action, Block, Finding, Here, Running, State, Step, Style, command, text
+from ppinui.setup.cloudhsm_services import DEVELOPER, endpoints_of
+from ppinui.setup.config_plan import Wanted, WantedHsm, WantedPartition, draft, left_alone
+from ppinui.setup.steps.hsms_step import CLUSTER, HSMS, PLATINUM_NUMBER
+from ppinui.setup.steps.partitions_step import PARTITIONS, SERVICE_USER
+from ppinui.setup.steps.provider_step import LOG
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Here,
+    Running,
+    Step,
+    StepState,
+    Style,
+    command,
+    text,
+)
 
 SAVE: Final = "save"
 
@@ -43,7 +57,7 @@ def _by_answers(here: Here, old: Document | None, origin: str) -> Document:
 
 
 def _text(here: Here) -> tuple[Block, ...]:
-    path = here.around.location().path
+    path = here.context.config_path()
     return (
         text(
             f"This is how {path} will be. Nothing is written before you say so. What is there already stays "
@@ -53,21 +67,23 @@ def _text(here: Here) -> tuple[Block, ...]:
 
 
 def _look(here: Here, make: Make, back_to: str) -> Finding:
-    location = here.around.location()
+    location = here.context.location(must_exist=False)
     path = location.path
     read_from = identify(path)
-    old = here.around.document()
+    old = here.context.document()
     try:
         new = make(here, old, str(path))
     except PpinuiError as error:
-        return Finding(State.PROBLEM, error.message, error.remedy, back_to=back_to, exit_code=error.exit_code)
+        return Finding(
+            StepState.PROBLEM, error.message, error.remedy, back_to=back_to, exit_code=error.exit_code
+        )
     if old is not None and old.text == new.text:
-        return Finding(State.DONE, f"{path} has all of it", items=_notes(here, new, old))
+        return Finding(StepState.DONE, f"{path} has all of it", items=_notes(here, new, old))
     items = _notes(here, new, old)
     blocks = (Block(Style.VERBATIM, masked_diff(old.text, new.text, str(path)) if old else mask(new.text)),)
-    if any(item.state is State.PROBLEM for item in items):
+    if any(item.state is StepState.PROBLEM for item in items):
         return Finding(
-            State.PROBLEM,
+            StepState.PROBLEM,
             "the file would not be right",
             items=items,
             blocks=blocks,
@@ -79,13 +95,13 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
     def write(_: object, running: Running) -> Finding | None:
         if not os.access(path.parent, os.W_OK):
             return _for_root(here, new, path)
-        report = save(path, old, new, read_from=read_from, tracer=here.around.tracer)
+        report = save(path, old, new, read_from=read_from, tracer=here.context.audit)
         for note in report.notes:
             running.say(note)
         return None
 
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{path} is {'changed' if old else 'new'}",
         items=items,
         blocks=blocks,
@@ -95,15 +111,16 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
 
 def _notes(here: Here, new: Document, old: Document | None) -> tuple[Finding, ...]:
     """What the check finds in the new text, if it is not in the old one, and HSMs that stay."""
-    before = {(one.code, one.subject) for one in check_document(old)} if old is not None else set()
-    found = [_of_problem(one) for one in check_document(new) if (one.code, one.subject) not in before]
+    problems, new_problems = problems_around_edit(old, new) if old is not None else ((), check_document(new))
+    before = {(one.code, one.subject) for one in problems}
+    found = [_of_problem(one) for one in new_problems if (one.code, one.subject) not in before]
     return (*(one for one in found if one is not None), *_left(here, new))
 
 
 def _of_problem(problem: Diagnostic) -> Finding | None:
     if problem.severity is Severity.NOTE:
         return None
-    state = State.PROBLEM if problem.severity is Severity.ERROR else State.TO_DO
+    state = StepState.PROBLEM if problem.severity is Severity.ERROR else StepState.TO_DO
     return Finding(state, problem.message, problem.remedy, subject=problem.severity.value)
 
 
@@ -112,7 +129,7 @@ def _left(here: Here, new: Document) -> Iterator[Finding]:
         return
     for hsm in left_alone(read(new), wanted(here)):
         yield Finding(
-            State.TO_DO,
+            StepState.TO_DO,
             f"{hsm.name} ({hsm.host}) is in the file too, and stays",
             f"remove it, if it is not used any more: ppinui config remove {hsm.name}",
             subject="note",
@@ -128,7 +145,7 @@ def _for_root(here: Here, new: Document, path: Path) -> Finding:
             str(path),
             "go through the set-up with an account that may write there",
         )
-    target = here.around.state / "setup" / "primus.cfg"
+    target = here.context.state / "setup" / "primus.cfg"
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with written_beside(target, encode(new.text)) as (temporary, _):
@@ -141,9 +158,44 @@ def _for_root(here: Here, new: Document, path: Path) -> Finding:
         ["sudo", "install", "-b", "-m", "0640", "-o", "root", "-g", GROUP, str(target), str(path)]
     )
     return Finding(
-        State.PROBLEM,
+        StepState.PROBLEM,
         denied,
         "run the command as root, then look again",
         blocks=(command(lines),),
         exit_code=ExitCode.USAGE,
     )
+
+
+def wanted(here: Here) -> Wanted:
+    """HSMs and partitions by the answers."""
+    hsms = tuple(
+        WantedHsm(
+            str(row["host"]),
+            str(row["port"]),
+            int(row["priority"]),
+            _words(here, str(row["host"]), number),
+        )
+        for number, row in enumerate(here.answers.rows(HSMS))
+    )
+    partitions = tuple(
+        WantedPartition(
+            str(row["name"]),
+            int(row["id"]) if "id" in row else None,
+            str(row["client_id"]) if "client_id" in row else None,
+        )
+        for row in here.answers.rows(PARTITIONS)
+    )
+    log_file = here.answers.text(LOG) or LOG_FILE
+    return Wanted(hsms, partitions, here.answers.text(SERVICE_USER) or None, log_file)
+
+
+def _words(here: Here, host: str, number: int) -> str:
+    """What an HSM is, for a comment."""
+    cluster = here.answers.text(CLUSTER)
+    for endpoint in endpoints_of(cluster, here.answers.number(PLATINUM_NUMBER)):
+        if endpoint.host == host:
+            return f"{endpoint.role} of CloudHSM {cluster}"
+    for name, endpoint in DEVELOPER.items():
+        if endpoint.host == host:
+            return f"{name} of the developer program"
+    return "the first to be tried" if number == 0 else "tried when those before it do not answer"

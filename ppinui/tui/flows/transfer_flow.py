@@ -14,7 +14,7 @@ from ppinui.editing.edits import Remove, patch_between
 from ppinui.provider.ppin_binary import PpinNotFound
 from ppinui.secrets import transfer
 from ppinui.secrets.fetcher import Fetcher
-from ppinui.secrets.secret_operations import GivenAsker, Operations
+from ppinui.secrets.secret_operations import PreparedAnswers, SecretOperations
 from ppinui.secrets.transfer import AlreadyThereError, ExportReport, ImportReport
 from ppinui.services.clear_text_adoption import (
     ClearPin,
@@ -43,7 +43,7 @@ async def import_secrets(app: PpinuiApp) -> str:
     if path is None:
         return ""
 
-    def work(operations: Operations, replacing: bool) -> ImportReport:
+    def work(operations: SecretOperations, replacing: bool) -> ImportReport:
         return transfer.import_file(operations, path, replacing=replacing)
 
     report = await _unless_in_the_way(app, "Put those of the file in their place", work)
@@ -62,7 +62,7 @@ async def export_secrets(app: PpinuiApp) -> str:
         return ""
     like = app.session.path
 
-    def work(operations: Operations, replacing: bool) -> ExportReport:
+    def work(operations: SecretOperations, replacing: bool) -> ExportReport:
         content, report = transfer.export(operations)
         transfer.write_secrets_file(path, content, like=like, replacing=replacing)
         return report
@@ -83,7 +83,7 @@ async def _ask_for_path(app: PpinuiApp, title: str, words: str) -> Path | None:
 
 
 async def _unless_in_the_way(
-    app: PpinuiApp, words: str, work: Callable[[Operations, bool], Result]
+    app: PpinuiApp, words: str, work: Callable[[SecretOperations, bool], Result]
 ) -> Result | None:
     """What ``work`` gives, which is told to replace what is in its way only if the user says so."""
     try:
@@ -174,12 +174,12 @@ def _fetcher(app: PpinuiApp, *, needed: bool) -> Fetcher | None:
         return None
 
 
-def _keep_proxy(proxy: ClearProxy, fetcher: Fetcher | None, operations: Operations) -> None:
-    operations.add_proxy(proxy.user, GivenAsker(proxy.password), fetcher)
+def _keep_proxy(proxy: ClearProxy, fetcher: Fetcher | None, operations: SecretOperations) -> None:
+    operations.add_proxy(proxy.user, PreparedAnswers(proxy.password), fetcher)
 
 
 def _spend(
-    app: PpinuiApp, pin: ClearPin, partition: str, fetcher: Fetcher | None, operations: Operations
+    app: PpinuiApp, pin: ClearPin, partition: str, fetcher: Fetcher | None, operations: SecretOperations
 ) -> None:
     assert fetcher is not None
     spend(operations, pin, partition, app.keeper, fetcher)

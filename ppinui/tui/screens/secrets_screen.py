@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_client import KeyringChoice
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.tui.controllers.secrets_snapshot import SecretRow
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
@@ -170,7 +170,7 @@ class SecretsScreen(Screen[None]):
     async def _change(self, row: SecretRow) -> None:
         keeper = self.desk.keeper
 
-        def work(operations: Operations) -> str:
+        def work(operations: SecretOperations) -> str:
             match row.kind:
                 case SecretKind.PERMANENT:
                     operations.update(row.name, keeper, keeper.fetcher())
