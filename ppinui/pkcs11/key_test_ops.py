@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism
@@ -100,29 +100,18 @@ def sign_and_verify(
 
 
 def _make_pair(session: pkcs11.Session, way: SigningWay, *, on_token: bool) -> KeyPair:
-    capabilities = pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
-    public: dict[Attribute, object] = {Attribute.PRIVATE: False}
-    private: dict[Attribute, object] = {Attribute.EXTRACTABLE: False}
+    options: dict[str, Any] = {
+        "id": _TEST_ID,
+        "label": TEST_LABEL,
+        "store": on_token,
+        "capabilities": pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY,
+        "public_template": {Attribute.PRIVATE: False},
+        "private_template": {Attribute.EXTRACTABLE: False},
+    }
     if way.is_rsa:
-        return session.generate_keypair(
-            KeyType.RSA,
-            _RSA_BITS,
-            id=_TEST_ID,
-            label=TEST_LABEL,
-            store=on_token,
-            capabilities=capabilities,
-            public_template=public,
-            private_template=private,
-        )
+        return session.generate_keypair(KeyType.RSA, _RSA_BITS, **options)
     parameters = session.create_domain_parameters(KeyType.EC, {Attribute.EC_PARAMS: _P256}, local=True)
-    return parameters.generate_keypair(
-        id=_TEST_ID,
-        label=TEST_LABEL,
-        store=on_token,
-        capabilities=capabilities,
-        public_template=public,
-        private_template=private,
-    )
+    return parameters.generate_keypair(**options)
 
 
 @contextmanager

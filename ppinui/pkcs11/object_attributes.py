@@ -51,66 +51,37 @@ class ObjectClass(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-_BOOLEAN: Final = 1
-_NUMBER: Final = 8
-_NAME: Final = 256
-COMMON: Final[dict[int, int]] = {
-    Attribute.TOKEN: _BOOLEAN,
-    Attribute.PRIVATE: _BOOLEAN,
-    Attribute.LABEL: _NAME,
+_SIZES: Final[dict[int, int]] = {
+    Attribute.LABEL: 256,
+    Attribute.APPLICATION: 256,
+    Attribute.ID: 256,
+    Attribute.CERTIFICATE_TYPE: 8,
+    Attribute.KEY_TYPE: 8,
+    Attribute.VALUE_LEN: 8,
+    Attribute.VALUE: 4096,
+    Attribute.MODULUS: 1024,
+    Attribute.PUBLIC_EXPONENT: 64,
+    Attribute.EC_PARAMS: 64,
+    Attribute.EC_POINT: 256,
 }
-_KEY: Final[dict[int, int]] = {
-    **COMMON,
-    Attribute.KEY_TYPE: _NUMBER,
-    Attribute.ID: _NAME,
-    Attribute.DERIVE: _BOOLEAN,
+"""Bytes that are expected; one for the others, which are yes or no."""
+_COMMON: Final = "TOKEN PRIVATE LABEL"
+_KEY: Final = f"{_COMMON} KEY_TYPE ID DERIVE"
+_KEPT: Final = "SENSITIVE EXTRACTABLE NEVER_EXTRACTABLE"
+_ASKED: Final = {
+    None: _COMMON,
+    ObjectClass.DATA: f"{_COMMON} APPLICATION",
+    ObjectClass.CERTIFICATE: f"{_COMMON} CERTIFICATE_TYPE ID VALUE",
+    ObjectClass.PUBLIC_KEY: f"{_KEY} ENCRYPT VERIFY WRAP MODULUS PUBLIC_EXPONENT EC_PARAMS EC_POINT",
+    ObjectClass.PRIVATE_KEY: f"{_KEY} {_KEPT} DECRYPT SIGN UNWRAP MODULUS EC_PARAMS",
+    ObjectClass.SECRET_KEY: f"{_KEY} {_KEPT} ENCRYPT DECRYPT SIGN VERIFY WRAP UNWRAP VALUE_LEN",
 }
-_KEPT: Final[dict[int, int]] = {
-    Attribute.SENSITIVE: _BOOLEAN,
-    Attribute.EXTRACTABLE: _BOOLEAN,
-    Attribute.NEVER_EXTRACTABLE: _BOOLEAN,
+ASKED: Final[dict[int | None, dict[int, int]]] = {
+    kind: {Attribute[name]: _SIZES.get(Attribute[name], 1) for name in names.split()}
+    for kind, names in _ASKED.items()
 }
-ASKED: Final[dict[ObjectClass, dict[int, int]]] = {
-    ObjectClass.DATA: {**COMMON, Attribute.APPLICATION: _NAME},
-    ObjectClass.CERTIFICATE: {
-        **COMMON,
-        Attribute.CERTIFICATE_TYPE: _NUMBER,
-        Attribute.ID: _NAME,
-        Attribute.VALUE: 4096,
-    },
-    ObjectClass.PUBLIC_KEY: {
-        **_KEY,
-        Attribute.ENCRYPT: _BOOLEAN,
-        Attribute.VERIFY: _BOOLEAN,
-        Attribute.WRAP: _BOOLEAN,
-        Attribute.MODULUS: 1024,
-        Attribute.PUBLIC_EXPONENT: 64,
-        Attribute.EC_PARAMS: 64,
-        Attribute.EC_POINT: 256,
-    },
-    ObjectClass.PRIVATE_KEY: {
-        **_KEY,
-        **_KEPT,
-        Attribute.DECRYPT: _BOOLEAN,
-        Attribute.SIGN: _BOOLEAN,
-        Attribute.UNWRAP: _BOOLEAN,
-        Attribute.MODULUS: 1024,
-        Attribute.EC_PARAMS: 64,
-    },
-    ObjectClass.SECRET_KEY: {
-        **_KEY,
-        **_KEPT,
-        Attribute.ENCRYPT: _BOOLEAN,
-        Attribute.DECRYPT: _BOOLEAN,
-        Attribute.SIGN: _BOOLEAN,
-        Attribute.VERIFY: _BOOLEAN,
-        Attribute.WRAP: _BOOLEAN,
-        Attribute.UNWRAP: _BOOLEAN,
-        Attribute.VALUE_LEN: _NUMBER,
-    },
-}
-"""What is asked of an object of each class, with the bytes that are expected. The value of a key or of a data
-object never is."""
+"""What is asked of an object of each class (None: of any other), with the bytes that are expected. The value
+of a key or of a data object never is."""
 
 KEY_TYPES: Final = {
     0x00: "RSA",

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pkcs11
 
 from ppinui.pkcs11.loaded_module import handle_of
-from ppinui.pkcs11.object_attributes import ASKED, COMMON, Attribute, ObjectClass
+from ppinui.pkcs11.object_attributes import ASKED, Attribute, ObjectClass
 from ppinui.pkcs11.pin_ops import begin_token, check_flags
 from ppinui.pkcs11.raw_calls import RawCalls, ulong
 from ppinui.pkcs11.token_flags import UserType
@@ -77,8 +77,7 @@ def _by_class(raw: RawCalls, session: int) -> dict[int, int | None]:
 
 def _read_object(raw: RawCalls, session: int, handle: int, kind: int | None) -> dict[str, Any]:
     """What :func:`ppinui.tokens.objects.object_of` makes an object of."""
-    asked = COMMON if kind is None else ASKED[ObjectClass(kind)]
-    values = raw.attributes(session, handle, asked)
+    values = raw.attributes(session, handle, ASKED[kind])
     length = raw.length(session, handle, Attribute.VALUE) if kind == ObjectClass.DATA else None
     return {
         "class": kind,

@@ -1,6 +1,6 @@
 """A worker's part of what is done with PINs; flags are read right before each of them is offered.
 
-Raw calls: python-pkcs11 lacks C_InitToken, takes PINs as text only, and leaves copies of them in memory.
+Raw calls: python-pkcs11 lacks C_InitToken, accepts PINs as text only, and leaves copies of them in memory.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def change_pin(worker: ModuleWorker, request: Message, secrets: list[bytearray])
         raw = worker.module.raw
         if user is UserType.SO:
             raw.login(handle_of(session), user, old)
-        # Where nobody is logged in C_SetPIN is about the user's PIN, and checks the old one itself.
+        # Without a login C_SetPIN changes the user's PIN, and checks the old one itself.
         raw.set_pin(handle_of(session), old, new)
     return _token_now(worker, request)
 

@@ -36,7 +36,7 @@ INDEX: Final = {
     "C_FindObjects": 28,
     "C_FindObjectsFinal": 29,
 }
-"""Where a function stands in CK_FUNCTION_LIST (PKCS#11 v2.40, pkcs11f.h)."""
+"""The place of a function in CK_FUNCTION_LIST (PKCS#11 v2.40, pkcs11f.h)."""
 
 _ATTRIBUTE_SENSITIVE: Final = 0x11
 _ATTRIBUTE_TYPE_INVALID: Final = 0x12
@@ -120,7 +120,7 @@ class RawCalls:
             self._call("C_InitPIN", session, pin, len(new))
 
     def set_pin(self, session: int, old: bytes | bytearray, new: bytes | bytearray) -> None:
-        """C_SetPIN: of the user who is logged in, or of CKU_USER where nobody is."""
+        """C_SetPIN: of the user who is logged in, or without a login of CKU_USER."""
         with wiped_copy(old) as old_pin, wiped_copy(new) as new_pin:
             self._call("C_SetPIN", session, old_pin, len(old), new_pin, len(new))
 

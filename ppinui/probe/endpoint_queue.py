@@ -49,7 +49,7 @@ class EndpointQueue:
 
     @property
     def connection(self) -> Connection | None:
-        """What becomes readable when there is something to :meth:`hear`; None when all is known."""
+        """Becomes readable when there is something to :meth:`receive`; None when all is known."""
         return self._worker.connection if self._worker is not None else None
 
     @property

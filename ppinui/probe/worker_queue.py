@@ -19,7 +19,7 @@ from ppinui.workers.channel import Message
 from ppinui.workers.worker_pool import Worker
 
 START_SECONDS = 30.0
-"""What a worker may take until it is ready: importing on a busy machine, nothing of the module's."""
+"""For a worker until it is ready: imports on a busy machine, without any call of the module."""
 
 _SERVE = "ppinui.pkcs11.worker:serve"
 _PREPARE = "ppinui.probe.slot_worker:prepare"
@@ -32,7 +32,7 @@ then the private secrets file and the PIN, if the request says that there are an
 
 @dataclass
 class WorkerQueue:
-    """The slots of one HSM (or of the whole module), and the process that has one of them in hand."""
+    """The slots of one HSM (or of the whole module), and the process that tests one of them."""
 
     left: int
     """How many slots of this lane have no result yet."""
@@ -180,7 +180,7 @@ class WorkerQueues:
         for test in shared.ready:
             self.of(test).ready.append(test)
         if shared.current is not None:
-            # The process goes on with the HSM whose slot it has in hand.
+            # The process goes on with the HSM whose slot it tests.
             ours = self.of(shared.current)
             shared.left, shared.ready = ours.left, ours.ready
             self._queues[shared.current.hsm] = shared

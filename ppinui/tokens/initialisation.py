@@ -48,9 +48,9 @@ def needs_of(
 ) -> Needs:
     """What initialising the token of this slot needs.
 
-    A token that was initialised before wants its SO PIN, and keeps it unless its flags ask for another one;
-    a fresh one takes whatever it is given. Some fresh ones (openCryptoki's) want the SO PIN of their maker
-    and then another one, which no flag tells: ``factory_so_pin``. Raises TokenRefusal.
+    A token that was initialised before requires its SO PIN, and keeps it unless its flags ask for another
+    one; a fresh one accepts any. Some fresh ones (openCryptoki's) require the SO PIN of their maker and then
+    another one, which no flag shows: ``factory_so_pin``. Raises TokenRefusal.
     """
     token = token_of(slot, module)
     erases = token.is_initialised
@@ -64,7 +64,7 @@ def needs_of(
 
 
 def name_to_type(slot: Slot) -> tuple[str, str]:
-    """What whoever erases this slot's token has to type: what it is, in words, and the text.
+    """What the user has to type to erase this slot's token: what it is, in words, and the text.
 
     The token's label, or else its serial number, or else the slot's id: never nothing, which is typed by
     accident.
@@ -123,7 +123,7 @@ def initialise(
     factory_so_pin: bool = False,
     spend_final_try: bool = False,
 ) -> Slot:
-    """Erase the token, name it, and set its PINs; gives the slot in which the token is then.
+    """Erase the token, name it, and set its PINs; returns the slot in which the token is then.
 
     A module may move the token to another slot (SoftHSM draws a new slot id): it is looked for by what it
     says of itself. Raises TokenRefusal before anything is changed, and TokenError; its message says so
@@ -164,7 +164,7 @@ _PERHAPS_MADE: Final = "the token may be initialised by now, without a user PIN"
 
 
 def stopped(place: str) -> Interrupted:
-    """What to raise when initialising a token was stopped: nobody waits for what the module still does."""
+    """The error of an initialisation that was stopped: what the module does after that is not waited for."""
     error = Interrupted(place)
     error.message += f"; {_PERHAPS_MADE}"
     error.remedy = "see what it is now: ppinui slots; a user PIN is set by: ppinui pin init SLOT"

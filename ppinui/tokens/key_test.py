@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ppinui.errors import PpinuiError
 from ppinui.secrets.secret import Secret
-from ppinui.tokens.module_client import Access, Interrupted, carry_out
+from ppinui.tokens.module_client import Access, Interrupted, result_of
 from ppinui.tokens.objects import request_with_login, secrets_of
 from ppinui.tokens.pins import place_of
 from ppinui.tokens.slot import Slot
@@ -43,8 +43,7 @@ def make_test_key(
     )
     request |= {"on_token": on_token}
     try:
-        with closing(carry_out(access, request, *secrets_of(pin))) as messages:
-            *_, result = messages
+        result = result_of(access, request, *secrets_of(pin))
     except (ModuleLostError, Interrupted, KeyboardInterrupt, SystemExit):
         if on_token:
             with suppress(PpinuiError):  # what has happened is the error to show
@@ -56,13 +55,11 @@ def make_test_key(
 
 
 def remove_test_keys(access: Access, slot: Slot, pin: Secret | None, *, spend_final_try: bool = False) -> int:
-    """Remove what an interrupted test has left on the token; gives the number of objects that were there."""
+    """Remove what an interrupted test has left on the token; returns the number of objects."""
     request = request_with_login(
         "key_test_ops:remove_test_keys", access, slot, pin, spend_final_try=spend_final_try
     )
-    with closing(carry_out(access, request, *secrets_of(pin))) as messages:
-        *_, result = messages
-    return int(result["removed"])
+    return int(result_of(access, request, *secrets_of(pin))["removed"])
 
 
 _WRONG: Final = Failure(

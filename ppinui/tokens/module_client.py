@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -23,12 +24,12 @@ from ppinui.workers.worker_pool import Worker
 _OPERATIONS: Final = "ppinui.pkcs11"
 _SERVE: Final = f"{_OPERATIONS}.worker:serve"
 _START_SECONDS: Final = 30.0
-"""What a worker may take until it is there: forking on a busy machine, nothing of the module's."""
+"""For the start of a worker: a fork on a busy machine, without any call of the module."""
 _SLOW: Final = frozenset({"C_Initialize", "C_InitToken", "C_GenerateKeyPair"})
 _SLOW_FACTOR: Final = 6
-"""How many times as long as others these may take: they connect, erase, or look for primes."""
+"""These have so many times the seconds of other calls: they connect, erase, or search primes."""
 _STOP_SECONDS: Final = 2.0
-"""What a module may take to end in order, after its last request."""
+"""For a module to end in order, after its last request."""
 
 
 class Interrupted(PpinuiError):
@@ -88,6 +89,13 @@ def carry_out(
         raise
     finally:
         worker.stop(_STOP_SECONDS)
+
+
+def result_of(access: Access, request: Message, *secrets: Secret, never_on_primus: bool = False) -> Message:
+    """The last message of :func:`carry_out`, which raises what that does."""
+    with closing(carry_out(access, request, *secrets, never_on_primus=never_on_primus)) as messages:
+        *_, result = messages
+    return result
 
 
 class _Exchange:

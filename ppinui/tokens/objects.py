@@ -13,7 +13,7 @@ from ppinui.pkcs11.curves import curve_name
 from ppinui.pkcs11.object_attributes import KEY_TYPES, Attribute, ObjectClass
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.certificates import Certificate, read_certificate
-from ppinui.tokens.module_client import Access, carry_out
+from ppinui.tokens.module_client import Access, carry_out, result_of
 from ppinui.tokens.pins import check_length, check_offer, place_of, request_for, token_of
 from ppinui.tokens.slot import Slot
 from ppinui.workers.channel import Message
@@ -186,9 +186,7 @@ def list_objects(
 def count_objects(access: Access, slot: Slot) -> int:
     """How many objects can be seen on the token without a login. Raises as :func:`list_objects`."""
     request = request_with_login("object_ops:count_objects", access, slot, None)
-    with closing(carry_out(access, request)) as messages:
-        *_, result = messages
-    return int(result["found"])
+    return int(result_of(access, request)["found"])
 
 
 def request_with_login(

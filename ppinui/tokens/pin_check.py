@@ -28,7 +28,7 @@ class Verdict(Enum):
     """The token has rejected the well-known PIN."""
     NOT_TRIED = "not tried"
     WOULD_TRY = "would try"
-    """Nothing was offered, as nobody has allowed it."""
+    """Nothing was offered, as it was not allowed."""
     UNKNOWN = "unknown"
     """The token answered with an error, or not at all; the try may have been counted."""
 
@@ -65,7 +65,7 @@ def check_pins(
     spend: bool,
     on_check: Callable[[PinCheck], None] = lambda _: None,
 ) -> tuple[PinCheck, ...]:
-    """Which of these tokens have this PIN: exactly one try for each, none where something speaks against it.
+    """Which of these tokens have this PIN: exactly one try for each, none where there is a reason against it.
 
     Flags that speak of earlier wrong PINs, a PIN that is not set, a keypad, a length that the token does not
     take, a token that was seen in another slot already: then nothing is offered. Without ``spend`` nothing is

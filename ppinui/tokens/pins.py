@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 from ppinui.audit import trace
 from ppinui.pkcs11.structures import UNAVAILABLE
 from ppinui.pkcs11.token_flags import UserType, obstacle
 from ppinui.secrets.secret import Secret
-from ppinui.tokens.module_client import Access, carry_out
+from ppinui.tokens.module_client import Access, result_of
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
@@ -21,7 +20,7 @@ def check_offer(
 ) -> Token:
     """The token of a slot to which a PIN may be offered, by its flags. Raises TokenRefusal.
 
-    For asking before anybody types; the worker looks again right before the PIN goes out.
+    For a check before a PIN is typed; the worker checks again right before it offers the PIN.
     """
     token = token_of(slot, module)
     against = obstacle(token.flags, user, spend_final_try=spend_final_try)
@@ -77,7 +76,7 @@ def change_pin(
     user: UserType = UserType.USER,
     spend_final_try: bool = False,
 ) -> Token:
-    """Change the PIN of the user or the security officer; gives the token as it is then.
+    """Change the PIN of the user or the security officer; returns the token as it is then.
 
     ``old`` is offered once. Raises TokenRefusal, and TokenError with the token's ``flags`` afterwards, such
     as for CKR_PIN_INCORRECT.
@@ -97,7 +96,7 @@ def change_pin(
 def init_pin(
     access: Access, slot: Slot, so_pin: Secret, new: Secret, *, spend_final_try: bool = False
 ) -> Token:
-    """As the security officer, give the user a new PIN, whatever the old one was; gives the token then.
+    """As the security officer, set a new user PIN, whatever the old one was; returns the token as it is then.
 
     Raises as :func:`change_pin`.
     """
@@ -128,7 +127,5 @@ def request_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Messag
 
 
 def token_after(access: Access, request: Message, *secrets: Secret, never_on_primus: bool = False) -> Token:
-    """Have something done to a token; gives the token as it is then."""
-    with closing(carry_out(access, request, *secrets, never_on_primus=never_on_primus)) as messages:
-        *_, result = messages
-    return Token(**result["token"])
+    """Let a worker do something to a token; returns the token as it is then."""
+    return Token(**result_of(access, request, *secrets, never_on_primus=never_on_primus)["token"])

@@ -1,4 +1,4 @@
-"""Listing the slots of a module, and finding the one that somebody means."""
+"""The slots of a module, and the one that a text names."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _Listing:
                 self._lost += 1
             elif not self._slots:
                 raise
-            # A module that does not start again after it was lost tells no more.
+            # A module that does not start again after it was lost answers no more.
             self.complete = lost_at is None or self._primus or self._lost >= LOST_IN_A_ROW
 
     @property

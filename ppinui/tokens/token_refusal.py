@@ -1,4 +1,4 @@
-"""What is not done at a token, for reasons of ours: each with what is the matter and the next step."""
+"""Reasons of ours not to do something at a token: each with a message and the next step."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ REFUSALS: Final = {
         "make sure of the PIN, then repeat with --spend-final-try",
     ),
 }
-"""By name: what is the matter, and the next step. The place is said by whoever raises one."""
+"""By name: the message and the next step. The place comes from the caller."""
 
 
 class TokenRefusal(PpinuiError):
