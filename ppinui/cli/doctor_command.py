@@ -37,7 +37,7 @@ def _as_text(findings: Iterable[Diagnostic]) -> set[Severity]:
         seen.add(finding.severity)
         lines = [f"{_STATES[finding.severity]:<8} {printable(finding.subject)}: {printable(finding.message)}"]
         if finding.remedy:
-            lines.append(f"         do: {printable(finding.remedy)}")
+            lines.append(f"         fix: {printable(finding.remedy)}")
         emit("\n".join(lines) + "\n")
     return seen
 

@@ -59,7 +59,7 @@ def warnings_of_file(document: Document) -> Iterator[Diagnostic]:
     if unclosed is not None:
         yield _warning(
             f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
-            "Add its end, or remove its beginning.",
+            "add its end, or remove its beginning",
             document.flat.place(unclosed.start),
         )
 
@@ -75,7 +75,7 @@ def _of_scalar(setting: Setting) -> Iterator[tuple[str, str]]:
         yield from _of_string(setting.name, setting.raw)
     elif setting.kind is Kind.FLOAT:
         if not any(char.isdigit() for char in re.split("[eE]", setting.raw)[0]):
-            yield f"{setting.name or 'an element'} is a number without digits, read as 0", "Write the number."
+            yield f"{setting.name or 'an element'} is a number without digits, read as 0", "write the number"
     elif setting.kind is not Kind.BOOL:
         yield from _of_integer(setting)
 
@@ -86,17 +86,17 @@ def _of_string(name: str | None, raw: str) -> Iterator[tuple[str, str]]:
         if any(escape in _ONLY_NEWER for escape in _ESCAPE.findall(piece)):
             yield (
                 f"in {whose}, \\a, \\b and \\v are two characters to libconfig 1.5, but one to 1.8",
-                "For a backslash write two, for a control character \\x and its two hexadecimal digits.",
+                "for a backslash write two, for a control character \\x and its two hexadecimal digits",
             )
         if "" in _ZERO_BYTE.findall(piece):
             yield (
                 f"in {whose}, \\x00 is nothing to libconfig 1.5, but the end of the text to newer versions",
-                "Remove \\x00: libconfig cannot hold that character.",
+                "remove \\x00: libconfig cannot hold that character",
             )
         if "\0" in piece:
             yield (
                 f"{whose} holds a NUL character: libconfig reads the text only up to it",
-                "Remove the character; the file may be damaged.",
+                "remove the character; the file may be damaged",
             )
 
 
@@ -110,21 +110,21 @@ def _of_integer(setting: Setting) -> Iterator[tuple[str, str]]:
         if not low <= number <= high:
             yield (
                 f"{whose} does not fit into 64 bits: libconfig 1.5 reads another number, 1.8 none",
-                "Write a smaller number, or text in quotes.",
+                "write a smaller number, or text in quotes",
             )
     elif not INT_MIN <= number <= INT_MAX:
         if hexadecimal and number <= 2 * INT_MAX + 1:
             yield (
                 f"{whose} is read as a negative number: it has no room in 32 bits with a sign",
-                "Write L behind the number if a large positive one is meant.",
+                "write L behind the number if a large positive one is meant",
             )
         else:
             yield (
                 f"{whose} does not fit into 32 bits: libconfig 1.5 reads another number than newer versions",
-                "Write L behind the number, or a smaller one.",
+                "write L behind the number, or a smaller one",
             )
     if _LEADING_ZERO.fullmatch(raw):
-        yield f"{whose} begins with a zero and is read as decimal, not as octal", "Remove the zero."
+        yield f"{whose} begins with a zero and is read as decimal, not as octal", "remove the zero"
 
 
 def _of_includes(document: Document) -> Iterator[Diagnostic]:
@@ -134,12 +134,12 @@ def _of_includes(document: Document) -> Iterator[Diagnostic]:
             where = "the working directory of each program" if directory is None else str(directory)
             yield _warning(
                 f"the included file is looked for in {where}, not beside this file",
-                "Write its full path.",
+                "write its full path",
                 place,
             )
         elif directory is not None:
             yield _warning(
                 f"libconfig 1.5 looks for this file below {directory}, newer versions at its full path",
-                "Write its name relative to the include directory.",
+                "write its name relative to the include directory",
                 place,
             )

@@ -64,11 +64,11 @@ def load(path: Path, *, allow_duplicates: bool = False) -> Document:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         if isinstance(error, PermissionError):
-            remedy = "Read it as a member of the group that owns it (newgrp primus), or as root."
+            remedy = "read it as a member of the group that owns it (newgrp primus), or as root"
         elif isinstance(error, FileNotFoundError):
-            remedy = "Check the path, or name the file with -c FILE."
+            remedy = "check the path, or name the file with -c FILE"
         else:
-            remedy = "Name a readable file with -c FILE."
+            remedy = "name a readable file with -c FILE"
         raise PpinuiError(f"the configuration cannot be read: {reason}", str(path), remedy) from error
     return parse(decode(raw), str(path), allow_duplicates=allow_duplicates)
 

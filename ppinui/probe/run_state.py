@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ppinui.probe.conditions import explain_condition
 from ppinui.probe.credentials import SlotSecrets
 from ppinui.probe.plan import SlotTest
-from ppinui.probe.rejection import accepted_by, feared_after
+from ppinui.probe.rejection import accepted_by, possibly_rejected_by
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
 from ppinui.probe.secret_guard import Credential, SecretGuard
 from ppinui.probe.stage_errors import OfferedSecrets
@@ -111,11 +111,11 @@ class RunState:
     def add(self, slot: SlotState, stage: StageResult) -> None:
         """A stage of a slot has ended; the guard learns what it says of the secrets that were offered."""
         slot.stages.append(stage)
-        accepted, feared = accepted_by(stage), feared_after(stage)
+        accepted, suspected = accepted_by(stage), possibly_rejected_by(stage)
         for credential in slot.offered:
             if credential.kind in accepted:
                 self.guard.accept(credential)
-            elif credential.kind in feared:
+            elif credential.kind in suspected:
                 self.guard.reject(credential)
 
     def finish(self, slot: SlotState) -> None:

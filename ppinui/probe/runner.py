@@ -10,6 +10,7 @@ from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 
+from ppinui.config.locate import SECRETS_VARIABLE
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.pkcs11.return_codes import ErrorEntry
 from ppinui.probe.conditions import explain_condition
@@ -279,7 +280,7 @@ class _Run:
         )
         environ = dict(options.environ)
         if options.secrets_file is not None:
-            environ["SECUROSYS_SECRETS_CONF"] = str(options.secrets_file)
+            environ[SECRETS_VARIABLE] = str(options.secrets_file)
         lane.start(test, partial(self._request_with_secrets, slot, request), environ)
 
     def _request_with_secrets(

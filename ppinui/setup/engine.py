@@ -1,9 +1,9 @@
 """Going through the steps of a kind: where one is, what was answered, what was found, what is done.
 
-Whoever shows it calls :meth:`Walk.page`, asks the questions on it, gives them to :meth:`Walk.answer`, carries
-out actions with :meth:`Walk.act`, and moves with :meth:`Walk.forward`, :meth:`Walk.back`, :meth:`Walk.go_to`.
-All of these may wait for a disk, ``page`` and ``act`` for a network and the keyring too: a screen calls them
-in one thread of their own, always the same (the keyring's process is tied to it).
+A user interface calls :meth:`Walk.page`, asks the questions on it, passes the answers to :meth:`Walk.answer`,
+carries out actions with :meth:`Walk.act`, and moves with :meth:`Walk.forward`, :meth:`Walk.back`,
+:meth:`Walk.go_to`. All of these may wait for a disk, ``page`` and ``act`` for a network and the keyring too:
+a screen calls them in one thread of their own, always the same (the keyring's process is tied to it).
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Asked:
 class Page:
     """All of a step at one moment, ready to be shown.
 
-    ``finding`` is None while nobody has looked, or a question has no answer. ``outcome`` is the problem that
-    the step's last action ended in, until something else was done.
+    ``finding`` is None before the step was looked at, and while a question has no answer. ``outcome`` is the
+    problem that the step's last action ended in, until something else was done.
     """
 
     step: Step
@@ -68,10 +68,10 @@ class Page:
 
 
 class Walk:
-    """One walk through a kind. Answers and position outlive the program, however it ends."""
+    """One pass through the steps of a kind. Answers and position outlive the program, however it ends."""
 
     def __init__(self, kind: Kind, context: Context, *, keeping: bool = True) -> None:
-        """Goes on where an earlier walk of this kind on this primus.cfg was interrupted.
+        """Goes on where an earlier pass of this kind on this primus.cfg was interrupted.
 
         Without ``keeping`` it begins anew, and leaves nothing for another one: the answers are in a file.
         Raises PpinuiError where the primus.cfg cannot even be looked for.
@@ -123,7 +123,7 @@ class Walk:
     def answer(self, given: Mapping[str, object]) -> dict[str, str]:
         """Answer questions of this step, all or some, and keep the answers.
 
-        None stands for no answer, where one is not required. Gives what is wrong with which answer, by the
+        None means no answer, where one is not required. Returns what is wrong with which answer, by the
         ids of their questions; what is right is kept all the same. A question that depends on another of the
         step has to be answered in a later call. Raises PpinuiError when answers without a flaw cannot be kept
         for later; they count all the same.
@@ -140,7 +140,7 @@ class Walk:
             except Unacceptable as flaw:
                 flaws[id] = str(flaw)
                 continue
-            # A default follows the answers that it was made from; what somebody has chosen stays.
+            # A default follows the answers that it was made from; what was chosen stays.
             if accepted == question.default:
                 self._kept.pop(id, None)
             else:
@@ -154,9 +154,9 @@ class Walk:
         return flaws
 
     def act(self, action: Action, given: Given, running: Running) -> Finding | None:
-        """Carry out the action of this step's page; what it gives or what went wrong becomes its outcome.
+        """Carry out the action of this step's page; what it returns or what went wrong becomes its outcome.
 
-        Nothing but the action itself touches ``given``: whoever asked for the secrets wipes them.
+        Nothing but the action itself touches ``given``: the caller, who asked for the secrets, wipes them.
         """
         step = self.step
         try:

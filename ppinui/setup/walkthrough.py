@@ -62,10 +62,10 @@ class StepState(Enum):
     DONE = "done"
     """As it should be: there is nothing to do."""
     TO_DO = "to do"
-    """Something is left, by the step's action or by somebody else; one may go on without, unless the step is
-    required."""
+    """Something is left to do, by the step's action or by another person; the user may go on without it,
+    unless the step is required."""
     PROBLEM = "problem"
-    """It does not work; going on leads nowhere until it is mended."""
+    """It does not work, and has to be fixed before the set-up can go on."""
     NOT_NEEDED = "not needed"
     """The step does not concern this set-up."""
 
@@ -83,7 +83,7 @@ class SecretNeed:
 
     ``id`` names it within the action; ``option`` is how a descriptor for it is given on the command line
     ("--proxy-password-fd"); ``twice``: a new one, which a person has to type twice. ``owner``: the partition
-    or service user whose it is, "" if it is nobody's; ``alone``: nobody else in this set-up has such a one.
+    or service user that it belongs to, "" if there is none; ``alone``: this set-up has no other owner of one.
     """
 
     id: str
@@ -104,11 +104,11 @@ class Running:
     stop: Cancellation | None = None
     """Ends a long action (the connection test) from another thread; None where Ctrl+C does."""
     watch: Callable[[Plan], Listener] | None = None
-    """Is given the plan of a connection test, and gives whoever hears what happens in it; None: nobody."""
+    """Called with the plan of a connection test, returns the listener for its events; None: there is none."""
 
 
 Given = Mapping[str, Secret]
-"""The secrets of an action by the ids of its needs. Whoever asked for them wipes them afterwards."""
+"""The secrets of an action by the ids of its needs. The caller, who asked for them, wipes them afterwards."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Action:
     """Something that a step can do, once the user says so.
 
     ``words`` begin with a verb ("save /etc/primus/primus.cfg"), ``consequence`` is said before. ``run`` may
-    take long and raises PpinuiError; it gives a finding that counts more than a new look, or None.
+    take long and raises PpinuiError; it returns a finding that counts more than a new look, or None.
     """
 
     words: str
@@ -211,7 +211,7 @@ class Kind:
     """A kind of set-up, as a module of :mod:`ppinui.setup.kinds` has it.
 
     ``name`` is its word on the command line. ``setup_validity``: how long a setup password can be used after
-    its first use, in words. ``instead``: where a problem is mended that steps shared with other kinds send to
+    its first use, in words. ``instead``: where a problem is fixed that steps shared with other kinds send to
     a step that this kind does not have.
     """
 
@@ -225,9 +225,9 @@ class Kind:
     """Whether its file is a primus.cfg; else it has a file and a search order of its own."""
 
     def way_back(self, step: str | None) -> str | None:
-        """The step of this kind in which a problem can be mended that belongs into ``step``."""
-        mended_in = self.instead.get(step, step) if step is not None else None
-        return mended_in if mended_in in [one.id for one in self.steps] else None
+        """The step of this kind in which a problem can be fixed that belongs into ``step``."""
+        fixed_in = self.instead.get(step, step) if step is not None else None
+        return fixed_in if fixed_in in [one.id for one in self.steps] else None
 
     def index(self, step: str) -> int:
         """The place of a step, from 0. Raises KeyError."""

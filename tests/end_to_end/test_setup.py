@@ -172,7 +172,7 @@ def test_without_a_terminal_and_answers_it_is_wrong_use(machine: EmptyMachine) -
     ended = machine.run("setup", "cloudhsm")
 
     assert (ended.code, ended.out) == (2, "")
-    assert "nobody is here to answer questions" in ended.error[0]
+    assert "there is no terminal to ask questions on" in ended.error[0]
     assert "--answers FILE" in ended.error[2]
 
 
@@ -318,7 +318,7 @@ def test_where_nobody_sees_the_questions_none_is_asked(machine: EmptyMachine) ->
     command = shlex.join([*PPINUI, "setup", "cloudhsm"]) + f" 2> {shlex.quote(str(errors))}"
     with Terminal(["sh", "-c", command], environ=environment(machine.environ)) as terminal:
         assert terminal.finish().status == 2
-    assert "nobody is here to answer questions" in errors.read_text()
+    assert "there is no terminal to ask questions on" in errors.read_text()
 
 
 def test_a_test_that_is_interrupted_is_not_the_end_of_it(machine: EmptyMachine) -> None:

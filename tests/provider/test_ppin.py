@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,17 +41,18 @@ def binary(folder: Path) -> Path:
     return path
 
 
-def left_over() -> list[str]:
-    return [
-        name for place in ("/dev/shm", "/run") for name in os.listdir(place) if name.startswith("ppinui-")
-    ]
+@pytest.fixture
+def runtime_folder() -> Iterator[Path]:
+    """A place in memory that this test alone uses."""
+    with tempfile.TemporaryDirectory(prefix="runtime-", dir="/dev/shm") as path:
+        yield Path(path)
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left() -> Iterator[None]:
-    before = left_over()
+def _nothing_left(runtime_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime_folder))
     yield
-    assert left_over() == before
+    assert list(runtime_folder.iterdir()) == []
 
 
 def config(host: str) -> Callable[[str], str]:
@@ -175,7 +177,7 @@ def test_what_ppin_says_is_repeated_without_the_passwords(binary: Path) -> None:
     assert "your password •••••••• is wrong" in caught.value.message
 
 
-def test_nothing_is_left_when_the_program_is_killed(binary: Path) -> None:
+def test_nothing_is_left_when_the_program_is_killed(binary: Path, runtime_folder: Path) -> None:
     binary.with_name("behaviour").write_text("hangs")
     program = """
 import os, sys
@@ -195,7 +197,7 @@ Ppin(Path(sys.argv[1]), environ=os.environ).add(
         )
         while not binary.with_name("seen").exists():
             assert child.poll() is None
-        (name,) = left_over()
+        (name,) = os.listdir(runtime_folder)
         (watcher,) = (
             process
             for process in all_processes()
@@ -205,7 +207,7 @@ Ppin(Path(sys.argv[1]), environ=os.environ).add(
         child.wait()
         marked.assert_none_left()
     assert wait_for_end(watcher.pid, 5)
-    assert left_over() == []
+    assert list(runtime_folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["", "-t", "--fortinet", "a\nb", "a\x03", "\x1b[A", "a\x7f"])

@@ -95,7 +95,7 @@ def test_a_platinum_cluster_asks_for_its_number(tmp_path: Path) -> None:
     [
         ([{"host": "https://a"}], "HSM 1, host: .*is a URL"),
         ([{"host": "a", "port": "x"}], "HSM 1, port"),
-        ([{"host": "a", "priority": 128}], "HSM 1, priority: give a number from 0 to 127"),
+        ([{"host": "a", "priority": 128}], "HSM 1, priority: enter a number from 0 to 127"),
         ([{"host": "a"}, {"host": "A."}], "two HSMs have the address a:2310"),
     ],
 )

@@ -126,7 +126,7 @@ def test_a_question_that_depends_on_another_comes_with_it(run: Run, tmp_path: Pa
         await app.until("Number of your Platinum service")
         await app.until("this needs an answer")
         await app.write("x")
-        await app.until("give a number from 1 to 9999")
+        await app.until("enter a number from 1 to 9999")
         await app.press("backspace")
         await app.write("7")
         await app.press("enter")
@@ -241,7 +241,7 @@ def test_without_answers_there_is_no_way_on_and_it_says_which(run: Run, tmp_path
         await app.press("down", "enter")
         await app.until("(•) blue")
         await app.write("9")
-        await app.until("give a number from 2 to 5")
+        await app.until("enter a number from 2 to 5")
         await app.press("f8")
         assert walk.step.id == "colour"
         await app.press("backspace")

@@ -26,7 +26,7 @@ from ppinui.text import printable
 
 
 def shown_value(setting: Setting, *, reveal: bool) -> str:
-    """A scalar as a bare word: strings without quotes, true and false, numbers in decimal."""
+    """A scalar as one word: strings without quotes, true and false, numbers in decimal."""
     if is_secret_path(setting.path) and not reveal:
         return MASK
     value = setting.value
@@ -41,10 +41,7 @@ def show_text(config: PrimusConfig, location: Location, *, reveal: bool) -> str:
         lines += ["", _hsm_line(hsm), *(f"    {_slot_line(slot)}" for slot in hsm.slots)]
     if not config.hsms:
         lines += ["", "no HSMs"]
-    for title, parent, specs in (
-        ("primus", "primus", GLOBAL_SETTINGS),
-        ("log", "primus.log", LOG_SETTINGS),
-    ):
+    for title, parent, specs in (("primus", "primus", GLOBAL_SETTINGS), ("log", "primus.log", LOG_SETTINGS)):
         lines += ["", title, *(f"    {line}" for line in _settings(config.document, parent, specs))]
     for title, settings in (
         ("clear-text secrets", _clear_secrets(config.document)),
@@ -96,7 +93,7 @@ def word(value: str | int | bool) -> str:
 
 
 def _source(setting: Setting, *, reveal: bool) -> str:
-    """The value as it is written in the file; groups, arrays and lists by their sort and size alone."""
+    """The value as it is written in the file; groups, arrays and lists by their type and size alone."""
     if not setting.kind.scalar:
         return f"({setting.kind.value} of {len(setting.children)})"
     return MASK if is_secret_path(setting.path) and not reveal else printable(setting.raw)
@@ -115,7 +112,7 @@ def _unknown(config: PrimusConfig) -> Iterator[Setting]:
 
 
 def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict[str, Any]:
-    """All that the file says, for programs: HSMs and slots with the lines they stand in, and every setting.
+    """All that the file says, for programs: HSMs and slots with their lines, and every setting.
 
     ``settings`` has each scalar of the file with its place; ``globals`` and ``log`` have each documented
     setting, with its default where the file is silent. Clear-text secrets are ``••••`` unless ``reveal``.
@@ -194,7 +191,7 @@ def problems_text(problems: Sequence[Diagnostic], given: str | None = None) -> s
     """
     return "".join(
         f"{printable(str(problem.place))}: {problem.severity.value}: {printable(problem.message)}"
-        f" [{problem.code}]\n    do: {printable(rewrite_commands(problem.remedy, given))}\n"
+        f" [{problem.code}]\n    fix: {printable(rewrite_commands(problem.remedy, given))}\n"
         for problem in problems
     )
 

@@ -1,4 +1,4 @@
-"""A set-up by a file of answers, unattended: each step is looked at, and done where something is left."""
+"""A set-up by a file of answers, unattended: each step is examined, then what is left of it is done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from ppinui.cli.console import as_json, emit
+from ppinui.cli.console import ProgressLine, as_json, emit
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import SecretSource
@@ -33,7 +33,7 @@ class StepResult(Enum):
     DONE = "done"
     """Something was done that changes nothing: a test."""
     LEFT = "left"
-    """Something is left that this program cannot do; it is said what."""
+    """Something is left that this program cannot do; the finding says what."""
     NOT_NEEDED = "not needed"
     FAILED = "failed"
 
@@ -49,7 +49,7 @@ class StepRun:
 
 
 def read_answers(path: Path) -> dict[str, Any]:
-    """What a TOML file has, without looking at what it means.
+    """Read a TOML file; what its keys mean is not checked.
 
     Raises PpinuiError for one that cannot be read, and for one with a secret in it, which is not repeated.
     """
@@ -90,12 +90,12 @@ def _secret(message: str, path: Path) -> PpinuiError:
     return PpinuiError(
         f"{message}, and an answers file holds none",
         str(path),
-        "take it out; give secrets by --proxy-password-fd, --setup-password-fd and --pin-fd",
+        "take it out; pass secrets by --proxy-password-fd, --setup-password-fd and --pin-fd",
     )
 
 
 def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: str) -> Walk:
-    """A walk with these answers, all of them looked at before anything is done.
+    """A walk with these answers, all of them checked before anything is done.
 
     Raises PpinuiError for an answer that is missing, wrong, or to no question.
     """
@@ -110,7 +110,7 @@ def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: st
             raise PpinuiError(
                 f"nothing asks for {key!r} in this set-up",
                 origin,
-                f"did you mean {' or '.join(near)}?" if near else f"it takes {', '.join(known)}",
+                f"did you mean {' or '.join(near)}?" if near else f"it accepts {', '.join(known)}",
             )
     walk.go_to(kind.steps[0].id)
     return walk
@@ -152,10 +152,10 @@ def run(
 
 
 def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
-    """What is left of a step, one action after another."""
+    """Carry out what is left of a step, one action after another."""
     result = StepResult.UNCHANGED
     done: set[str] = set()
-    progress = setup_output.ProgressLine()
+    progress = ProgressLine()
     while True:
         found = walk.page().finding
         assert found is not None
@@ -174,7 +174,7 @@ def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
         done.add(action.words)
         try:
             with secrets.given(action) as given:
-                outcome = walk.act(action, given, Running(progress))
+                outcome = walk.act(action, given, Running(lambda words: progress(f"  {words}")))
         except PpinuiError as error:
             outcome = from_exception(error)
         finally:

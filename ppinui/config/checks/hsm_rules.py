@@ -35,7 +35,7 @@ def hosts(subject: Subject) -> Iterator[Diagnostic]:
                     "missing-host",
                     subject.at(hsm),
                     f"{hsm.name} has no host",
-                    'Add host = "…"; with the name or the IP address of the HSM or of its proxy.',
+                    'add host = "…"; with the name or the IP address of the HSM or of its proxy',
                 )
         elif hsm.host is not None and (flaw := check_host(hsm.host)):
             yield problem(Severity.ERROR, flaw.code, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
@@ -53,7 +53,7 @@ def ports(subject: Subject) -> Iterator[Diagnostic]:
                     "missing-port",
                     subject.at(hsm),
                     f"{hsm.name} has no port",
-                    f'Add port = "{DEFAULT_PORT}"; (the usual one), in quotes.',
+                    f'add port = "{DEFAULT_PORT}"; (the usual one), in quotes',
                 )
         elif hsm.port is not None and (flaw := check_port(hsm.port)):
             yield problem(Severity.ERROR, flaw.code, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
@@ -73,7 +73,7 @@ def same_endpoints(subject: Subject) -> Iterator[Diagnostic]:
                 "same-endpoint-twice",
                 subject.at(hsm).get("host") or subject.at(hsm),
                 f"{hsm.name} has the host and port of {other}: the same HSM twice is no redundancy",
-                f"Correct the host or the port, or put the slots into {other} and remove {hsm.name}.",
+                f"correct the host or the port, or put the slots into {other} and remove {hsm.name}",
             )
 
 
@@ -99,7 +99,7 @@ def placeholders(subject: Subject) -> Iterator[Diagnostic]:
             "placeholder-value",
             settings[0],
             f"{called(settings[0])}{more} is still {quoted(value)}, as in the vendor's template",
-            "Write the value of your HSM or service.",
+            "write the value of your HSM or service",
         )
 
 

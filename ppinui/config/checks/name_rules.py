@@ -34,7 +34,7 @@ def _unusual(setting: Setting, documented: str) -> Diagnostic:
         "unusual-group-name",
         setting,
         f"the group is called {setting.name}: the vendor documents {documented} alone",
-        f"Rename it to one of {documented}.",
+        f"rename it to one of {documented}",
     )
 
 
@@ -63,7 +63,7 @@ def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Diagnos
             "misplaced-setting",
             setting,
             f"{called(setting)} stands in the wrong group: the library does not read it here",
-            f"Move it to {home}.",
+            f"move it to {home}",
         )
     if level is None:
         return problem(
@@ -71,7 +71,7 @@ def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Diagnos
             "misplaced-setting",
             setting,
             f"{called(setting)} stands where only groups {wanted} belong: the library does not read it",
-            f"Make it a group {wanted}, or remove it.",
+            f"make it a group {wanted}, or remove it",
         )
     if meant := _meant(name, level):
         return problem(
@@ -79,14 +79,14 @@ def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Diagnos
             "misspelt-setting",
             setting,
             f"{called(setting)} is no documented setting: the library does not read it",
-            f"Did you mean {meant}?",
+            f"did you mean {meant}?",
         )
     return problem(
         Severity.NOTE,
         "unknown-setting",
         setting,
         f"{called(setting)} is no documented setting",
-        "It is kept as it is; remove it if nothing else reads it.",
+        "it is kept as it is; remove it if nothing else reads it",
     )
 
 

@@ -23,7 +23,7 @@ def fortigate(subject: Subject) -> Iterator[Diagnostic]:
                 "fortigate-host",
                 subject.at(hsm).get("host") or subject.at(hsm),
                 f"{hsm.name}: host {quoted(hsm.host)} is a name: a FortiGate needs an IP address",
-                f"Write the IP address that {hsm.host} has on the FortiGate's network.",
+                f"write the IP address that {hsm.host} has on the FortiGate's network",
             )
     for name in ("write_log_file", "write_syslog"):
         yield from _wanted(subject, f"log.{name}", False, "fortigate-log", "a FortiGate")
@@ -56,7 +56,7 @@ def _wanted(
             check,
             setting or subject.where(f"primus.{group}" if group else "primus", "primus"),
             f"{name} is {how}{shown}: {deployment} needs {word}",
-            f"Set it: ppinui config set {name}={word}",
+            f"set it: ppinui config set {name}={word}",
         )
 
 
@@ -76,7 +76,7 @@ def cloudhsm(subject: Subject) -> Iterator[Diagnostic]:
                 "cloudhsm-proxy-user",
                 subject.at(slot),
                 f"{slot.hsm}.{slot.name} has no proxy_user: CloudHSM is reached through its proxies alone",
-                'Add proxy_user = "…"; with the service user of the welcome ticket.',
+                'add proxy_user = "…"; with the service user of the welcome ticket',
             )
     if subject.complete:
         yield from _clones(subject)
@@ -102,5 +102,5 @@ def _clones(subject: Subject) -> Iterator[Diagnostic]:
             subject.at(first),
             f"partition {quoted(names[0])}{others}: only {', '.join(sorted(hosts))} is configured, "
             f"not {lacking}",
-            f"Add the other endpoints of the service: ppinui config add-hsm --host HOST --like {first.hsm}",
+            f"add the other endpoints of the service: ppinui config add-hsm --host HOST --like {first.hsm}",
         )

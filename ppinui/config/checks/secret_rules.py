@@ -13,9 +13,9 @@ from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Document
 from ppinui.libconfig.includes import Source
 
-_PIN = "Fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here."
-_PROXY = "Put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here."
-_OTHER = "Remove it: the library reads no setting of this name."
+_PIN = "fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here"
+_PROXY = "put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here"
+_OTHER = "remove it: the library reads no setting of this name"
 
 
 def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:

@@ -28,7 +28,7 @@ def user_names(subject: Subject) -> Iterator[Diagnostic]:
                     "missing-user-name",
                     subject.at(slot),
                     f"{_name(slot)} has no user_name",
-                    'Add user_name = "…"; with the name of the partition.',
+                    'add user_name = "…"; with the name of the partition',
                 )
         elif slot.user_name is not None and (flaw := check_user_name(slot.user_name)):
             yield problem(flaw.severity, flaw.code, setting, f"{_name(slot)}: {flaw.message}", flaw.remedy)
@@ -48,7 +48,7 @@ def similar_user_names(subject: Subject) -> Iterator[Diagnostic]:
                 f"{_name(slots[0])} has user_name {quoted(name)}, "
                 f"{_name(other)} has {quoted(other.user_name)}: "
                 "to the HSM these are two partitions",
-                "Write both in the same way if one partition is meant.",
+                "write both in the same way if one partition is meant",
             )
 
 
@@ -62,7 +62,7 @@ def missing_ids(subject: Subject) -> Iterator[Diagnostic]:
                 "missing-id",
                 subject.at(slot),
                 f"{_name(slot)} has no id",
-                f"Add id = {_right_id(subject.config, slot)};",
+                f"add id = {_right_id(subject.config, slot)};",
             )
 
 
@@ -81,7 +81,7 @@ def ids_of_one_hsm(subject: Subject) -> Iterator[Diagnostic]:
                     "duplicate-id-in-hsm",
                     subject.at(slot).get("id") or subject.at(slot),
                     f"{_name(slot)} and {_name(other)} both have id {slot.id}",
-                    f"Give {_name(slot)} id {_right_id(subject.config, slot)}.",
+                    f"give {_name(slot)} id {_right_id(subject.config, slot)}",
                 )
 
 
@@ -101,7 +101,7 @@ def ids_of_two_partitions(subject: Subject) -> Iterator[Diagnostic]:
                 subject.at(slot).get("id") or subject.at(slot),
                 f"id {slot.id} is partition {quoted(slot.user_name)} on {slot.hsm} "
                 f"and partition {quoted(other.user_name)} on {other.hsm}",
-                f"Give {_name(slot)} id {_right_id(subject.config, slot)}, unless a user_name is wrong.",
+                f"give {_name(slot)} id {_right_id(subject.config, slot)}, unless a user_name is wrong",
             )
         known.setdefault(slot.user_name, slot)
 
@@ -130,7 +130,7 @@ def ids_of_one_partition(subject: Subject) -> Iterator[Diagnostic]:
                 subject.at(at).get("id") or subject.at(at),
                 f"partition {quoted(name)} has id {_several(own)} on {hsm} and {_several(usual)} elsewhere: "
                 "these are different slots, and none stands in for the other",
-                f"Give the copies of {quoted(name)} the same id on every HSM ({_several(usual)}).",
+                f"give the copies of {quoted(name)} the same id on every HSM ({_several(usual)})",
             )
 
 
@@ -160,7 +160,7 @@ def proxy_users(subject: Subject) -> Iterator[Diagnostic]:
                     "empty-proxy-user",
                     setting,
                     f"{_name(slot)}: proxy_user is empty",
-                    "Write the service user, or remove the line where there is no proxy.",
+                    "write the service user, or remove the line where there is no proxy",
                 )
             elif setting is None and beside is not None and subject.complete:
                 yield problem(
@@ -168,7 +168,7 @@ def proxy_users(subject: Subject) -> Iterator[Diagnostic]:
                     "slot-without-proxy-user",
                     subject.at(slot),
                     f"{_name(slot)} has no proxy_user, {_name(beside)} on the same HSM has one",
-                    f'Add proxy_user = "{beside.proxy_user}"; if both go through the proxy.',
+                    f'add proxy_user = "{beside.proxy_user}"; if both go through the proxy',
                 )
             password = subject.at(slot).get("proxy_password")
             if setting is None and password is not None and subject.complete:
@@ -177,5 +177,5 @@ def proxy_users(subject: Subject) -> Iterator[Diagnostic]:
                     "proxy-password-without-user",
                     password,
                     f"{_name(slot)} has a proxy_password and no proxy_user",
-                    "Add the proxy_user whose password it is, or remove the password.",
+                    "add the proxy_user whose password it is, or remove the password",
                 )

@@ -9,10 +9,9 @@ from typing import Final
 from ppinui.setup.steps.guidance_steps import before_step
 from ppinui.setup.steps.keyring_step import KEYRING_STEP
 from ppinui.setup.steps.kms_library_step import KMS_LIBRARY_STEP, expected_library, kms_file
-from ppinui.setup.steps.kms_pins_step import PINS_STEP
 from ppinui.setup.steps.kms_probe_step import KMS_TEST_STEP
 from ppinui.setup.steps.kms_save_step import KMS_WRITING_STEP
-from ppinui.setup.steps.kms_tokens_step import TOKENS_STEP
+from ppinui.setup.steps.kms_tokens_step import PINS_STEP, TOKENS_STEP
 from ppinui.setup.walkthrough import Block, Here, Kind, Step, command, point, text
 
 

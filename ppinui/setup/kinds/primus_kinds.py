@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ppinui.setup.cloudhsm_services import BEHIND_PROXY, DEVELOPER, Endpoint, endpoints_of
+from ppinui.setup.cloudhsm_services import BEHIND_PROXY, DEVELOPER, ServiceEndpoint, endpoints_of
 from ppinui.setup.questions import Choice, Question, Sort
 from ppinui.setup.steps.guidance_steps import FINISHING_STEP, PIN, SETTINGS, SETUP_PASSWORD, before_step
 from ppinui.setup.steps.hsms_step import CLUSTER, CLUSTER_STEP, HSMS, PLATINUM_NUMBER, hsms_step
@@ -102,7 +102,7 @@ def _question(here: Here) -> tuple[Question, ...]:
     )
 
 
-def _chosen(here: Here) -> tuple[Endpoint, ...]:
+def _chosen(here: Here) -> tuple[ServiceEndpoint, ...]:
     chosen = DEVELOPER.get(here.answers.text(DEVELOPER_HSM))
     return () if chosen is None else (chosen,)
 

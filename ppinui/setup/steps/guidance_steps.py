@@ -8,7 +8,7 @@ from typing import Final
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
 from ppinui.setup.steps.keyring_step import KEYRING, VAULT
-from ppinui.setup.steps.secret_status import concerned, configured
+from ppinui.setup.steps.secret_status import saved_config, users_of
 from ppinui.setup.walkthrough import Block, Here, Step, command, point, text
 
 BEFORE: Final = "before"
@@ -80,14 +80,14 @@ def _next_module(here: Here) -> str:
 
 def _next_config(here: Here) -> PrimusConfig | None:
     try:
-        return configured(here)
+        return saved_config(here)
     except PpinuiError:
         return None
 
 
 def _next_partition(here: Here) -> str:
     config = _next_config(here)
-    names = concerned(here, config).partitions if config else ()
+    names = users_of(here, config).partitions if config else ()
     return names[0] if names else "PARTITION"
 
 

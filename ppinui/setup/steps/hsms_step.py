@@ -7,7 +7,14 @@ from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT, Level
 from ppinui.config.validators import check_host, check_port, endpoint
-from ppinui.setup.cloudhsm_services import CLUSTERS, OTHER, PLATINUM, Endpoint, cluster_of, endpoints_of
+from ppinui.setup.cloudhsm_services import (
+    CLUSTERS,
+    OTHER,
+    PLATINUM,
+    ServiceEndpoint,
+    cluster_of,
+    endpoints_of,
+)
 from ppinui.setup.questions import Choice, Question, Row, Sort, Value
 from ppinui.setup.walkthrough import Finding, Here, Step, StepState, point, text
 from ppinui.text import plural
@@ -80,7 +87,7 @@ HSMS: Final = "hsms"
 _PRIORITY: Final = Level.HSM.specs["priority"]
 
 
-def hsms_step(published: Callable[[Here], tuple[Endpoint, ...]] = lambda _: ()) -> Step:
+def hsms_step(published: Callable[[Here], tuple[ServiceEndpoint, ...]] = lambda _: ()) -> Step:
     """Asks for HSMs. Those that are ``published`` for the answers before are the default, else those that
     the file has already."""
     return Step(HSMS, "HSMs", _TEXT, _look, lambda here: _questions(here, published(here)), required=True)
@@ -131,7 +138,7 @@ _TEXT: Final = (
 )
 
 
-def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, ...]:
+def _questions(here: Here, published: tuple[ServiceEndpoint, ...]) -> tuple[Question, ...]:
     config = here.context.config_for_defaults()
     there: list[tuple[str, Row]] = [
         (
@@ -161,12 +168,12 @@ def _look(here: Here) -> Finding:
 
 def _host_flaw(value: Value) -> str | None:
     flaw = check_host(str(value))
-    return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
+    return None if flaw is None else f"{flaw.message}; {flaw.remedy}"
 
 
 def _port_flaw(value: Value) -> str | None:
     flaw = check_port(str(value))
-    return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
+    return None if flaw is None else f"{flaw.message}; {flaw.remedy}"
 
 
 def _same_address(value: Value) -> str | None:

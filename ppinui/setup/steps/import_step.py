@@ -1,4 +1,4 @@
-"""The steps that take over what somebody else has set up: a primus.cfg, and the secrets of a .secrets.cfg."""
+"""The steps that import an existing set-up: a primus.cfg, and the secrets of a .secrets.cfg."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ppinui.secrets.secrets_file import FileEntry, read_entries
 from ppinui.secrets.transfer import import_file
 from ppinui.setup.questions import Question, Value
 from ppinui.setup.steps.keyring_step import KEYRING, store_of
-from ppinui.setup.steps.secret_status import configured, operations_of
+from ppinui.setup.steps.secret_status import operations_of, saved_config
 from ppinui.setup.walkthrough import (
     Action,
     Finding,
@@ -83,7 +83,7 @@ def _look_at_secrets(here: Here) -> Finding:
     if not path:
         return Finding(StepState.NOT_NEEDED, "no .secrets.cfg was given")
     try:
-        entries = read_entries(Path(path), configured(here).credentials())
+        entries = read_entries(Path(path), saved_config(here).credentials())
     except PpinuiError as error:
         return from_exception(error, back_to=SOURCE)
     if not entries:
@@ -122,7 +122,7 @@ def _is_kept(here: Here, entry: FileEntry) -> bool:
 
 
 def _import(here: Here, path: Path, _: Given, running: Running) -> None:
-    report = import_file(operations_of(here, configured(here)), path, replacing=True)
+    report = import_file(operations_of(here, saved_config(here)), path, replacing=True)
     for kind, name in report.stored:
         running.say(f"imported the {kind.label} of '{name}'")
 

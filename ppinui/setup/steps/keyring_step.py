@@ -67,7 +67,7 @@ def _questions(here: Here) -> tuple[Question, ...]:
         Question(
             KEYRING,
             "Keyring",
-            "The system's own is Secret Service, KWallet, or what macOS and Windows have. The vault needs "
+            "The system's own is Secret Service, KWallet, or what macOS has. The vault needs "
             "its passphrase each time, typed or from a systemd credential.",
             Sort.CHOICE,
             default=SYSTEM if desktop else VAULT,
@@ -86,7 +86,7 @@ def _look(here: Here) -> Finding:
         return Finding(StepState.TO_DO, f"there is no vault yet: {path}", action=_making(here))
     store = store_of(here)
     backend = store.backend()
-    store.has(SecretKind.PIN, "")  # a name that nobody has: does it answer?
+    store.has(SecretKind.PIN, "")  # a name that no entry has: does the keyring answer?
     place = f" {backend.place}" if backend.place else ""
     items = []
     if backend.name == VAULT and named is None:

@@ -80,7 +80,7 @@ def _present_model(here: Here) -> Model:
     """What the file says now, for the default."""
     try:
         file = load(kms_file(here))
-    except PpinuiError:  # not there yet, or the step that writes it says what is the matter
+    except PpinuiError:  # not there yet, or the step that writes it reports the error
         return Model.OTHER
     models = [one.model for one in file.instances if one.model is not None]
     file.wipe()

@@ -18,12 +18,10 @@ from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.services.stored_credentials import mark_rejected
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import LIBRARY, MODEL, kms_file
-from ppinui.setup.steps.kms_pins_step import PINS
-from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
-from ppinui.setup.steps.probe_step import finding_of, hearing
+from ppinui.setup.steps.kms_tokens_step import PINS, TOKENS, tokens_of
+from ppinui.setup.steps.probe_step import finding_of, progress_listener
 from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, Step, StepState, point, text
 from ppinui.text import plural
-from ppinui.tokens.slot_list import list_slots
 
 KMS_TEST: Final = "test"
 
@@ -73,7 +71,7 @@ def _test(here: Here, _: Given, running: Running) -> Finding:
             plan.plan,
             options,
             credentials=plan.supply,
-            on_event=hearing(plan.plan, running),
+            on_event=progress_listener(plan.plan, running),
             stop=running.stop,
         )
         _mark_rejected(here, file, report, running)
@@ -125,7 +123,7 @@ def _kept_pins(here: Here, file: KmsFile) -> Iterator[dict[tuple[str, str], Stor
             for slot in one.slots
             if slot.login is Login.PIN
         }
-        chosen = chosen_tokens(here, list_slots(access(here))) if in_file else ()
+        chosen = tokens_of(here) if in_file else ()
         labels = {one.slot.id: one.label for one in chosen if one.slot is not None}
         for key, slot in in_file.items():
             label = labels.get(slot.id) if slot.id is not None else None

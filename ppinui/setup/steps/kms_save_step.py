@@ -20,8 +20,7 @@ from ppinui.secrets.token_pins import offer_pin
 from ppinui.setup.questions import Question, Sort
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import MODEL, kms_file
-from ppinui.setup.steps.kms_pins_step import PINS
-from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
+from ppinui.setup.steps.kms_tokens_step import PINS, TOKENS, tokens_of
 from ppinui.setup.walkthrough import (
     Action,
     Block,
@@ -34,7 +33,6 @@ from ppinui.setup.walkthrough import (
     point,
     text,
 )
-from ppinui.tokens.slot_list import list_slots
 
 WRITING: Final = "kms"
 ADMIN: Final = "kms_admin"
@@ -116,7 +114,7 @@ def _look(here: Here) -> Finding:
 
 def _made(here: Here, file: KmsFile) -> str:
     """The file's text with the set-up's tokens as the slots of its HSM."""
-    tokens = chosen_tokens(here, list_slots(access(here)))
+    tokens = tokens_of(here)
     slots = {one.slot.id: one.label for one in tokens if one.slot is not None}
     if len(slots) < len(tokens):
         raise PpinuiError("not every token is there", TOKENS, "initialise what is missing first")

@@ -105,7 +105,7 @@ def _look(here: Here) -> Finding:
 def _name_flaw(value: Value) -> str | None:
     flaw = check_user_name(str(value))
     if flaw is not None:
-        return f"{flaw.message}. {flaw.remedy}"
+        return f"{flaw.message}; {flaw.remedy}"
     try:
         require_safe_name(str(value))
     except PpinuiError as error:

@@ -23,7 +23,7 @@ from ppinui.setup.steps.hsms_step import HSMS
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.partitions_step import PARTITIONS
 from ppinui.setup.steps.provider_step import PROVIDER
-from ppinui.setup.steps.secret_status import concerned, configured
+from ppinui.setup.steps.secret_status import saved_config, users_of
 from ppinui.setup.steps.secret_steps import PERMANENT, PROXY
 from ppinui.setup.walkthrough import (
     Action,
@@ -63,7 +63,7 @@ def _questions(_: Here) -> tuple[Question, ...]:
 
 
 def _look(here: Here) -> Finding:
-    config = configured(here)
+    config = saved_config(here)
     plan = _plan(here, config)
     login = here.answers.yes(LOGIN)
     return Finding(
@@ -83,7 +83,7 @@ def _look(here: Here) -> Finding:
 def _plan(here: Here, config: PrimusConfig) -> Plan:
     """The slots of these partitions; those of others in the file are not of this set-up."""
     whole = make_plan(config)
-    plan = whole.only(concerned(here, config).partitions)
+    plan = whole.only(users_of(here, config).partitions)
     return plan if plan.tests else whole
 
 
@@ -104,7 +104,7 @@ def _pins(here: Here, plan: Plan) -> tuple[SecretNeed, ...]:
 
 def _test(here: Here, given: Given, running: Running) -> Finding:
     context = here.context
-    config = configured(here)
+    config = saved_config(here)
     plan = _plan(here, config)
     secrets = context.secrets_location()
     secrets_file = secrets.path if secrets.exists else None
@@ -122,7 +122,11 @@ def _test(here: Here, given: Given, running: Running) -> Finding:
     )
     try:
         report = run(
-            plan, options, credentials=credentials, on_event=hearing(plan, running), stop=running.stop
+            plan,
+            options,
+            credentials=credentials,
+            on_event=progress_listener(plan, running),
+            stop=running.stop,
         )
         credentials.mark_rejected(report.results)
     finally:
@@ -135,7 +139,7 @@ def _raise(error: PpinuiError) -> NoReturn:
 
 
 def _back_to(result: SlotResult, stage: Stage) -> str | None:
-    """The step in which a failure can be mended."""
+    """The step in which a failure can be fixed."""
     if stage in (Stage.RESOLVE, Stage.CONNECT):
         return HSMS
     if stage is Stage.LOAD:
@@ -154,14 +158,14 @@ TEST_STEP: Final = Step(TEST, "Test of every slot", _TEXT, _look, _questions)
 
 
 WayBack = Callable[[SlotResult, Stage], str | None]
-"""The step in which a slot that failed at a stage can be mended."""
+"""The step in which a slot that failed at a stage can be fixed."""
 
 
-def hearing(plan: Plan, running: Running) -> Listener:
-    """Says how far the test is, in one line for each event, and lets those hear it who watch."""
+def progress_listener(plan: Plan, running: Running) -> Listener:
+    """Says how far the test is, in one line for each event, and passes the event on to a watcher."""
     watching = running.watch(plan) if running.watch is not None else None
 
-    def hear(event: ProbeEvent) -> None:
+    def listen(event: ProbeEvent) -> None:
         test = event.test
         stage = event.stage.value if event.stage else "done"
         running.say(
@@ -170,11 +174,11 @@ def hearing(plan: Plan, running: Running) -> Listener:
         if watching is not None:
             watching(event)
 
-    return hear
+    return listen
 
 
 def finding_of(report: Report, back_to: WayBack) -> Finding:
-    """What a test has shown; a failure comes with the step in which it can be mended."""
+    """What a test has shown; a failure comes with the step in which it can be fixed."""
     failures = _failures(report, back_to)
     total = report.partitions
     if report.interrupted:

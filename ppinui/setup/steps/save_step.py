@@ -19,7 +19,7 @@ from ppinui.errors import ExitCode, PpinuiError
 from ppinui.files.atomic_write import written_beside
 from ppinui.libconfig.document import Document, encode
 from ppinui.setup.cloudhsm_services import DEVELOPER, endpoints_of
-from ppinui.setup.config_plan import Wanted, WantedHsm, WantedPartition, draft, left_alone
+from ppinui.setup.config_plan import ConfigPlan, PlannedHsm, PlannedPartition, draft, other_hsms
 from ppinui.setup.steps.hsms_step import CLUSTER, HSMS, PLATINUM_NUMBER
 from ppinui.setup.steps.partitions_step import PARTITIONS, SERVICE_USER
 from ppinui.setup.steps.provider_step import LOG
@@ -45,7 +45,7 @@ Make = Callable[[Here, Document | None, str], Document]
 def save_step(make: Make | None = None, *, back_to: str = PARTITIONS) -> Step:
     """Shows and saves what ``make`` makes; without it, what the answers on HSMs and partitions come to.
 
-    ``back_to``: the step in which errors of the result can be mended.
+    ``back_to``: the step in which errors of the result can be fixed.
     """
     return Step(
         SAVE, "primus.cfg", _text, lambda here: _look(here, make or _by_answers, back_to), required=True
@@ -53,7 +53,7 @@ def save_step(make: Make | None = None, *, back_to: str = PARTITIONS) -> Step:
 
 
 def _by_answers(here: Here, old: Document | None, origin: str) -> Document:
-    return draft(old, wanted(here), origin)
+    return draft(old, plan_of(here), origin)
 
 
 def _text(here: Here) -> tuple[Block, ...]:
@@ -127,7 +127,7 @@ def _of_problem(problem: Diagnostic) -> Finding | None:
 def _left(here: Here, new: Document) -> Iterator[Finding]:
     if not here.answers.rows(HSMS):
         return
-    for hsm in left_alone(read(new), wanted(here)):
+    for hsm in other_hsms(read(new), plan_of(here)):
         yield Finding(
             StepState.TO_DO,
             f"{hsm.name} ({hsm.host}) is in the file too, and stays",
@@ -166,10 +166,10 @@ def _for_root(here: Here, new: Document, path: Path) -> Finding:
     )
 
 
-def wanted(here: Here) -> Wanted:
+def plan_of(here: Here) -> ConfigPlan:
     """HSMs and partitions by the answers."""
     hsms = tuple(
-        WantedHsm(
+        PlannedHsm(
             str(row["host"]),
             str(row["port"]),
             int(row["priority"]),
@@ -178,7 +178,7 @@ def wanted(here: Here) -> Wanted:
         for number, row in enumerate(here.answers.rows(HSMS))
     )
     partitions = tuple(
-        WantedPartition(
+        PlannedPartition(
             str(row["name"]),
             int(row["id"]) if "id" in row else None,
             str(row["client_id"]) if "client_id" in row else None,
@@ -186,7 +186,7 @@ def wanted(here: Here) -> Wanted:
         for row in here.answers.rows(PARTITIONS)
     )
     log_file = here.answers.text(LOG) or LOG_FILE
-    return Wanted(hsms, partitions, here.answers.text(SERVICE_USER) or None, log_file)
+    return ConfigPlan(hsms, partitions, here.answers.text(SERVICE_USER) or None, log_file)
 
 
 def _words(here: Here, host: str, number: int) -> str:

@@ -23,7 +23,7 @@ from ppinui.setup.steps.save_step import SAVE
 from ppinui.setup.walkthrough import Action, Finding, Here, StepState, from_exception
 
 
-def configured(here: Here) -> PrimusConfig:
+def saved_config(here: Here) -> PrimusConfig:
     """The saved primus.cfg. Raises PpinuiError if there is none."""
     document = here.context.document()
     if document is None:
@@ -53,8 +53,8 @@ def _look_at_all(here: Here, kind: SecretKind) -> Mapping[str, Finding]:
 
     Raises PpinuiError when neither keyring nor file can be asked.
     """
-    config = configured(here)
-    users = concerned(here, config)
+    config = saved_config(here)
+    users = users_of(here, config)
     names = users.proxies if kind is SecretKind.PROXY else users.partitions
     in_file = {(entry.kind, entry.name) for entry in entries_of(here, config)}
     return {name: _look_at(here, users, (kind, name), (kind, name) in in_file) for name in names}
@@ -110,7 +110,7 @@ def look_and_add(
     )
 
 
-def concerned(here: Here, config: PrimusConfig) -> SecretOwners:
+def users_of(here: Here, config: PrimusConfig) -> SecretOwners:
     """The users of a configuration that this walkthrough is about: all of them where it does not ask."""
     return config.credentials([str(row["name"]) for row in here.answers.rows(PARTITIONS)])
 
@@ -133,7 +133,7 @@ def validity(here: Here) -> str:
 
 
 def explained(here: Here, error: PpinuiError) -> Finding:
-    """A failure to add or fetch a secret, with the step in which it can be mended."""
+    """A failure to add or fetch a secret, with the step in which it can be fixed."""
     if isinstance(error, PpinNotFound):
         return from_exception(error, back_to=PROVIDER)
     if not isinstance(error, FetchFailed):

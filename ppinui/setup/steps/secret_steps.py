@@ -13,11 +13,11 @@ from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.setup.questions import Question, Sort
 from ppinui.setup.steps.provider_step import PROVIDER
 from ppinui.setup.steps.secret_status import (
-    configured,
     explained,
     find_fetcher,
     look_and_add,
     operations_of,
+    saved_config,
     validity,
 )
 from ppinui.setup.walkthrough import (
@@ -48,7 +48,7 @@ _PROXY_TEXT: Final = (
 
 
 def _proxy_look(here: Here) -> Finding:
-    if not any(slot.proxy_user for slot in configured(here).slots):
+    if not any(slot.proxy_user for slot in saved_config(here).slots):
         return Finding(StepState.NOT_NEEDED, "no service proxy stands in front of these HSMs")
     try:
         fetcher = find_fetcher(here)
@@ -67,7 +67,7 @@ def _adding(here: Here, user: str, fetcher: Fetcher | None, *, alone: bool) -> A
         running.say(f"checking the password of '{user}'")
         asker = PreparedAnswers(Secret(given[_PASSWORD].reveal_bytes()))
         try:
-            operations_of(here, configured(here)).add_proxy(user, asker, fetcher)
+            operations_of(here, saved_config(here)).add_proxy(user, asker, fetcher)
         except PpinuiError as error:
             return explained(here, error)
         return None
@@ -150,7 +150,7 @@ def _fetching(here: Here, partition: str, fetcher: Fetcher, *, alone: bool) -> A
     keeps_pin = here.answers.yes(KEEP_PIN)
 
     def fetch(given: Given, running: Running) -> Finding | None:
-        operations = operations_of(here, configured(here))
+        operations = operations_of(here, saved_config(here))
         running.say(f"ppin is fetching the permanent secret of '{partition}'")
         answers = PreparedAnswers(*(Secret(given[id].reveal_bytes()) for id in (_SETUP, _PERMANENT_PIN)))
         try:

@@ -124,7 +124,7 @@ class Stepping:
             try:
                 table.with_row(number, typed)
             except Unacceptable as flaw:
-                raise PpinuiError(str(flaw), question.words, "Change it.") from None
+                raise PpinuiError(str(flaw), question.words, "change it") from None
 
         wanted = [_as_wanted(column, known.get(column.id, column.default)) for column in question.columns]
         title = f"{'Add' if number is None else 'Change'} {question.row}"

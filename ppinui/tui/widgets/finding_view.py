@@ -59,7 +59,7 @@ def finding_widgets(found: Finding, called: Called, *, level: int = 0) -> Iterat
         yield Static(Content(line), classes=f"found -{state} -level-{level}", markup=False)
     if found.remedy:
         yield Static(
-            Content(f"do: {plain(called(found.remedy))}"), classes=f"remedy -level-{level}", markup=False
+            Content(f"fix: {plain(called(found.remedy))}"), classes=f"remedy -level-{level}", markup=False
         )
     for item in found.items:
         yield from finding_widgets(item, called, level=level + 1)
