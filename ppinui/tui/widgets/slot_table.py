@@ -8,15 +8,15 @@ from typing import ClassVar, Final
 from rich.cells import set_cell_size
 from textual.binding import Binding, BindingType
 
+from ppinui.pkcs11.token_flags import warnings_of
 from ppinui.tokens.slot import Slot
-from ppinui.tokens.token_flags import warnings_of
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 _WIDE: Final = 100
 
 
-class SlotTable(Rows):
+class SlotTable(VirtualList):
     """A line for each slot."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
