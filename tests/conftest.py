@@ -16,13 +16,20 @@ from tests.rig.compiling import compile_odd_module
 from tests.rig.listeners import Listener, listener_factory
 from tests.rig.odd_module import OddModule, Switches, make_odd_module
 from tests.rig.processes import MarkedProcesses
+from tests.rig.runtime_folder import make_runtime_folder
 from tests.rig.softhsm import SoftHsm, Token, make_softhsm
 from tests.rig.unloadable import Unloadable, make_unloadable
 
 EXAMPLES = Path(__file__).parent / "rig" / "examples"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """What a process of a run needs before its first test."""
+    config.add_cleanup(make_runtime_folder())
+    _let_signals_through()
+
+
+def _let_signals_through() -> None:
     """Let Ctrl+C and a hang-up end what the tests start, also in a run behind ``&`` or ``nohup``.
 
     Both begin a program with these signals ignored, children inherit that, and a test that sends one of them

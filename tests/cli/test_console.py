@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.cli.console import emit, encoded, printable, say
+from tests.rig.patience import patient
 from tests.rig.program import environment
 from tests.rig.terminal import Terminal
 
@@ -24,7 +25,7 @@ def run_python(
         capture_output=True,
         check=False,
         env=environment(environ),
-        timeout=30,
+        timeout=patient(30),
     )
 
 

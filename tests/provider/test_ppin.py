@@ -18,10 +18,12 @@ from ppinui.secrets.fetcher import FetchFailed
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.secrets_file import EMPTY
 from ppinui.secrets.users import check_name
+from tests.rig.canary import draw
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
+from tests.rig.runtime_folder import private_folders
 
 SETUP = Secret("FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3")
-PIN = Secret("pin-canary-77")
+PIN = Secret(draw("pin-canary"))
 
 
 @pytest.fixture
@@ -41,9 +43,7 @@ def binary(folder: Path) -> Path:
 
 
 def left_over() -> list[str]:
-    return [
-        name for place in ("/dev/shm", "/run") for name in os.listdir(place) if name.startswith("ppinui-")
-    ]
+    return [folder.name for folder in private_folders()]
 
 
 @pytest.fixture(autouse=True)

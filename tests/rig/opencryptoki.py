@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.rig.patience import patient
 from tests.rig.private_mounts import mounting_is_possible
 
 LABEL = "PPINUI-TEST"
@@ -118,7 +119,9 @@ class OpenCryptoki:
 
     def _tool(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = (*self.entering, "pkcs11-tool", "--module", str(self.module), "--slot", str(self.slot))
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            [*command, *arguments], capture_output=True, text=True, check=False, timeout=patient(60)
+        )
         if check and done.returncode != 0:
             raise AssertionError(f"pkcs11-tool {' '.join(arguments)}: {done.stderr}")
         return done

@@ -25,13 +25,13 @@ from ppinui.setup.walkthrough import (
 )
 from ppinui.tui.controllers.setup_controller import Walking
 from ppinui.tui.screens.setup_screen import WalkthroughScreen
-from tests.rig.canary import files_with
+from tests.rig.canary import draw, files_with
 from tests.rig.configurations import two_hsms
 from tests.setup.walkthrough_rig import at, do, surroundings
 from tests.tui.conftest import Driver, Run
 
 HSMS = ({"host": "a.example.net", "port": "2310", "priority": 0},)
-CANARY = "c4n4ry-0f-4-scr33n"
+CANARY = draw("c4n4ry-0f-4-scr33n")
 
 
 def walkthrough(app: Driver, walk: Walk) -> WalkthroughScreen:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.workers.worker_pool import Channel, Worker, Workshop
+from tests.rig.patience import patient
 from tests.rig.processes import MarkedProcesses, wait_for_end
 
 PARENT = """
@@ -158,7 +159,7 @@ def started_in(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patient(60),
     )
 
 
@@ -210,7 +211,7 @@ except ChildProcessError:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=patient(60),
     )
     assert ran.stdout.splitlines()[-1] == "none 0"
 
