@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-_UNPRINTABLE = re.compile(r"[^ -~\u00a1-\ud7ff\ue000-\uffff]|[\"\\]")
+from ppinui.text import printable
+
+_SPECIAL = re.compile(r'["\\]')
 
 
 def trace(
@@ -49,12 +51,8 @@ def _user_name() -> str:
 
 
 def _printable(text: str) -> str:
-    return _UNPRINTABLE.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    character = found[0]
-    return f"\\{character}" if character in '"\\' else character.encode("unicode_escape").decode()
+    """For inside of double quotes."""
+    return printable(_SPECIAL.sub(r"\\\g<0>", text))
 
 
 def _to_syslog(line: str) -> None:

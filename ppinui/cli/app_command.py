@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.config.locate import locate, secrets_location
 from ppinui.tui.start import Setup, run_app
 
@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     found = locate(arguments.config, must_exist=arguments.config is not None)
     secrets_file = secrets_location(arguments.secrets).path if arguments.secrets else None
-    called = partial(pasteable, config=arguments.config)
+    called = partial(rewrite_commands, config=arguments.config)
     return run_app(
         Setup(found.path, found.rule, is_there=found.exists, secrets_file=secrets_file, called=called)
     )

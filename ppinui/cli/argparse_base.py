@@ -9,17 +9,16 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Sequence
 
 from ppinui.cli.console import emit, say
 from ppinui.errors import PpinuiError
 
+TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppinui --help
 if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
+    from typing import Any, NoReturn
 
-AddCommand = Callable[[Any, str, str, str], argparse.ArgumentParser]
-"""Adds a command: the group of commands, its name, a line of help, an example."""
+    from _typeshed import SupportsWrite
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -48,24 +47,24 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=_Formatter, allow_abbrev=False, **settings)
-        self._unspoken: tuple[str, Any] | None = None
+        self._default_command: tuple[str, Any] | None = None
 
-    def let_go_without_saying(self, action: str, actions: Any) -> None:
-        """Where none of the ``actions`` (what add_subparsers gave) is named, this one is meant."""
-        self._unspoken = (action, actions)
+    def set_default_command(self, name: str, commands: Any) -> None:
+        """Let the command line mean this one where it names none of ``commands`` (from add_subparsers)."""
+        self._default_command = (name, commands)
 
     def parse_known_args(  # type: ignore[override] # argparse's overloads say the same three times
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """As argparse's, with the unspoken action put in its place."""
+        """As argparse's, after the default command is inserted where none is named."""
         words = list(sys.argv[1:] if args is None else args)
-        if self._unspoken is not None:
-            action, actions = self._unspoken
+        if self._default_command is not None:
+            name, commands = self._default_command
             first = 0
             while words[first : first + 1] and words[first] in {"-c", "-s"}:
                 first += 2
-            if words[first : first + 1] and words[first] not in {"-h", "--help", *actions.choices}:
-                words.insert(first, action)
+            if words[first : first + 1] and words[first] not in {"-h", "--help", *commands.choices}:
+                words.insert(first, name)
         return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -152,3 +151,33 @@ def descriptor(text: str) -> int:
         # What was given instead may be the secret itself.
         raise argparse.ArgumentTypeError("a descriptor is a number, such as 3 with 3<FILE behind the command")
     return int(text)
+
+
+_PASSPHRASE_OPTION = ("--vault-passphrase-fd", "read the vault's passphrase from this descriptor")
+KEYRING_DEFAULTS: dict[str, Any] = {
+    "keyring": None,
+    "keyspace": None,
+    "keyring_timeout": 20.0,
+    "vault_passphrase_fd": None,
+}
+"""What stands for an option of :func:`keyring_options` that is not given."""
+
+
+def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False) -> None:
+    """The options that choose and unlock the keyring; with ``leave_out`` those not given leave no trace."""
+    group = parser.add_argument_group("keyring")
+
+    def add(name: str, text: str, **settings: Any) -> None:
+        default = KEYRING_DEFAULTS[name.removeprefix("--").replace("-", "_")]
+        group.add_argument(name, help=text, default=argparse.SUPPRESS if leave_out else default, **settings)
+
+    add("--keyring", "secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)", metavar="NAME")
+    add("--keyspace", "keep these secrets apart from others, such as test", metavar="NAME")
+    add("--keyring-timeout", "seconds for each call (20)", type=seconds, metavar="S")
+    add(*_PASSPHRASE_OPTION, type=descriptor, metavar="N")
+
+
+def passphrase_option(parser: argparse.ArgumentParser) -> None:
+    """The option for the vault's passphrase, for a command that needs no other of the keyring."""
+    name, text = _PASSPHRASE_OPTION
+    parser.add_argument(name, help=text, type=descriptor, metavar="N")

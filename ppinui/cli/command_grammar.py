@@ -1,4 +1,4 @@
-"""The command line's grammar: every command and option, with an example for each.
+"""The command line's grammar: options of the program, of the connection test, and the commands' own.
 
 Imports nothing but argparse and what argparse itself imports: ``ppinui --help`` has to be there at once.
 """
@@ -6,28 +6,28 @@ Imports nothing but argparse and what argparse itself imports: ``ppinui --help``
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from functools import partial
-from typing import Any, NoReturn
+from collections.abc import Container, Sequence
 
 from ppinui import __version__
 from ppinui.cli.argparse_base import (
+    KEYRING_DEFAULTS,
     Parser,
     add_command,
     file_options,
     format_option,
+    keyring_options,
     seconds,
     slot_id,
     usage_error,
     whole_number,
 )
-from ppinui.cli.config import config_grammar
+from ppinui.cli.command_registry import BY_NAME, COMMANDS, load
 from ppinui.cli.console import emit
-from ppinui.cli.kms import kms_grammar
-from ppinui.cli.secret import secret_grammar
-from ppinui.cli.setup import setup_grammar
-from ppinui.cli.token import token_grammar
 from ppinui.errors import PpinuiError
+
+TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppinui --help
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 TEST_DEFAULTS: dict[str, Any] = {
     "user": None,
@@ -44,9 +44,12 @@ TEST_DEFAULTS: dict[str, Any] = {
     "spend_final_try": False,
     "spend_one_try": False,
     "secrets_from": "auto",
-    **secret_grammar.KEYRING_DEFAULTS,
+    **KEYRING_DEFAULTS,
 }
 """What a connection test takes for an option that is not given (timeout: seconds for each stage)."""
+
+_PPIN_OPTIONS = frozenset(("-l", "-a", "-u", "-r", "-p", "-x", "-e"))
+"""What ppin's own way of writing a command line begins with; ppin_compat knows the rest."""
 
 _USAGE = """ppinui [-c FILE] [-s FILE] COMMAND ...
        ppinui [-c FILE] [-s FILE] -t [--user U] [--hsm H] [--slot NAME] ...
@@ -54,35 +57,22 @@ _USAGE = """ppinui [-c FILE] [-s FILE] COMMAND ...
        ppinui [-c FILE] [-s FILE] {-a|-u|-r} -e PARTITION
        ppinui [-c FILE] [-s FILE] {-p|-x} -e SERVICE_USER"""
 
-_EXAMPLES = """examples:
-  ppinui demo                                   a first look, without any HSM
-  ppinui setup                                  set up HSMs, step by step
-  ppinui config show                            what the configuration says
-  ppinui config set hsm0.port=2310 --dry-run    what an edit would change
-  ppinui config check                           problems and their remedies
-  ppinui --test                                 can each slot be reached?
-  ppinui --test --hsm hsm0 --login              and does its PIN open it?
-  ppinui -p -e SERVICE_USER                     keep a proxy password
-  ppinui -a -e PARTITION                        fetch its permanent secret
-  ppinui -l                                     who has a secret
-  ppinui run -- COMMAND                         an application with its secrets
-  ppinui secret import .secrets.cfg             keep what ppin has fetched
-  ppinui vault create                           a keyring without a desktop
-  ppinui slots --module LIB                     the slots of any PKCS#11 module
-  ppinui objects SLOT --module LIB              what is on a token
-  ppinui kms check kms.toml                     what is wrong with a KMS's slots
-  ppinui doctor                                 what is set up, what is wrong
-
-exit codes:
+_EXIT_CODES = """exit codes:
   0 fine    1 a slot failed, or something is wrong    2 wrong use or input
   3 a secret is missing    130 interrupted"""
+
+
+def _examples() -> str:
+    shown = sorted(line for command in COMMANDS for line in command.shown)
+    return "\n".join(["examples:", *(f"  {example:<44}  {text}" for _, example, text in shown)])
 
 
 def _jobs(text: str) -> int:
     return whole_number(text, "the number of HSMs at once", 1, 1000)
 
 
-def _test_options(parser: argparse.ArgumentParser) -> None:
+def add_test(parser: argparse.ArgumentParser) -> None:
+    """The options of the connection test; those that are not given leave no trace."""
     options = parser.add_argument_group("connection test")
 
     def add(name: str, text: str, **settings: Any) -> None:
@@ -119,7 +109,20 @@ def _test_options(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "file", "keyring"),
         dest="secrets_from",
     )
-    secret_grammar.keyring_options(parser, leave_out=True)
+    keyring_options(parser, leave_out=True)
+
+
+def add_doctor(doctor: argparse.ArgumentParser) -> None:
+    """The options of ``ppinui doctor``."""
+    format_option(doctor)
+    doctor.add_argument("--module", metavar="LIB", help="the PKCS#11 library, if it is not in its place")
+    doctor.add_argument("--ppin", metavar="FILE", help="the vendor's ppin, if it is not in its place")
+    keyring_options(doctor)
+
+
+def add_demo(demo: argparse.ArgumentParser) -> None:
+    """The option of ``ppinui demo``."""
+    demo.add_argument("--test", dest="only_test", action="store_true", help="run just the connection test")
 
 
 class _Manual(argparse.Action):
@@ -131,18 +134,22 @@ class _Manual(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from ppinui.cli.man_page import manual_page
 
-        emit(manual_page(parser))
+        emit(manual_page(build_parser()))
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole grammar. Options of the connection test stand at the top too, for ``ppinui --test``."""
+def build_parser(words: Container[str] | None = None) -> argparse.ArgumentParser:
+    """The grammar, with the options of the connection test at its top too, for ``ppinui --test``.
+
+    Of commands that are not among ``words`` it has the names alone, as their grammars need not be imported;
+    None: all of it.
+    """
     parser = Parser(
         prog="ppinui",
         usage=_USAGE,
         description="Edits primus.cfg without losing a byte, keeps its secrets in the keyring,\n"
         "and tests every slot of every HSM.",
-        epilog=_EXAMPLES,
+        epilog=f"{_examples()}\n\n{_EXIT_CODES}",
     )
     parser.add_argument("--version", action="version", version=f"ppinui {__version__}")
     parser.add_argument("--man", action=_Manual, help="print the manual page: ppinui --man | man -l -")
@@ -154,38 +161,15 @@ def build_parser() -> argparse.ArgumentParser:
         help="test the connections: same as the command test",
     )
     file_options(parser)
-    _test_options(parser)
+    add_test(parser)
     commands = parser.add_subparsers(prog="ppinui", dest="command", metavar="COMMAND", title="commands")
-    config_grammar.add_commands(commands, add_command)
-    setup_grammar.add_commands(commands, add_command)
-    secret_grammar.add_commands(commands, add_command)
-    kms_grammar.add_commands(commands, partial(add_command, files=False))
-    token_grammar.add_commands(commands, add_command)
-    test = add_command(
-        commands,
-        "test",
-        "test the connection of each slot of each HSM",
-        "ppinui test --hsm hsm0 --login --format json",
-    )
-    _test_options(test)
-    doctor = add_command(
-        commands,
-        "doctor",
-        "say what is set up here, what is not, and what to do about it",
-        "ppinui doctor --format json",
-    )
-    format_option(doctor)
-    doctor.add_argument("--module", metavar="LIB", help="the PKCS#11 library, if it is not in its place")
-    doctor.add_argument("--ppin", metavar="FILE", help="the vendor's ppin, if it is not in its place")
-    secret_grammar.keyring_options(doctor)
-    demo = add_command(
-        commands,
-        "demo",
-        "a first look with software tokens; touches nothing of yours",
-        "ppinui demo",
-        files=False,
-    )
-    demo.add_argument("--test", dest="only_test", action="store_true", help="run just the connection test")
+    for command in COMMANDS:
+        if words is None or command.name in words:
+            load(command.grammar)(
+                add_command(commands, command.name, command.help, command.example, files=command.shows_files)
+            )
+        else:
+            commands.add_parser(command.name, help=command.help, add_help=False)
     return parser
 
 
@@ -193,7 +177,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments behind the program's name, understood.
 
     The result has ``command`` (None, or the name of one), ``config`` and ``secrets`` (file names as given, or
-    None), the command's own options, ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``,
+    None), the command's own options, ``repeatable``: the command's words behind ``ppinui -c FILE``, to run it
+    again, ``passwords``: what stood behind the user of ``-a``, ``-u`` or ``-p``,
     as ppin has it, and for "run" ``argv``: the command to run. Raises PpinuiError for wrong use, SystemExit
     after help.
     """
@@ -221,17 +206,15 @@ def _no_command() -> PpinuiError:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = build_parser()
     style = None
-    if any(word.startswith("-") and word[1:2] not in {"", "-"} for word in arguments):
+    if any(word[:2] in _PPIN_OPTIONS for word in arguments):
         from ppinui.cli.ppin_compat import read_ppin_style
 
-        style = read_ppin_style(arguments, secret_grammar.LONG_WITH_VALUE)
-    found, unknown = parser.parse_known_args(style.arguments if style else arguments)
+        style = read_ppin_style(arguments)
+    words = style.arguments if style else arguments
+    parser = build_parser(words)
+    found, unknown = parser.parse_known_args(words)
     found.passwords = style.passwords if style else ()
-    if unknown and found.command in {"secret", "setup", "token", "pin", "kms"}:
-        # One of them may be a password.
-        raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
     if unknown and found.command == "run":
         # What is there may be the command's, with a PIN among its arguments.
         raise PpinuiError(
@@ -239,6 +222,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
             f"the command line, at '{parser.prog} run'",
             "write it as ppinui run [OPTION ...] -- COMMAND; 'ppinui run --help' has examples",
         )
+    if unknown and found.command and BY_NAME[found.command].secret_arguments:
+        raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
     if unknown:
         # argparse itself would name the program here, not the command that was meant.
         command = (parser.prog, found.command, getattr(found, "action", None))
@@ -256,4 +241,17 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     elif found.command is None and given:
         option = {"secrets_from": "secrets"}.get(given[0], given[0].replace("_", "-"))
         parser.error(f"--{option} belongs to the connection test: add --test")
+    found.repeatable = _repeatable(words, found)
     return found
+
+
+def _repeatable(words: Sequence[str], found: argparse.Namespace) -> tuple[str, ...]:
+    """The words without ``-c`` and ``-s``, and without the file that ``ppinui kms`` names in another way."""
+    left = iter(words)
+    kept = []
+    for word in left:
+        if word in {"-c", "-s"}:
+            next(left)
+        elif not word.startswith(("-c", "-s")) and not (found.command == "kms" and word == found.config):
+            kept.append(word)
+    return tuple(kept)

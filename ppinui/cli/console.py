@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import sys
-from typing import Final, TextIO
 
 from ppinui.errors import PpinuiError
 
-_STEERING: Final = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]")
-"""What steers a terminal or is no character to it; line feeds, tabs, and carriage returns of CRLF stay."""
-
-
-def printable(text: str) -> str:
-    """The text on one line, without anything that steers a terminal: ``\\xNN`` for each control character.
-
-    For what a file, a user or an HSM calls something. Bytes that are not UTF-8 (lone surrogates, as
-    config.document reads them) are shown in the same way.
-    """
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
-
-
-def _escape(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode("ascii")
+TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppinui --help
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 
 def encoded(text: str, encoding: str) -> bytes:
@@ -46,7 +27,9 @@ def emit(text: str) -> None:
     command has found. Raises PpinuiError when the text cannot be written for another reason (disk full).
     """
     if sys.stdout is not None and sys.stdout.isatty():
-        text = _STEERING.sub(lambda found: _escape(found[0]), text)
+        from ppinui.text import printable_lines
+
+        text = printable_lines(text)
     try:
         _write(text, sys.stdout)
     except OSError as error:
@@ -57,6 +40,34 @@ def emit(text: str) -> None:
         ) from None
 
 
+def as_json(data: dict[str, Any]) -> str:
+    """The object as indented JSON with a newline at its end.
+
+    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII stand for
+    themselves where stdout is UTF-8.
+    """
+    import json
+    import re
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    unicode = encoding.lower().replace("-", "") == "utf8"
+    text = json.dumps(_decoded(data), ensure_ascii=not unicode, indent=2) + "\n"
+    # JSON itself escapes what lies below; these steer a terminal as well.
+    return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _decoded(data: Any) -> Any:
+    match data:
+        case str():
+            return data.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        case dict():
+            return {key: _decoded(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_decoded(value) for value in data]
+        case _:
+            return data
+
+
 def is_on_terminal() -> bool:
     """Whether somebody sits there: what is typed comes from a terminal, and what is shown goes to one."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
@@ -64,8 +75,10 @@ def is_on_terminal() -> bool:
 
 def say(text: str, end: str = "\n") -> None:
     """Write talk to stderr. Where nobody can hear it, silence: talk is never worth an error."""
-    with contextlib.suppress(OSError):
+    try:  # noqa: SIM105 - contextlib would have to be imported
         _write(text + end, sys.stderr)
+    except OSError:
+        pass
 
 
 def say_error(error: PpinuiError, *, config: str | None = None) -> None:
@@ -73,10 +86,11 @@ def say_error(error: PpinuiError, *, config: str | None = None) -> None:
 
     ``config`` is the file that was given with ``-c``.
     """
-    from ppinui.cli.program_name import pasteable
+    from ppinui.cli.program_name import rewrite_commands
+    from ppinui.text import printable
 
     message, place, remedy = error.lines()
-    say("\n".join(printable(line) for line in (message, place, pasteable(remedy, config))))
+    say("\n".join(printable(line) for line in (message, place, rewrite_commands(remedy, config))))
 
 
 def _write(text: str, stream: TextIO | None) -> None:

@@ -13,7 +13,6 @@ from typing import Final
 
 from ppinui.cli.config.edit_command import diff, set_values
 from ppinui.cli.console import emit, is_on_terminal
-from ppinui.cli.orderly_exit import ending_in_order
 from ppinui.cli.program_name import program_name
 from ppinui.cli.report_output import Progress, show_report
 from ppinui.config.primus import read
@@ -37,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     With --test it is just the connection test, and without a terminal a tour: the result is the test's.
     """
-    with ending_in_order(), open_demo() as demo:
+    with open_demo() as demo:
         warm_up()
         if arguments.only_test:
             return _test(demo)

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 from collections.abc import Iterable
 
-from ppinui.cli.console import emit, printable
-from ppinui.cli.json_output import as_json
-from ppinui.cli.secret.secret_session import SecretSession
-from ppinui.doctor.examination import Named, examine
+from ppinui.cli.command_context import context_of
+from ppinui.cli.console import as_json, emit
+from ppinui.doctor.examination import examine
 from ppinui.doctor.finding import Finding, State
-from ppinui.doctor.host import surroundings
 from ppinui.errors import ExitCode
+from ppinui.services.context import Host
+from ppinui.text import printable
+from ppinui.workers.hardening import harden
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings; NOT_FINE if one of them is wrong."""
-    around = surroundings(os.environ)  # before the session lowers this process's limits
-    with contextlib.closing(SecretSession(arguments)) as session:
-        named = Named(
-            arguments.config,
-            arguments.secrets,
-            arguments.module,
-            arguments.ppin,
-            keyring=session.named_keyring,
-        )
-        findings = examine(named, session.store, around)
+    host = Host()  # before this process lowers its limits
+    harden()
+    with contextlib.closing(context_of(arguments, host=host)) as context:
+        context.keyrings.start()  # it is opened while the rest is looked at
+        findings = examine(context)
         seen = _as_json(findings) if arguments.format == "json" else _as_text(findings)
     return ExitCode.NOT_FINE if State.WRONG in seen else ExitCode.FINE
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ppinui.cli.command_grammar import build_parser, parse
+from ppinui.cli.command_registry import BY_NAME, load
 from ppinui.cli.console import is_on_terminal, say, say_error
 from ppinui.errors import ExitCode, PpinuiError
 
@@ -38,66 +39,24 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     # Each command imports what it needs when it is called: --help must not wait for the rest.
-    match arguments.command:
-        case "config":
-            from ppinui.cli.config import config_command
+    if arguments.command is None:
+        return _open_app(arguments)
+    command = BY_NAME[arguments.command]
+    if not command.ends_in_order:
+        return int(load(command.run)(arguments))
+    from ppinui.cli.orderly_exit import ending_in_order
 
-            return config_command.run(arguments)
-        case "test":
-            from ppinui.cli.orderly_exit import ending_in_order
-            from ppinui.probe.probe_worker_pool import warm_up
+    with ending_in_order():
+        if command.warm_up:
+            # The process that workers are forked from imports its part while this one imports the rest.
+            load(command.warm_up)()
+        return int(load(command.run)(arguments))
 
-            with ending_in_order():
-                # The process that tests are forked from imports its part while this one imports the rest.
-                warm_up()
-                from ppinui.cli import probe_command
 
-                return probe_command.run(arguments)
-        case "secret":
-            from ppinui.cli.secret import secret_command
+def _open_app(arguments: argparse.Namespace) -> int:
+    if not is_on_terminal():
+        say(build_parser(()).format_help().rstrip())
+        return int(ExitCode.USAGE)
+    from ppinui.cli import app_command
 
-            return secret_command.run(arguments)
-        case "vault":
-            from ppinui.cli.secret import vault_command
-
-            return vault_command.run(arguments)
-        case "run":
-            from ppinui.cli import run_command
-
-            return run_command.run(arguments)
-        case "kms":
-            from ppinui.cli.kms import kms_command
-            from ppinui.cli.orderly_exit import ending_in_order
-
-            with ending_in_order():
-                return kms_command.run(arguments)
-        case "slots" | "token" | "pin" | "objects":
-            from ppinui.cli.orderly_exit import ending_in_order
-            from ppinui.tokens.token_worker_pool import warm_up
-
-            with ending_in_order():
-                warm_up()
-                from ppinui.cli.token import token_command
-
-                return token_command.run(arguments)
-        case "doctor":
-            from ppinui.cli import doctor_command
-
-            return doctor_command.run(arguments)
-        case "setup":
-            from ppinui.cli.orderly_exit import ending_in_order
-            from ppinui.cli.setup import setup_command
-
-            with ending_in_order():
-                return setup_command.run(arguments)
-        case "demo":
-            from ppinui.cli import demo_command
-
-            return demo_command.run(arguments)
-        case _ if is_on_terminal():
-            from ppinui.cli import app_command
-
-            return app_command.run(arguments)
-        case _:
-            say(build_parser().format_help().rstrip())
-            return int(ExitCode.USAGE)
+    return app_command.run(arguments)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from ppinui.workers.ignored_signals import take_no_notice
+from ppinui.workers.hardening import ignore_signal
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def ending_in_order() -> Iterator[None]:
 
     def end(number: int, _: FrameType | None) -> None:
         for ending in before:
-            signal.signal(ending, take_no_notice)
+            signal.signal(ending, ignore_signal)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)

@@ -18,6 +18,19 @@ ACTIONS = {
 
 _WITH_VALUE = "ecs"
 """Letters that something follows: a user, primus.cfg, .secrets.cfg."""
+LONG_WITH_VALUE = frozenset(
+    {
+        "--keyring",
+        "--keyring-timeout",
+        "--keyspace",
+        "--vault-passphrase-fd",
+        "--password-fd",
+        "--ppin",
+        "--module",
+    }
+)
+"""Options of ``ppinui secret`` that the next word belongs to."""
+
 _TAKES = {"a": 2, "u": 2, "p": 1}
 """How many passwords may stand behind."""
 
@@ -34,11 +47,10 @@ class PpinStyle:
         self.passwords = passwords
 
 
-def read_ppin_style(arguments: Sequence[str], long_with_value: frozenset[str]) -> PpinStyle | None:
+def read_ppin_style(arguments: Sequence[str]) -> PpinStyle | None:
     """Understand a command line in ppin's style; None for one that is not, or asks for help.
 
-    ``long_with_value``: the long options that the next word belongs to. Raises PpinuiError for one that is
-    incomplete. No error holds a word that could be a password.
+    Raises PpinuiError for one that is incomplete. No error holds a word that could be a password.
     """
     letters: list[str] = []
     user: str | None = None
@@ -48,7 +60,7 @@ def read_ppin_style(arguments: Sequence[str], long_with_value: frozenset[str]) -
     for word in words:
         if word.startswith("--"):
             others.append(word)
-            if word in long_with_value:
+            if word in LONG_WITH_VALUE:
                 others.append(next(words, ""))
         elif word.startswith("-") and len(word) > 1:
             cluster = word[1:]

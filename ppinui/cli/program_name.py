@@ -9,19 +9,18 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from ppinui.cli.command_registry import BY_NAME
+
 # The rooms call the program ppinui in their messages, as they do not know how it was started. What stands
 # behind it tells a command from the mere name.
 _COMMAND: Final = re.compile(
     r"(?<![\w/.@-])(?P<sudo>sudo )?ppinui "
-    r"(?=(?P<named>-c )|(?P<reading>(?:config|test|secret|setup|run|doctor|kms|--test|-[laurpx])\b)"
-    r"|(?:vault|demo|(?:slots|token|pin|objects)\b|--\w))"
+    rf"(?=-c |(?P<reads>(?:--test|-[laurpx])\b)|--\w|(?P<name>{'|'.join(BY_NAME)})\b)"
 )
-
-
 _AS_MODULE: Final = shlex.join([sys.executable, "-m", "ppinui"])
 
 
-def pasteable(text: str, config: str | None = None, *, started_as: Path | None = None) -> str:
+def rewrite_commands(text: str, config: str | None = None, *, started_as: Path | None = None) -> str:
     """A message with each ``ppinui COMMAND`` in it as the user can call it, with ``-c`` as it was given.
 
     ``config`` is the file behind ``-c``, ``started_as`` the file that was started (None: this process's).
@@ -31,7 +30,8 @@ def pasteable(text: str, config: str | None = None, *, started_as: Path | None =
 
     def called(found: re.Match[str]) -> str:
         words = f"sudo {_in_full(program)} " if found["sudo"] else f"{program_name(program)} "
-        return words + (f"-c {shlex.quote(config)} " if config and found["reading"] else "")
+        uses_config = BY_NAME[found["name"]].uses_config if found["name"] else found["reads"]
+        return words + (f"-c {shlex.quote(config)} " if config and uses_config else "")
 
     return _COMMAND.sub(called, text)
 

@@ -6,11 +6,11 @@ import os
 import sys
 from itertools import groupby
 
-from ppinui.cli.console import emit, printable, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, say
 from ppinui.errors import ExitCode
 from ppinui.probe.result import Outcome, Report, SlotResult, StageResult
 from ppinui.probe.run_state import ProbeEvent
+from ppinui.text import printable
 
 _UNKNOWN = "unknown"
 """In the place of a firmware that nobody could read, since the HSM was not reached."""

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ppinui.audit import trace
+from ppinui.cli.command_context import say_whose_keyring
 from ppinui.cli.secret.secret_session import SecretSession
+from ppinui.config.locate import CONFIG_VARIABLE, SECRETS_VARIABLE
 from ppinui.errors import PpinuiError
 from ppinui.files.memory_file import Owner, SealedFile
 from ppinui.files.private_folder import PrivateFolder, memory_place
 from ppinui.services.run_environment import Equipment, equip
 
-CONFIGURATION: Final = "SECUROSYS_PKCS11_CONF"
-SECRETS: Final = "SECUROSYS_SECRETS_CONF"
 _NO_ID: Final = 2**32 - 1
 """What chown(2) takes for "leave it as it is"; users and groups have smaller numbers."""
 _IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) 
         SealedFile("trial", b"", owner=owner).close()  # before anybody is asked for anything
     with contextlib.closing(SecretSession(arguments, environ)) as session:
         for user in arguments.users:
-            session.known.copies(user)
-        session.say_whose_keyring()
+            session.users.copies(user)
+        say_whose_keyring(session.context)
         equipment = equip(session.config, session.store, arguments.users, in_file=session.in_file)
     _forget_descriptor(arguments.vault_passphrase_fd)
     trace("hand over secrets", program, environ=environ)
@@ -117,8 +117,8 @@ def _become_with_memory(
     with contextlib.ExitStack() as end:
         files = {}
         for variable, name, content in (
-            (CONFIGURATION, "primus.cfg", equipment.configuration),
-            (SECRETS, "secrets.cfg", equipment.secrets_file),
+            (CONFIG_VARIABLE, "primus.cfg", equipment.configuration),
+            (SECRETS_VARIABLE, "secrets.cfg", equipment.secrets_file),
         ):
             files[variable] = SealedFile(name, content, owner=owner)
             end.callback(files[variable].close)
@@ -138,8 +138,8 @@ def _become_with_folder(
     # Only an error ends the block, and takes the folder away; after that it is the watcher's.
     with PrivateFolder(place, detached=True) as folder:
         paths = {
-            CONFIGURATION: folder.write("primus.cfg", equipment.configuration, 0o400),
-            SECRETS: folder.write(".secrets.cfg", equipment.secrets_file, 0o400),
+            CONFIG_VARIABLE: folder.write("primus.cfg", equipment.configuration, 0o400),
+            SECRETS_VARIABLE: folder.write(".secrets.cfg", equipment.secrets_file, 0o400),
         }
         if owner is not None:
             folder.give_to(owner)

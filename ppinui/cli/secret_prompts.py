@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from ppinui.cli.console import printable
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.prompt import LineAsker, TerminalAsker
 from ppinui.secrets.secret import Secret
+from ppinui.text import printable
 
 
 def ask_pin(user: str) -> Secret:

@@ -9,10 +9,13 @@ from typing import Final
 
 from ppinui.config.primus_config import Hsm, PrimusConfig, read
 from ppinui.config.settings import DEFAULT_PORT, MAXIMUM_INT, Level, SettingSpec
-from ppinui.config.validators import Flaw, endpoint, host_flaw, port_flaw, user_name_flaw
+from ppinui.config.validators import check_host, check_port, check_user_name, endpoint
+from ppinui.diagnostic import Diagnostic
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Scalar, Setting
-from ppinui.libconfig.includes import quoted
+from ppinui.libconfig.edit import set_value
+from ppinui.libconfig.insert import copy, insert
+from ppinui.text import quoted
 
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)", re.DOTALL)
 
@@ -24,7 +27,7 @@ def put(document: Document, path: str, value: Scalar) -> Document:
     there either are made too. Raises EditRefused as the document does.
     """
     if document.get(path) is not None:
-        return document.set(path, value)
+        return set_value(document, path, value)
     parent, _, name = path.rpartition(".")
     return _insert(document, parent, name, value)
 
@@ -43,7 +46,7 @@ def add_hsm(
     copy. Without it the new HSM has no slots yet. Raises PpinuiError for a host, port or priority that
     cannot be, and for an address that an HSM of the file has already.
     """
-    _refuse_flaw(document, host_flaw(host) or port_flaw(port))
+    _refuse_flaw(document, check_host(host) or check_port(port))
     _refuse_number(document, "priority", priority, Level.HSM.specs["priority"])
     config = read(document)
     _refuse_same_address(config, host, port)
@@ -55,7 +58,7 @@ def add_hsm(
         settings = _in_style(values, [hsm.setting for hsm in config.hsms], Level.HSM.specs)
         return _insert(document, "primus.hsms", name, {**settings, "slots": {}}), f"primus.hsms.{name}"
     model = _hsm(config, like)
-    return document.copy(model.path, name, values), f"primus.hsms.{name}"
+    return copy(document, model.path, name, values), f"primus.hsms.{name}"
 
 
 def add_slot(
@@ -76,7 +79,7 @@ def add_slot(
     """
     config = read(document)
     model = _hsm(config, hsm)
-    _refuse_flaw(document, user_name_flaw(user_name))
+    _refuse_flaw(document, check_user_name(user_name))
     _refuse_number(document, "id", id, Level.SLOT.specs["id"])
     _refuse_id(config, model, user_name, id)
     given: dict[str, Scalar | None] = {
@@ -109,7 +112,7 @@ def _hsm(config: PrimusConfig, wanted: str) -> Hsm:
     )
 
 
-def _refuse_flaw(document: Document, flaw: Flaw | None) -> None:
+def _refuse_flaw(document: Document, flaw: Diagnostic | None) -> None:
     if flaw:
         raise PpinuiError(flaw.message, document.origin, flaw.remedy)
 
@@ -183,4 +186,4 @@ def _insert(document: Document, parent: str, name: str, value: Scalar | Mapping[
     while parent and document.get(parent) is None:
         parent, _, group = parent.rpartition(".")
         name, value = group, {name: value}
-    return document.insert(parent, name, value)
+    return insert(document, parent, name, value)

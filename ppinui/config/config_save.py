@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ppinui.audit import trace
+from ppinui.config.locate import GROUP
 from ppinui.config.save_errors import Refusals, SaveRefused
 from ppinui.config.verification import MisreadError, confirm
 from ppinui.files.file_attributes import AttributeLostError, OwnerLostError, of_new_file
@@ -37,8 +38,6 @@ __all__ = [
 ]
 
 NEW_FILE_MODE: Final = 0o640
-GROUP: Final = "primus"
-"""Users of the provider library are in this group, and nobody else may read its files (ppin.md)."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from ppinui.errors import PpinuiError
 
 CONFIG_VARIABLE: Final = "SECUROSYS_PKCS11_CONF"
 SECRETS_VARIABLE: Final = "SECUROSYS_SECRETS_CONF"
+GROUP: Final = "primus"
+"""Users of the provider library are in this group, and nobody else may read its files (ppin.md)."""
 OVERWRITTEN_FOLDER: Final = "usr/local/primus/etc"
 """Below the root: searched last, and overwritten by updates of the provider."""
 

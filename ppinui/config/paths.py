@@ -10,7 +10,7 @@ from typing import Final
 from ppinui.config.settings import level_of, spec_of
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 # What may be left out at the beginning, longest first.
 _BEGINNINGS: Final = ("primus.hsms", "primus", "")

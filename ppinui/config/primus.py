@@ -2,7 +2,7 @@
 
 from ppinui.config.additions import add_hsm, add_slot, put
 from ppinui.config.paths import resolve_path
-from ppinui.config.primus_config import Hsm, PrimusConfig, Slot, Value, read
+from ppinui.config.primus_config import Hsm, PrimusConfig, SecretOwners, Slot, Value, read
 from ppinui.config.settings import (
     DEFAULT_PORT,
     FILE_SETTINGS,
@@ -29,6 +29,7 @@ __all__ = [
     "Hsm",
     "Level",
     "PrimusConfig",
+    "SecretOwners",
     "SettingSpec",
     "SettingType",
     "Slot",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from ppinui.config.settings import MAXIMUM_INT, Level, SettingType
+from ppinui.config.validators import require_safe_name
+from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind, Setting
 
 Value = str | int | bool | None
@@ -95,6 +98,17 @@ class PrimusConfig:
         slots of it on one HSM. Slots without a name are left out."""
         return dict(self._partitions)
 
+    def credentials(self, partitions: Collection[str] = ()) -> SecretOwners:
+        """Whose secrets are needed for these partitions; for all that the file has, where none is named."""
+        return SecretOwners(
+            self,
+            tuple(
+                slot
+                for slot in self.slots
+                if slot.user_name is not None and (not partitions or slot.user_name in partitions)
+            ),
+        )
+
     @cached_property
     def next_free_id(self) -> int:
         """The smallest slot id above all that the file has; 0 where it has none."""
@@ -115,6 +129,87 @@ class PrimusConfig:
     @cached_property
     def _hsms_by_name(self) -> dict[str, Hsm]:
         return {hsm.name: hsm for hsm in reversed(self.hsms)}
+
+
+@dataclass(frozen=True)
+class SecretOwners:
+    """Who needs a secret: the partitions of some slots, and the service users of the proxies before them.
+
+    A partition has a permanent secret, and may have a PIN; a service user has a password. ``slots`` are slots
+    of the configuration, each with a ``user_name``.
+    """
+
+    config: PrimusConfig = field(repr=False)
+    slots: tuple[Slot, ...]
+
+    @property
+    def origin(self) -> str:
+        """The file, for errors."""
+        return self.config.document.origin
+
+    @cached_property
+    def partitions(self) -> tuple[str, ...]:
+        """Names of partitions, each once, in the order of the file."""
+        return _names(slot.user_name for slot in self.slots)
+
+    @cached_property
+    def proxies(self) -> tuple[str, ...]:
+        """Names of service users, each once, in the order of the file."""
+        return _names(slot.proxy_user for slot in self.slots)
+
+    @cached_property
+    def clear_proxies(self) -> frozenset[str]:
+        """The service users whose password is in the file, in one slot at least."""
+        return frozenset(_names(slot.proxy_user for slot in self.slots if slot.has_clear_proxy_password))
+
+    @cached_property
+    def partitions_to_store(self) -> tuple[str, ...]:
+        """The partitions on an HSM for which the file has no setup password."""
+        return _names(slot.user_name for slot in self.slots if not self._hsm_of(slot).has_clear_pin)
+
+    @cached_property
+    def proxies_to_store(self) -> tuple[str, ...]:
+        """The service users of slots that have no password in the file."""
+        return _names(slot.proxy_user for slot in self.slots if not slot.has_clear_proxy_password)
+
+    def copies(self, partition: str) -> tuple[Slot, ...]:
+        """The slots of a partition, that of the HSM with the smallest priority first. Raises PpinuiError."""
+        require_safe_name(partition)
+        found = [slot for slot in self.slots if slot.user_name == partition]
+        if not found:
+            raise self._unknown(partition, "partition", self.partitions)
+        return self._by_priority(found)
+
+    def behind(self, proxy: str) -> tuple[Slot, ...]:
+        """The slots that a service user passes the proxy for, one for each HSM. Raises PpinuiError."""
+        require_safe_name(proxy)
+        found = {slot.hsm: slot for slot in reversed(self.slots) if slot.proxy_user == proxy}
+        if not found:
+            raise self._unknown(proxy, "service user", self.proxies)
+        return self._by_priority(reversed(found.values()))
+
+    def proxies_of(self, partition: str) -> tuple[str, ...]:
+        """The service users that are needed for a partition. Raises PpinuiError."""
+        return _names(slot.proxy_user for slot in self.copies(partition))
+
+    def _by_priority(self, slots: Iterable[Slot]) -> tuple[Slot, ...]:
+        return tuple(sorted(slots, key=lambda slot: self._hsm_of(slot).priority))
+
+    def _hsm_of(self, slot: Slot) -> Hsm:
+        hsm = self.config.hsm(slot.hsm)
+        assert hsm is not None
+        return hsm
+
+    def _unknown(self, name: str, what: str, known: tuple[str, ...]) -> PpinuiError:
+        near = difflib.get_close_matches(name, known, n=3) or known[:3]
+        remedy = f"did you mean {', '.join(near)}?" if near else "add the slot to primus.cfg first"
+        return PpinuiError(
+            f"User not found in Primus configuration file: no {what} '{name}'", self.origin, remedy
+        )
+
+
+def _names(users: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(user for user in users if user is not None))
 
 
 def read(document: Document) -> PrimusConfig:

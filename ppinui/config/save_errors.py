@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppinui.config.locate import GROUP
 from ppinui.errors import PpinuiError
 from ppinui.files.mounts import mount_point_of
 from ppinui.files.replacement import backup_name
@@ -46,7 +47,7 @@ class Refusals:
     target: Path
     edit: tuple[str, ...]
     kept: Document | None
-    group: str | None = "primus"
+    group: str | None = GROUP
 
     def changed(self, what: str) -> SaveRefused:
         """Somebody else has been at the file."""

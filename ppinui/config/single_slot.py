@@ -29,7 +29,7 @@ _LOG: Final = {
 }
 
 
-def slot_configuration(config: PrimusConfig, slot: Slot, *, log_file: str) -> str:
+def slot_configuration(config: PrimusConfig, slot: Slot, log_file: str) -> str:
     """The text of a primus.cfg that holds one slot, its HSM, and all global settings, unknown ones too.
 
     Values stand as they are written in the file, included files in their place, comments left out. The

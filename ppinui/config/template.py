@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ppinui.libconfig.document import Document, parse
+from ppinui.libconfig.insert import insert
 from ppinui.libconfig.scalars import write_scalar
 
 VERSION: Final = "1.0"
@@ -135,5 +136,5 @@ def begun(document: Document | None, origin: str) -> Document:
     if document is None or not document.text.strip():
         return parse(written(()), origin)
     if not document.root.children:
-        return document.insert("", "version", VERSION)
+        return insert(document, "", "version", VERSION)
     return document

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT
-from ppinui.libconfig.includes import quoted
-
-
-@dataclass(frozen=True)
-class Flaw:
-    """What is wrong with a value: the rule's name in kebab-case, the fault, the next step."""
-
-    check: str
-    message: str
-    remedy: str
-
+from ppinui.diagnostic import Diagnostic, Severity
+from ppinui.errors import PpinuiError
+from ppinui.text import quoted
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST_AND_PORT: Final = re.compile(r"([^:]+):(\d+)")
@@ -44,37 +35,39 @@ def endpoint(host: str, port: str) -> tuple[str, str]:
     return same_host, port.strip().lstrip("0")
 
 
-def host_flaw(host: str) -> Flaw | None:
+def check_host(host: str) -> Diagnostic | None:
     """What keeps a ``host`` from being a name or an IP address (primus.cfg: of the HSM or of its proxy)."""
     bare = host.strip()
     if not bare:
         remedy = "Write the name or the IP address of the HSM or of its proxy."
-        return Flaw("empty-host", "host is empty", remedy)
+        return Diagnostic("empty-host", Severity.ERROR, "host", "host is empty", remedy)
     if bare != host:
         message = f"host {quoted(host)} begins or ends with white space"
-        return Flaw("host-with-blanks", message, f'Write host = "{bare}".')
+        return Diagnostic("host-with-blanks", Severity.ERROR, "host", message, f'Write host = "{bare}".')
     if scheme := _SCHEME.match(host):
         rest = re.split(r"[/:?#]", host[scheme.end() :])[0]
         remedy = f'Write host = "{rest}"; the port stands in port.' if rest else _NAME_OR_ADDRESS
-        return Flaw("host-with-scheme", f"host {quoted(host)} is a URL, not a name or an address", remedy)
+        message = f"host {quoted(host)} is a URL, not a name or an address"
+        return Diagnostic("host-with-scheme", Severity.ERROR, "host", message, remedy)
     if host[0] == "[" or host[-1] == "]":
         inner = host.strip("[]")
         remedy = f'Write host = "{inner}" without brackets.' if address_of(inner) else _NAME_OR_ADDRESS
         message = f"host {quoted(host)} has the brackets that IPv6 addresses wear in URLs"
-        return Flaw("host-with-brackets", message, remedy)
+        return Diagnostic("host-with-brackets", Severity.ERROR, "host", message, remedy)
     if match := _HOST_AND_PORT.fullmatch(host):
         remedy = f'Write host = "{match[1]}" and port = "{match[2]}".'
-        return Flaw("host-with-port", f"host {quoted(host)} has a port in it", remedy)
+        message = f"host {quoted(host)} has a port in it"
+        return Diagnostic("host-with-port", Severity.ERROR, "host", message, remedy)
     if address_of(host) is not None:
         return None
     if ":" in host or re.fullmatch(r"[\d.]+", host):
-        return Flaw(
-            "host-not-an-address", f"host {quoted(host)} is no valid IP address", "Look the address up again."
+        message = f"host {quoted(host)} is no valid IP address"
+        return Diagnostic(
+            "host-not-an-address", Severity.ERROR, "host", message, "Look the address up again."
         )
     if not _is_host_name(host):
-        return Flaw(
-            "host-invalid", f"host {quoted(host)} is neither a host name nor an IP address", _NAME_OR_ADDRESS
-        )
+        message = f"host {quoted(host)} is neither a host name nor an IP address"
+        return Diagnostic("host-invalid", Severity.ERROR, "host", message, _NAME_OR_ADDRESS)
     return None
 
 
@@ -83,36 +76,50 @@ def _is_host_name(host: str) -> bool:
     return len(host) <= _MAXIMUM_NAME and all(_LABEL.fullmatch(label) for label in labels)
 
 
-def port_flaw(port: str) -> Flaw | None:
+def check_port(port: str) -> Diagnostic | None:
     """What keeps a ``port`` from being the digits of a TCP port, 1–65535."""
     usual = f'Write the digits alone, as a rule port = "{DEFAULT_PORT}".'
     if not port.strip():
-        return Flaw("empty-port", "port is empty", usual)
+        return Diagnostic("empty-port", Severity.ERROR, "port", "port is empty", usual)
     if not (port.isascii() and port.isdigit()):
-        return Flaw("port-not-a-number", f"port {quoted(port)} is not a number", usual)
+        message = f"port {quoted(port)} is not a number"
+        return Diagnostic("port-not-a-number", Severity.ERROR, "port", message, usual)
     if len(port) > 9 or not 1 <= int(port) <= 65535:
-        return Flaw("port-out-of-range", f"port {port} is not within 1–65535", usual)
+        message = f"port {port} is not within 1–65535"
+        return Diagnostic("port-out-of-range", Severity.ERROR, "port", message, usual)
     return None
 
 
-def user_name_flaw(user_name: str) -> Flaw | None:
+def check_user_name(user_name: str) -> Diagnostic | None:
     """What keeps a ``user_name`` from being a partition's name as it stands."""
     bare = user_name.strip()
     if not bare:
-        return Flaw("empty-user-name", "user_name is empty", "Write the name of the partition.")
+        remedy = "Write the name of the partition."
+        return Diagnostic("empty-user-name", Severity.ERROR, "user_name", "user_name is empty", remedy)
     if bare != user_name:
         message = f"user_name {quoted(user_name)} begins or ends with white space, which belongs to the name"
+        # A name with blanks may exist; an empty one cannot.
         remedy = f'Write user_name = "{bare}", unless the partition is really called so.'
-        return Flaw("user-name-with-blanks", message, remedy)
+        return Diagnostic("user-name-with-blanks", Severity.WARNING, "user_name", message, remedy)
     return None
 
 
-def text_flaw(name: str, text: str) -> Flaw | None:
+def check_text(name: str, text: str) -> Diagnostic | None:
     """What keeps the text of the setting ``name`` from being seen in full: a tab or a line break in it."""
     if found := _CONTROL.search(text.strip()):
-        return Flaw(
-            "control-character",
-            f"{name} has a control character in it ({quoted(found[0])})",
-            "Write the value again, without tabs and line breaks.",
-        )
+        message = f"{name} has a control character in it ({quoted(found[0])})"
+        remedy = "Write the value again, without tabs and line breaks."
+        return Diagnostic("control-character", Severity.ERROR, name, message, remedy)
     return None
+
+
+def require_safe_name(name: str) -> None:
+    """Reject the name of a user that a program could read as an option, or a terminal as a command.
+
+    Raises PpinuiError for an empty name, one that begins with ``-``, and one with control characters.
+    """
+    controls = any(character < " " or "\x7f" <= character < "\xa0" for character in name)
+    if not name or name.startswith("-") or controls:
+        raise PpinuiError(
+            "this is no name of a partition or service user", repr(name), "name one that primus.cfg has"
+        )

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.settings import SettingSpec, SettingType
-from ppinui.config.validators import Flaw, host_flaw, port_flaw, text_flaw, user_name_flaw
+from ppinui.config.validators import check_host, check_port, check_text, check_user_name
+from ppinui.diagnostic import Diagnostic
 from ppinui.libconfig.nodes import Kind, Scalar
 from ppinui.libconfig.scalars import INT64_MAX, INT64_MIN
 
@@ -27,10 +28,10 @@ KIND_OF: Final = {
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,100}|0[xX][0-9a-fA-F]{1,100}")
 _FLOAT: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_VALIDATORS: Final[dict[str, Callable[[str], Flaw | None]]] = {
-    "host": host_flaw,
-    "port": port_flaw,
-    "user_name": user_name_flaw,
+_VALIDATORS: Final[dict[str, Callable[[str], Diagnostic | None]]] = {
+    "host": check_host,
+    "port": check_port,
+    "user_name": check_user_name,
 }
 _PATHS: Final = frozenset(("file",))
 """Strings that may have any character in them."""
@@ -43,7 +44,7 @@ class InvalidValueError(ValueError):
     what the file could hold all the same, against the rules of ``ppinui config check``; None where it cannot.
     """
 
-    def __init__(self, expected: str, *, flaw: Flaw | None = None, value: Scalar | None = None) -> None:
+    def __init__(self, expected: str, *, flaw: Diagnostic | None = None, value: Scalar | None = None) -> None:
         super().__init__(f"expected {expected}")
         self.expected = expected
         self.flaw = flaw
@@ -75,7 +76,7 @@ def _parse_string(text: str, spec: SettingSpec | None) -> str:
     if spec is None or spec.name in _PATHS:
         return text
     validate = _VALIDATORS.get(spec.name)
-    flaw = (validate(text) if validate else None) or text_flaw(spec.name, text)
+    flaw = (validate(text) if validate else None) or check_text(spec.name, text)
     if flaw is None:
         return text
     if spec.minimum is not None:  # a port

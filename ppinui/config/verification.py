@@ -51,7 +51,7 @@ def confirm(
     """
     try:
         raw = encode(new.text)
-        read = new.with_text(decode(raw), None)
+        read = new.with_text(decode(raw))
     except UnicodeEncodeError:
         raise MisreadError("it holds half a surrogate pair, which no file can hold") from None
     except ConfigSyntaxError as error:

@@ -18,7 +18,7 @@ from ppinui.demo.demo_config import Endpoint, Partition, configuration
 from ppinui.demo.listeners import LOOPBACK, Listeners
 from ppinui.demo.softhsm import environ_for, find_softhsm, make_tokens, random_pin
 from ppinui.secrets.secret import Secret
-from ppinui.workers.ignored_signals import take_no_notice
+from ppinui.workers.hardening import ignore_signal
 
 PARTITIONS: Final = (("DEMO-PAYMENTS", "DEMO-SIGNING"), ("DEMO-ARCHIVE", "DEMO-TLS"))
 """The partitions of each HSM."""
@@ -78,7 +78,7 @@ def _clear_away(folder: Path) -> None:
         if threading.current_thread() is threading.main_thread():  # handlers belong to it
             for number in _ENDING:
                 # What has come before this moment is handled here, and may end it by an exception.
-                handlers[number] = signal.signal(number, take_no_notice)
+                handlers[number] = signal.signal(number, ignore_signal)
     finally:
         try:
             shutil.rmtree(folder, ignore_errors=True)

@@ -3,62 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus import SecretOwners
 from ppinui.doctor.file_findings import SecretsSeen
 from ppinui.doctor.finding import Finding, of_error, ok, warning, wrong
 from ppinui.secrets import secrets_file
-from ppinui.secrets.hints import replacing, storing
+from ppinui.secrets.hints import command_to_replace, command_to_store
 from ppinui.secrets.keyring_errors import KeyringError, UnreadableEntryError
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 
-_WHOSE: Final = {
-    SecretKind.PERMANENT: "permanent secret of",
-    SecretKind.PROXY: "password of service user",
-    SecretKind.PIN: "PIN of",
-}
 
-
-@dataclass(frozen=True)
-class Users:
-    """Who needs secrets: names in primus.cfg, each once. ``clear``: proxies whose password is in it."""
-
-    partitions: tuple[str, ...] = ()
-    proxies: tuple[str, ...] = ()
-    clear: frozenset[str] = frozenset()
-
-
-def users_of(config: PrimusConfig | None) -> Users:
-    """The users of a configuration; none of one that cannot be read."""
-    slots = [slot for hsm in config.hsms for slot in hsm.slots] if config else []
-    return Users(
-        tuple(dict.fromkeys(slot.user_name for slot in slots if slot.user_name is not None)),
-        tuple(dict.fromkeys(slot.proxy_user for slot in slots if slot.proxy_user is not None)),
-        frozenset(slot.proxy_user for slot in slots if slot.proxy_user and slot.has_clear_proxy_password),
-    )
-
-
-def compare(users: Users, file: SecretsSeen, store: SecretStore | None) -> Iterator[Finding]:
+def compare(users: SecretOwners | None, file: SecretsSeen, store: SecretStore | None) -> Iterator[Finding]:
     """One finding for each user of primus.cfg and of the file, and for each PIN that is kept.
 
-    ``store`` None: no keyring answers. When the keyring fails on the way, that is the last finding.
+    ``users`` None: primus.cfg cannot be read. ``store`` None: no keyring answers. When the keyring fails on
+    the way, that is the last finding.
     """
-    keys: list[Key] = [(SecretKind.PERMANENT, name) for name in users.partitions]
-    keys += [(SecretKind.PROXY, name) for name in users.proxies]
+    partitions, proxies = (users.partitions, users.proxies) if users else ((), ())
+    clear = users.clear_proxies if users else frozenset()
+    keys: list[Key] = [(SecretKind.PERMANENT, name) for name in partitions]
+    keys += [(SecretKind.PROXY, name) for name in proxies]
     keys += [key for key in file.entries or () if key not in keys]
     if store is None:
-        yield from (_without_keyring(key, users, file) for key in keys)
+        yield from (_without_keyring(key, clear, file) for key in keys)
         return
     try:
         for key in keys:
-            yield _compared(key, users, file, store)
-        for name in users.partitions:
+            yield _compared(key, clear, file, store)
+        for name in partitions:
             yield from _pin(name, store)
     except KeyringError as error:
         yield of_error("keyring", error)
@@ -66,10 +42,10 @@ def compare(users: Users, file: SecretsSeen, store: SecretStore | None) -> Itera
 
 def _subject(key: Key) -> str:
     kind, name = key
-    return f"{_WHOSE[kind]} '{name}'"
+    return f"{kind.label} of '{name}'"
 
 
-def _compared(key: Key, users: Users, file: SecretsSeen, store: SecretStore) -> Finding:
+def _compared(key: Key, clear: frozenset[str], file: SecretsSeen, store: SecretStore) -> Finding:
     kind, name = key
     try:
         stored = store.get(kind, name)
@@ -77,13 +53,13 @@ def _compared(key: Key, users: Users, file: SecretsSeen, store: SecretStore) -> 
     except UnreadableEntryError as error:
         return of_error(_subject(key), error)
     if stored is None:
-        return _not_in_keyring(key, users, file, "in the secrets file alone, not in the keyring")
+        return _not_in_keyring(key, clear, file, "in the secrets file alone, not in the keyring")
     try:
         if rejection is not None:
             return wrong(
                 _subject(key),
                 f"the one in the keyring was rejected by {rejection.by}, and is not offered again",
-                f"replace it: {replacing(kind, name)}",
+                f"replace it: {command_to_replace(kind, name)}",
             )
         return _in_keyring(key, stored, file)
     finally:
@@ -121,28 +97,30 @@ def _different(key: Key, stored: StoredSecret, path: Path) -> Finding:
     )
 
 
-def _not_in_keyring(key: Key, users: Users, file: SecretsSeen, alone: str) -> Finding:
+def _not_in_keyring(key: Key, clear: frozenset[str], file: SecretsSeen, alone: str) -> Finding:
     kind, name = key
     subject = _subject(key)
     if file.entries is not None and key in file.entries:
         return warning(subject, alone, f"to keep it in the keyring too: ppinui secret import {file.path}")
-    if kind is SecretKind.PROXY and name in users.clear:
+    if kind is SecretKind.PROXY and name in clear:
         return warning(subject, "in primus.cfg alone, in clear text", "ppinui secret adopt")
     if file.entries is None:
         return warning(
             subject, "not in the keyring; the secrets file cannot be read", "let this account read it"
         )
-    return wrong(subject, "MISSING: neither in the keyring nor in a secrets file", storing(kind, name))
+    return wrong(
+        subject, "MISSING: neither in the keyring nor in a secrets file", command_to_store(kind, name)
+    )
 
 
-def _without_keyring(key: Key, users: Users, file: SecretsSeen) -> Finding:
+def _without_keyring(key: Key, clear: frozenset[str], file: SecretsSeen) -> Finding:
     if file.entries is not None and key in file.entries:
         return ok(_subject(key), "in the secrets file; no keyring was there to compare it with")
-    return _not_in_keyring(key, users, file, "")
+    return _not_in_keyring(key, clear, file, "")
 
 
 def _pin(name: str, store: SecretStore) -> Iterator[Finding]:
     """PINs are kept by those who like to; a missing one is not wrong."""
     if store.has(SecretKind.PIN, name):
         nowhere = SecretsSeen((), entries={})
-        yield _compared((SecretKind.PIN, name), Users(), nowhere, store)
+        yield _compared((SecretKind.PIN, name), frozenset(), nowhere, store)

@@ -9,18 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.registry import check_file
-from ppinui.config.locate import SECRETS_VARIABLE, locate, search_places, secrets_location
-from ppinui.config.primus import PrimusConfig, read
+from ppinui.config.locate import GROUP, SECRETS_VARIABLE, search_places
+from ppinui.config.primus import PrimusConfig, SecretOwners, read
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
-from ppinui.doctor.host import GROUP, Surroundings, group_name, user_name
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import load
-from ppinui.secrets import secrets_file
-from ppinui.secrets.secrets_file import Key
+from ppinui.secrets.secrets_file import Key, read_entries
 from ppinui.secrets.stored_secret import OpaqueEntry
-from ppinui.secrets.transfer import read_secrets_file
+from ppinui.services.context import Context, group_name, user_name
 
 CONFIG: Final = "primus.cfg"
 SECRETS: Final = ".secrets.cfg"
@@ -60,16 +58,16 @@ class SecretsSeen:
     entries: Mapping[Key, OpaqueEntry] | None = field(default=None, repr=False)
 
 
-def look_at_config(explicit: str | None, around: Surroundings) -> ConfigSeen:
-    """``explicit``: what ``-c`` names."""
+def look_at_config(context: Context) -> ConfigSeen:
+    """The primus.cfg in use."""
     try:
-        location = locate(explicit, environ=around.environ, root=around.root)
+        location = context.location()
     except PpinuiError as error:
         return ConfigSeen((of_error(CONFIG, error),))
     found = ok(CONFIG, f"{location.path} ({location.rule})")
     try:
-        number = around.group.number if around.group else None
-        problems = check_file(location.path, root=around.root, find_group=lambda _: number)
+        number = context.host.group.number if context.host.group else None
+        problems = check_file(location.path, root=context.host.root, find_group=lambda _: number)
         access = tuple(_access(problems, location.path))
         text = tuple(_contents(problems, location.path))
     except PpinuiError as error:
@@ -84,18 +82,18 @@ def look_at_config(explicit: str | None, around: Surroundings) -> ConfigSeen:
     return ConfigSeen((found, *access, *text), location.path, config)
 
 
-def _access(problems: Collection[Problem], path: Path) -> Iterator[Finding]:
+def _access(problems: Collection[Diagnostic], path: Path) -> Iterator[Finding]:
     subject = f"{CONFIG}, access"
-    found = [problem for problem in problems if problem.check in _ABOUT_ACCESS]
+    found = [problem for problem in problems if problem.code in _ABOUT_ACCESS]
     for problem in found:
         yield Finding(subject, _STATES[problem.severity], problem.message, problem.remedy)
     if not found:
         yield ok(subject, _mode(path))
 
 
-def _contents(problems: Collection[Problem], path: Path) -> Iterator[Finding]:
-    clear = sum(problem.check in _CLEAR and problem.severity is Severity.WARNING for problem in problems)
-    rest = [problem for problem in problems if problem.check not in _ABOUT_ACCESS | _CLEAR]
+def _contents(problems: Collection[Diagnostic], path: Path) -> Iterator[Finding]:
+    clear = sum(problem.code in _CLEAR and problem.severity is Severity.WARNING for problem in problems)
+    rest = [problem for problem in problems if problem.code not in _ABOUT_ACCESS | _CLEAR]
     errors = sum(problem.severity is Severity.ERROR for problem in rest)
     warnings = sum(problem.severity is Severity.WARNING for problem in rest)
     subject = f"{CONFIG}, contents"
@@ -114,34 +112,28 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def look_at_secrets(
-    explicit: str | None, around: Surroundings, *, partitions: Collection[str], proxies: Collection[str]
-) -> SecretsSeen:
-    """``explicit``: what ``-s`` names; ``partitions`` and ``proxies``: the names that primus.cfg has."""
+def look_at_secrets(context: Context, users: SecretOwners | None = None) -> SecretsSeen:
+    """The .secrets.cfg in use; ``users``: those of primus.cfg, if it can be read."""
     try:
-        location = secrets_location(
-            explicit, environ=around.environ, root=around.root, must_exist=bool(explicit)
-        )
+        location = context.secrets_location(must_exist=bool(context.secrets))
     except PpinuiError as error:
         return SecretsSeen((of_error(SECRETS, error),))
     if not location.exists:
-        return SecretsSeen((_no_secrets(around),), entries={})
+        return SecretsSeen((_no_secrets(context),), entries={})
     found = ok(SECRETS, f"{location.path} ({location.rule})")
-    access = tuple(_secrets_access(location.path, around))
+    access = tuple(_secrets_access(location.path, context))
     try:
-        entries = secrets_file.read(
-            read_secrets_file(location.path), str(location.path), partitions=partitions, proxies=proxies
-        )
+        entries = read_entries(location.path, users)
     except PpinuiError as error:
         return SecretsSeen((found, *access, of_error(f"{SECRETS}, contents", error)), location.path)
     by_user = {(entry.kind, entry.name): entry.opaque for entry in entries}
     return SecretsSeen((found, *access), location.path, by_user)
 
 
-def _no_secrets(around: Surroundings) -> Finding:
-    places = search_places(environ=around.environ, root=around.root, secrets=True)
+def _no_secrets(context: Context) -> Finding:
+    places = search_places(environ=context.environ, root=context.host.root, secrets=True)
     looked_at = ", ".join(str(place.path) for place in places)
-    if around.environ.get(SECRETS_VARIABLE):
+    if context.environ.get(SECRETS_VARIABLE):
         return warning(
             SECRETS,
             f"{SECRETS_VARIABLE} names a file that is not there ({looked_at})",
@@ -150,7 +142,7 @@ def _no_secrets(around: Surroundings) -> Finding:
     return ok(SECRETS, f"there is none, so applications have no secrets from a file ({looked_at})")
 
 
-def _secrets_access(path: Path, around: Surroundings) -> Iterator[Finding]:
+def _secrets_access(path: Path, context: Context) -> Iterator[Finding]:
     """Readable by the group primus and by no one else: mode 0640, as the vendor documents it."""
     subject = f"{SECRETS}, access"
     status = path.stat()
@@ -159,7 +151,7 @@ def _secrets_access(path: Path, around: Surroundings) -> Iterator[Finding]:
     ]
     if open_to:
         yield wrong(subject, f"everybody can {' and '.join(open_to)} it: {_mode(path)}", f"chmod 0640 {path}")
-    elif around.group is not None and status.st_gid != around.group.number:
+    elif context.host.group is not None and status.st_gid != context.host.group.number:
         yield warning(
             subject,
             f"its group is not {GROUP}, which the users of the library are in: {_mode(path)}",
@@ -175,13 +167,13 @@ def _mode(path: Path) -> str:
     return f"mode {stat.S_IMODE(status.st_mode):04o}, {owner}:{group}"
 
 
-def look_at_group(around: Surroundings, *, config_readable: bool) -> Finding:
+def look_at_group(context: Context, *, config_readable: bool) -> Finding:
     """Whether this account is in the group that the provider's files are open to.
 
     ``config_readable``: it can read the primus.cfg in use all the same.
     """
     subject = f"group {GROUP}"
-    account, group = around.account, around.group
+    account, group = context.host.account, context.host.group
     if group is None:
         return warning(
             subject,

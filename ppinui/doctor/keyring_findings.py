@@ -11,7 +11,6 @@ from typing import Final
 from urllib.parse import unquote
 
 from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
-from ppinui.doctor.host import Surroundings, user_name
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_client import Backend
 from ppinui.secrets.keyring_errors import NoBackendError
@@ -19,6 +18,7 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.secrets.vault.vault import Vault
 from ppinui.secrets.vault.vault_file import VaultError, vault_path
+from ppinui.services.context import Context, user_name
 
 _BUS: Final = "DBUS_SESSION_BUS_ADDRESS"
 _ON_THE_BUS: Final = frozenset({"secretservice", "kwallet", "libsecret"})
@@ -50,11 +50,11 @@ def look_at_keyring(store: SecretStore, *, named: bool) -> KeyringSeen:
     return KeyringSeen(ok("keyring", words), backend)
 
 
-def look_at_owner(around: Surroundings) -> Iterator[Finding]:
+def look_at_owner(context: Context) -> Iterator[Finding]:
     """Whose keyring it is: under sudo, or for a service account, another one's than people may expect."""
     subject = "keyring's owner"
-    account = around.account
-    who = around.environ.get("SUDO_USER")
+    account = context.host.account
+    who = context.environ.get("SUDO_USER")
     if account.uid == 0 and who and who != account.name:
         yield warning(
             subject,
@@ -65,7 +65,7 @@ def look_at_owner(around: Surroundings) -> Iterator[Finding]:
         yield ok(subject, f"{account.name}, a service account")
     else:
         yield ok(subject, account.name)
-    home = around.environ.get("HOME")
+    home = context.environ.get("HOME")
     try:
         owner = os.stat(home).st_uid if home else account.uid
     except OSError:
@@ -83,7 +83,7 @@ def look_at_owner(around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
+def look_at_bus(context: Context, keyring: str | None) -> Finding:
     """The session bus, by which desktop keyrings are reached; without one of those, nobody needs it.
 
     ``keyring``: the name of the one that answers, or was asked for; None if there is neither.
@@ -92,9 +92,9 @@ def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
     needed = keyring is None or keyring in _ON_THE_BUS
     if not sys.platform.startswith("linux"):
         return ok(subject, "this system's keyring does without")
-    address = around.environ.get(_BUS)
+    address = context.environ.get(_BUS)
     if not address:
-        usual = around.root / f"run/user/{around.account.uid}/bus"
+        usual = context.host.root / f"run/user/{context.host.account.uid}/bus"
         if needed and usual.exists():
             return warning(
                 subject,
@@ -105,7 +105,7 @@ def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
             return warning(
                 subject,
                 f"{_BUS} is not set: no desktop session, so no Secret Service",
-                _instead_of_a_desktop(around),
+                _instead_of_a_desktop(context),
             )
         return ok(subject, f"no session bus, and the keyring {keyring} needs none")
     reason = _unreachable(address)
@@ -116,9 +116,9 @@ def look_at_bus(around: Surroundings, keyring: str | None) -> Finding:
     return (wrong if needed else warning)(subject, words, remedy)
 
 
-def _instead_of_a_desktop(around: Surroundings) -> str:
+def _instead_of_a_desktop(context: Context) -> str:
     """How a vault is come by: the one that is there, if it can be used."""
-    path = vault_path(around.environ)
+    path = vault_path(context.environ)
     if not os.path.exists(path):
         return "use a vault: 'ppinui vault create', then --keyring vault"
     try:

@@ -13,6 +13,7 @@ from ppinui.config.primus import add_hsm, add_slot, put
 from ppinui.config.redaction import find_secrets, mask
 from ppinui.config.secret_detection import MASK, SETUP_PASSWORD, is_secret_path
 from ppinui.errors import PpinuiError
+from ppinui.libconfig import edit, insert
 from ppinui.libconfig.document import Document, EditRefused, Kind, Scalar, parse
 
 
@@ -88,7 +89,7 @@ class Remove(Edit):
     where: str
 
     def apply(self, document: Document) -> Document:
-        return document.remove(self.where)
+        return edit.remove(document, self.where)
 
     @property
     def words(self) -> str:
@@ -108,7 +109,7 @@ class Rename(Edit):
     name: str
 
     def apply(self, document: Document) -> Document:
-        return document.rename(self.where, self.name)
+        return edit.rename(document, self.where, self.name)
 
     @property
     def words(self) -> str:
@@ -129,7 +130,7 @@ class Duplicate(Edit):
     changes: Mapping[str, Scalar] = field(default_factory=dict)
 
     def apply(self, document: Document) -> Document:
-        return document.copy(self.where, self.name, dict(self.changes))
+        return insert.copy(document, self.where, self.name, self.changes)
 
     @property
     def words(self) -> str:

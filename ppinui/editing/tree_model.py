@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.primus import Hsm, PrimusConfig, Slot
+from ppinui.diagnostic import Diagnostic, Severity
 
 
 class Branch(Enum):
@@ -78,12 +78,12 @@ def _fits(line: Line, word: str) -> bool:
     return word in f"{line.title} {line.detail}".casefold()
 
 
-def worst_by_path(problems: Collection[Problem]) -> Mapping[str, Severity]:
+def worst_by_path(problems: Collection[Diagnostic]) -> Mapping[str, Severity]:
     """The worst severity for each path that has a problem, and for each group around it."""
     order = list(Severity)
     worst: dict[str, Severity] = {}
     for problem in problems:
-        for path in _around(problem.path or ""):
+        for path in _around(problem.subject):
             before = worst.get(path)
             if before is None or order.index(problem.severity) < order.index(before):
                 worst[path] = problem.severity

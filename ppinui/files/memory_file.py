@@ -34,7 +34,7 @@ def _anonymous_file(name: str, *, sealable: bool = False) -> int:
     return os.memfd_create(name, os.MFD_CLOEXEC | (os.MFD_ALLOW_SEALING if sealable else 0))
 
 
-def _write(descriptor: int, content: bytes) -> None:
+def _write(descriptor: int, content: bytes | bytearray) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
@@ -64,7 +64,7 @@ class MemoryFile:
         size = os.fstat(self._descriptor).st_size
         return os.pread(self._descriptor, size, 0)
 
-    def replace(self, content: bytes) -> None:
+    def replace(self, content: bytes | bytearray) -> None:
         """Put other contents in the place of the old ones, which are overwritten with zeros first."""
         self.wipe()
         os.lseek(self._descriptor, 0, os.SEEK_SET)

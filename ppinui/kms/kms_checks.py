@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
+from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.errors import PpinuiError
 from ppinui.kms.hsm_models import library_of, require_library
 from ppinui.kms.kms_file import INSTANCES, Instance, KmsFile, KmsSlot
 from ppinui.kms.kms_reader import load
-from ppinui.libconfig.nodes import Place
 from ppinui.provider.library import examine
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.pin_check import WELL_KNOWN_PINS
@@ -35,7 +34,7 @@ def check_file(
     module: Path | None = None,
     environ: Mapping[str, str] = os.environ,
     root: Path = Path("/"),
-) -> tuple[Problem, ...]:
+) -> tuple[Diagnostic, ...]:
     """Every problem of a file, in the order of its lines.
 
     ``read_slots`` asks the libraries; without it, whether the slots are there is not looked at. ``module``:
@@ -63,7 +62,7 @@ def _all_slots(file: KmsFile) -> Iterator[tuple[Instance, KmsSlot]]:
     return ((instance, slot) for instance in file.instances for slot in instance.slots)
 
 
-def _file_rules(file: KmsFile, mode: int) -> Iterator[Problem]:
+def _file_rules(file: KmsFile, mode: int) -> Iterator[Diagnostic]:
     place = Place(file.origin, 1, 1)
     holds_pin = any(slot.pin for _, slot in _all_slots(file))
     command = f"chmod 0600 {shlex.quote(file.origin)}; its owner has to be the account of the KMS"
@@ -71,61 +70,61 @@ def _file_rules(file: KmsFile, mode: int) -> Iterator[Problem]:
         words = ", and with it the PINs" if holds_pin else ""
         severity = Severity.ERROR if holds_pin else Severity.WARNING
         message = f"everybody can read the file{words}"
-        yield Problem(severity, message, command, place, None, "file-readable-by-all")
+        yield Diagnostic("file-readable-by-all", severity, "", message, command, place)
     elif mode & stat.S_IRGRP and holds_pin:
         message = "the file's group can read it, and with it the PINs"
-        yield Problem(Severity.NOTE, message, command, place, None, "file-readable-by-group")
+        yield Diagnostic("file-readable-by-group", Severity.NOTE, "", message, command, place)
     if mode & stat.S_IWOTH:
         message = "everybody can change the file, and so choose the library that the KMS loads"
-        yield Problem(Severity.ERROR, message, command, place, None, "file-writable-by-all")
-    if not file.instances and not any(problem.check == "not-toml" for problem in file.problems):
-        yield Problem(
+        yield Diagnostic("file-writable-by-all", Severity.ERROR, "", message, command, place)
+    if not file.instances and not any(problem.code == "not-toml" for problem in file.problems):
+        yield Diagnostic(
+            "no-hsm",
             Severity.ERROR,
+            "",
             "the file has no HSM: neither hsm_model, hsm_slot and hsm_password, nor [[hsm_instances]]",
             "pick slots for it: ppinui slots, then ppinui kms export --slot ID",
             place,
-            None,
-            "no-hsm",
         )
 
 
-def _pin_rules(file: KmsFile) -> Iterator[Problem]:
+def _pin_rules(file: KmsFile) -> Iterator[Diagnostic]:
     clear = [(instance, slot) for instance, slot in _all_slots(file) if slot.pin is not None]
     if clear:
         words = "a PIN stands" if len(clear) == 1 else f"{len(clear)} PINs stand"
-        yield Problem(
+        yield Diagnostic(
+            "pin-in-clear-text",
             Severity.NOTE,
+            clear[0][0].path_of("hsm_password"),
             f"{words} in clear text here",
             "keep the file at mode 0600; or let the KMS fetch them (secret://…, with its option --backend); "
             "or, for one slot and a KMS without any kms.toml, use its variable KMS_HSM_PASSWORD",
             clear[0][1].pin_place,
-            clear[0][0].path_of("hsm_password"),
-            "pin-in-clear-text",
         )
     for instance, slot in clear:
         if slot.pin is not None and is_well_known(slot.pin):
-            yield Problem(
+            yield Diagnostic(
+                "pin-well-known",
                 Severity.WARNING,
+                instance.path_of("hsm_password"),
                 f"the PIN of slot {slot.id} is a well-known one, which others try first",
                 f"change it on the token (ppinui pin change {slot.id}), then here",
                 slot.pin_place,
-                instance.path_of("hsm_password"),
-                "pin-well-known",
             )
 
 
-def _across_instances(file: KmsFile) -> Iterator[Problem]:
+def _across_instances(file: KmsFile) -> Iterator[Diagnostic]:
     paths = [instance.path for instance in file.instances if instance.slots]
     if "" in paths and len(paths) > 1:
         flat = next(instance for instance in file.instances if not instance.path)
-        yield Problem(
+        yield Diagnostic(
+            "two-forms",
             Severity.WARNING,
+            "",
             f"there are [[{INSTANCES}]] and flat settings too: by its documentation the KMS takes the "
             "instances, and some versions take both",
             f"move the flat ones into a table [[{INSTANCES}]] of their own",
             flat.place,
-            None,
-            "two-forms",
         )
     first: dict[tuple[object, int], Instance] = {}
     for instance, slot in _all_slots(file):
@@ -133,13 +132,13 @@ def _across_instances(file: KmsFile) -> Iterator[Problem]:
             continue
         other = first.setdefault((instance.model, slot.id), instance)
         if other is not instance:
-            yield Problem(
+            yield Diagnostic(
+                "slot-of-two-instances",
                 Severity.WARNING,
+                instance.path_of("hsm_slot"),
                 f"slot {slot.id} of the same library is there for {other.path or 'the flat settings'} too",
                 "remove one of them, and its password",
                 slot.place,
-                instance.path_of("hsm_slot"),
-                "slot-of-two-instances",
             )
 
 
@@ -149,7 +148,7 @@ def _library_rules(
     module: Path | None,
     environ: Mapping[str, str],
     root: Path,
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     asked: dict[Path, Mapping[int, str] | PpinuiError] = {}
     for instance in file.instances:
         if instance.model is None or not instance.slots:
@@ -160,13 +159,13 @@ def _library_rules(
                 require_library(library_of(instance.model, environ=environ, root=root), root=root)
             examine(library)
         except PpinuiError as error:
-            yield Problem(
+            yield Diagnostic(
+                "library-unusable" if os.path.exists(library) else "library-missing",
                 Severity.ERROR,
+                instance.path_of("hsm_model"),
                 f"{error.message} ({error.place})",
                 error.remedy,
                 instance.place,
-                instance.path_of("hsm_model"),
-                "library-unusable" if os.path.exists(library) else "library-missing",
             )
             continue
         if read_slots is None:
@@ -181,15 +180,15 @@ def _library_rules(
 
 def _slot_rules(
     instance: Instance, library: Path, there: Mapping[int, str] | PpinuiError
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     if isinstance(there, PpinuiError):
-        yield Problem(
+        yield Diagnostic(
+            "library-silent",
             Severity.NOTE,
+            instance.path_of("hsm_slot"),
             f"whether the slots are there could not be asked: {there.message} ({there.place})",
             there.remedy,
             instance.place,
-            instance.path_of("hsm_slot"),
-            "library-silent",
         )
         return
     for slot in instance.slots:
@@ -197,11 +196,11 @@ def _slot_rules(
             continue
         listed = ", ".join(f"{number} '{label}'" for number, label in list(there.items())[:8])
         listed += ", …" if len(there) > 8 else ""
-        yield Problem(
+        yield Diagnostic(
+            "slot-not-there",
             Severity.ERROR,
+            instance.path_of("hsm_slot"),
             f"the library has no slot {slot.id}",
             f"it has {listed or 'none at all'}; ppinui slots --module {shlex.quote(str(library))} shows them",
             slot.place,
-            instance.path_of("hsm_slot"),
-            "slot-not-there",
         )

@@ -11,7 +11,7 @@ from typing import Any, Final
 import tomlkit
 from tomlkit.items import Table
 
-from ppinui.config.checks.problem import Severity
+from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.kms.hsm_models import Model
 from ppinui.kms.kms_file import INSTANCES, NO_LOGIN, Instance, KmsFile, Login
@@ -51,7 +51,7 @@ def instance_to_write(file: KmsFile, instance: int | str | None) -> Instance | N
     The result is None for an HSM that is not there yet. Raises PpinuiError.
     """
     error = next(
-        (one for one in file.problems if one.severity is Severity.ERROR and one.check not in _MENDED), None
+        (one for one in file.problems if one.severity is Severity.ERROR and one.code not in _MENDED), None
     )
     if error is not None:
         raise PpinuiError(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ppinui.config.checks.problem import Problem
+from ppinui.diagnostic import Diagnostic, Place
 from ppinui.kms.hsm_models import Model
-from ppinui.libconfig.nodes import Place
 from ppinui.secrets.secret import Secret
 
 DEFAULT_ADMIN = "admin"
@@ -86,7 +85,7 @@ class KmsFile:
     text: str = field(repr=False)
     """May hold secrets."""
     instances: tuple[Instance, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[Diagnostic, ...]
     """What was found while reading; each is an error if the KMS, or a test, cannot do with it."""
 
     def wipe(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ppinui.config.checks.problem import Severity
+from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.kms.hsm_models import NAMES, library_of, require_library
 from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login

@@ -12,7 +12,7 @@ from typing import Any, Final
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
-from ppinui.config.checks.problem import Problem, Severity
+from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.errors import PpinuiError
 from ppinui.kms.hsm_models import NAMES, Model
 from ppinui.kms.kms_file import (
@@ -26,9 +26,9 @@ from ppinui.kms.kms_file import (
     Login,
 )
 from ppinui.kms.toml_places import MARK, Path, Span, find_values, line_and_column
-from ppinui.libconfig.includes import decode, quoted, read_regular
-from ppinui.libconfig.nodes import Place
+from ppinui.libconfig.includes import decode, read_regular
 from ppinui.secrets.secret import Secret
+from ppinui.text import quoted
 
 _NUMBER: Final = re.compile(r"\s*(0[xX][0-9a-fA-F]+|[0-9]+)\s*")
 _PLACEHOLDER: Final = re.compile(r"<[\w ]*(?:password|passwd|pin)[\w ]*>", re.IGNORECASE)
@@ -92,7 +92,7 @@ def _begin(text: str, line: int) -> int:
 def _unreadable(text: str, origin: str, offset: int, message: str) -> KmsFile:
     place = Place(origin, *line_and_column(text, min(offset, len(text))))
     remedy = "correct the line; a KMS may not start with it"
-    return KmsFile(origin, text, (), (Problem(Severity.ERROR, message, remedy, place, None, "not-toml"),))
+    return KmsFile(origin, text, (), (Diagnostic("not-toml", Severity.ERROR, "", message, remedy, place),))
 
 
 class _Reader:
@@ -100,7 +100,7 @@ class _Reader:
         self._text = text
         self._origin = origin
         self._values = find_values(text)
-        self._problems: list[Problem] = []
+        self._problems: list[Diagnostic] = []
 
     def read(self, data: Mapping[str, Any]) -> KmsFile:
         tables = data.get(INSTANCES, [])
@@ -346,10 +346,8 @@ class _Reader:
         span = self._values.get(path, Span(0, 0, 0))
         return Place(self._origin, *line_and_column(self._text, span.key))
 
-    def _add(self, severity: Severity, check: str, path: Path, message: str, remedy: str) -> None:
-        self._problems.append(
-            Problem(severity, message, remedy, self._place(path), _dotted(path) or None, check)
-        )
+    def _add(self, severity: Severity, code: str, path: Path, message: str, remedy: str) -> None:
+        self._problems.append(Diagnostic(code, severity, _dotted(path), message, remedy, self._place(path)))
 
 
 _NO_PASSWORD: Final = (Login.MISSING, None)

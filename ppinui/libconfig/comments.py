@@ -11,14 +11,11 @@ line between.  These stay, for they belong to the group around it or to the file
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from ppinui.libconfig.nodes import Kind
+from ppinui.libconfig.document import Document, Setting
+from ppinui.libconfig.nodes import Kind, TextEdit
 from ppinui.libconfig.scanner import COMMENT, NAME
-from ppinui.libconfig.splice import Splice
-
-if TYPE_CHECKING:
-    from ppinui.libconfig.document import Document, Setting
 
 _ANY_BLANKS = r"(?>(?:[ \t\f]|\r(?!\n))*)"
 _BLANKS = re.compile(_ANY_BLANKS)
@@ -89,7 +86,7 @@ def line_start(text: str, floor: int, pos: int) -> int | None:
     return start if not text[start:pos].strip() else None
 
 
-def removals(document: Document, setting: Setting) -> list[Splice]:
+def removals(document: Document, setting: Setting) -> list[TextEdit]:
     """The stretches that can be taken out to remove a setting, the right one first.
 
     The others are for texts without white space, where the neighbours would run into one another.
@@ -100,7 +97,7 @@ def removals(document: Document, setting: Setting) -> list[Splice]:
     line = lead_of(document, setting)
     if line is not None and tail.line_ends:
         # The second leaves the newline, which a line comment before the end of the file cannot do without.
-        return [_whole_lines(document, setting, line, tail.end), Splice(line, tail.end, "")]
+        return [_whole_lines(document, setting, line, tail.end), TextEdit(line, tail.end, "")]
     end = tail.end
     before = start
     if line_start(text, _floor(document, setting), start) is not None:
@@ -109,10 +106,10 @@ def removals(document: Document, setting: Setting) -> list[Splice]:
     else:
         while before > 0 and text[before - 1] in " \t\f":
             before -= 1
-    return [Splice(before, end, ""), Splice(start, end, ""), Splice(start, end, " ")]
+    return [TextEdit(before, end, ""), TextEdit(start, end, ""), TextEdit(start, end, " ")]
 
 
-def _whole_lines(document: Document, setting: Setting, line: int, end: int) -> Splice:
+def _whole_lines(document: Document, setting: Setting, line: int, end: int) -> TextEdit:
     """All lines of a setting, and one of the blank lines around them where two would meet."""
     text = document.flat.text
     floor, ceiling = _floor(document, setting), _ceiling(document, setting)
@@ -121,17 +118,17 @@ def _whole_lines(document: Document, setting: Setting, line: int, end: int) -> S
     if line == 0:
         # Nothing above: the newline behind it goes instead of the one before.
         newline = text.find("\n", end, ceiling)
-        return Splice(0, newline + 1 if newline >= 0 else end, "")
+        return TextEdit(0, newline + 1 if newline >= 0 else end, "")
     start = _before_newline(text, line - 1)
     above = _blank_line_above(text, floor, start)
     below = _blank_line_below(text, end, ceiling)
     is_last = not has_next and not text[end:ceiling].strip()
     if above is not None and (below is not None or is_last):
-        return Splice(above, end, "")
+        return TextEdit(above, end, "")
     is_first = setting.index == 0 and not text[floor:start].strip()
     if below is not None and is_first and has_next:
-        return Splice(start, below, "")
-    return Splice(start, end, "")
+        return TextEdit(start, below, "")
+    return TextEdit(start, end, "")
 
 
 def _before_newline(text: str, newline: int) -> int:

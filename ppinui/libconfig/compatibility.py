@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from ppinui.libconfig.nodes import ConfigWarning, Kind
+from ppinui.diagnostic import Diagnostic, Place, Severity
+from ppinui.libconfig.document import Document, Setting
+from ppinui.libconfig.nodes import Kind
 from ppinui.libconfig.scalars import (
     INT64_MAX,
     INT64_MIN,
@@ -21,9 +22,6 @@ from ppinui.libconfig.scalars import (
     is_hex,
     string_pieces,
 )
-
-if TYPE_CHECKING:
-    from ppinui.libconfig.document import Document, Setting
 
 # Texts without any of these have no setting to warn of: most, and then none is looked at.
 _SUSPECT = re.compile(
@@ -35,24 +33,29 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+L*")
 _ONLY_NEWER = frozenset("abv")
 
 
-def find_warnings(document: Document) -> tuple[ConfigWarning, ...]:
+def find_warnings(document: Document) -> tuple[Diagnostic, ...]:
     """The warnings of a document: of its settings in their order, then of its includes and its end."""
-    found: list[ConfigWarning] = []
+    found: list[Diagnostic] = []
     if _SUSPECT.search(document.flat.text):
         for setting in document.walk():
             if setting.kind.scalar:
-                found.extend(ConfigWarning(*words, setting.place) for words in _of_scalar(setting))
+                found.extend(_warning(*words, setting.place) for words in _of_scalar(setting))
     found.extend(_of_includes(document))
     unclosed = document.parsed.unclosed
     if unclosed is not None:
         found.append(
-            ConfigWarning(
+            _warning(
                 f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
                 "Add its end, or remove its beginning.",
                 document.flat.place(unclosed.start),
             )
         )
     return tuple(found)
+
+
+def _warning(message: str, remedy: str, place: Place) -> Diagnostic:
+    """What libconfig 1.5 reads without complaint and is probably not what was meant."""
+    return Diagnostic("libconfig-reading", Severity.WARNING, "", message, remedy, place)
 
 
 def _of_scalar(setting: Setting) -> Iterator[tuple[str, str]]:
@@ -113,18 +116,18 @@ def _of_integer(setting: Setting) -> Iterator[tuple[str, str]]:
         yield f"{whose} begins with a zero and is read as decimal, not as octal", "Remove the zero."
 
 
-def _of_includes(document: Document) -> Iterator[ConfigWarning]:
+def _of_includes(document: Document) -> Iterator[Diagnostic]:
     for place, name in document.parsed.directives:
         directory = document.files.directory
         if not os.path.isabs(name):
             where = "the working directory of each program" if directory is None else str(directory)
-            yield ConfigWarning(
+            yield _warning(
                 f"the included file is looked for in {where}, not beside this file",
                 "Write its full path.",
                 place,
             )
         elif directory is not None:
-            yield ConfigWarning(
+            yield _warning(
                 f"libconfig 1.5 looks for this file below {directory}, newer versions at its full path",
                 "Write its name relative to the include directory.",
                 place,

@@ -1,39 +1,34 @@
-"""A libconfig file as a lossless document: its text, the settings in it, and edits that move nothing else."""
+"""A libconfig file as a lossless document: its text, and the settings in it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+from ppinui.diagnostic import Place
 from ppinui.errors import PpinuiError
-from ppinui.libconfig import edit, insert
-from ppinui.libconfig.compatibility import find_warnings
 from ppinui.libconfig.includes import Flat, IncludeFiles, Source, decode, encode, read_regular
 from ppinui.libconfig.nodes import (
     Comment,
     ConfigSyntaxError,
-    ConfigWarning,
     EditRefused,
     Kind,
     Node,
-    Place,
     Scalar,
+    TextEdit,
 )
-from ppinui.libconfig.parser import Parsed, parse_source
+from ppinui.libconfig.parser import Before, ParsedText, parse_source
 from ppinui.libconfig.scalars import read_scalar
 from ppinui.libconfig.scanner import COMMENT, STRING
 
 __all__ = [
     "Comment",
     "ConfigSyntaxError",
-    "ConfigWarning",
     "Document",
     "EditRefused",
     "Kind",
-    "Place",
     "Scalar",
     "Setting",
     "encode",
@@ -230,9 +225,11 @@ class Setting:
 
 
 class Document:
-    """An immutable libconfig document; every edit gives a new one, which shares what did not change."""
+    """An immutable libconfig document; an edit (see ``edit``) makes another one."""
 
-    def __init__(self, source: Source, parsed: Parsed, files: IncludeFiles, allow_duplicates: bool) -> None:
+    def __init__(
+        self, source: Source, parsed: ParsedText, files: IncludeFiles, allow_duplicates: bool
+    ) -> None:
         self.source = source
         self.parsed = parsed
         self.files = files
@@ -280,11 +277,6 @@ class Document:
                 todo.extend(reversed(setting.children))
 
     @cached_property
-    def warnings(self) -> tuple[ConfigWarning, ...]:
-        """What other versions of libconfig treat differently, and what surely was not meant."""
-        return find_warnings(self)
-
-    @cached_property
     def duplicates(self) -> tuple[Setting, ...]:
         """The second and later settings of a name in one group, which the C library rejects."""
         found: list[Setting] = []
@@ -308,61 +300,23 @@ class Document:
         """Line and column of an offset in ``text``."""
         return self.source.place(offset)
 
-    def set(self, path: str, value: Scalar) -> Document:
-        """Give a scalar another value; only the value's characters change.
+    def with_text(self, text: str) -> Document:
+        """Another text of the same file, read from its beginning. Raises ConfigSyntaxError."""
+        return _document(Source(self.origin, text), self.files, self.allow_duplicates)
 
-        Notation is kept (hexadecimal with its width, ``L``, upper or lower case); the type may change.
-        Raises EditRefused when there is no such scalar, when it comes from an included file, or when
-        libconfig cannot hold the value.
+    def with_edit(self, edit: TextEdit) -> Document:
+        """The document with a stretch of ``text`` replaced. Raises ConfigSyntaxError.
+
+        Settings outside of the groups around the edit have the same ``node`` as before.
         """
-        return edit.set_value(self, path, value)
-
-    def insert(
-        self,
-        parent_path: str,
-        name: str,
-        value: Scalar | Mapping[str, Any],
-        *,
-        after: str | None = None,
-    ) -> Document:
-        """Add a setting, or a group given as a mapping, to a group, written as its siblings are.
-
-        It goes behind ``after`` (a name), else behind the last sibling of its sort. ``remove`` of what was
-        inserted gives the old text back. Raises EditRefused when the name is there already or invalid, when
-        the parent is no group or comes from an included file, or when libconfig cannot hold a value.
-        """
-        return insert.insert(self, parent_path, name, value, after)
-
-    def copy(self, path: str, new_name: str, changes: Mapping[str, Scalar] | None = None) -> Document:
-        """Add a copy of a group behind the last group beside it, comments included.
-
-        Comments that call the group by name call the copy by its own. ``changes`` sets, or inserts, settings
-        of the copy: paths relative to it. Raises EditRefused as ``set`` and ``insert`` do.
-        """
-        return insert.copy(self, path, new_name, changes or {})
-
-    def remove(self, path: str) -> Document:
-        """Take out a setting or group with the comments that belong to it (see config.ownership)."""
-        return edit.remove(self, path)
-
-    def rename(self, path: str, new_name: str) -> Document:
-        """Give a setting another name, in the comment behind its closing brace too."""
-        return edit.rename(self, path, new_name)
-
-    def with_text(self, text: str, root: Node | None, grown: int = 0) -> Document:
-        """This document after an edit by ``grown`` characters; ``root`` None: read all of it again."""
-        source = Source(self.origin, text)
-        if root is None:
-            return _document(source, self.files, self.allow_duplicates)
-        unclosed = self.parsed.unclosed
-        if unclosed is not None:
-            # It has no end, so all edits are in front of it.
-            unclosed = unclosed._replace(start=unclosed.start + grown)
-        return Document(source, Parsed(root, Flat.of(source), unclosed), self.files, self.allow_duplicates)
+        source = Source(self.origin, edit.applied(self.text))
+        return _document(source, self.files, self.allow_duplicates, Before(self.parsed, edit))
 
 
-def _document(source: Source, files: IncludeFiles, allow_duplicates: bool) -> Document:
-    parsed = parse_source(source, files, allow_duplicates=allow_duplicates)
+def _document(
+    source: Source, files: IncludeFiles, allow_duplicates: bool, before: Before | None = None
+) -> Document:
+    parsed = parse_source(source, files, allow_duplicates=allow_duplicates, before=before)
     return Document(source, parsed, files, allow_duplicates)
 
 

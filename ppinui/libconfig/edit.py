@@ -1,26 +1,38 @@
-"""Changing what is in a document: each edit replaces one stretch of text, and only that is read again."""
+"""Edits of a document: each replaces one stretch of its text, and every other character stays.
+
+An edit is made only if the new text holds what was meant, and all other settings as before. There may be more
+than one way to write it; they are tried one after another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ppinui.libconfig import edit_checks
 from ppinui.libconfig.comments import removals, tail_of
+from ppinui.libconfig.document import ConfigSyntaxError, Document, EditRefused, Kind, Scalar, Setting
 from ppinui.libconfig.includes import decode, encode
-from ppinui.libconfig.nodes import EditRefused, Kind, Scalar
+from ppinui.libconfig.nodes import Content, Node, TextEdit
 from ppinui.libconfig.scalars import check_name, kind_of, write_scalar
-from ppinui.libconfig.splice import Among, Splice, graft, graft_element
 from ppinui.libconfig.style import word
 
-if TYPE_CHECKING:
-    from ppinui.libconfig.document import Document, Setting
 
-Content = Scalar | Mapping[str, Any]
+class Stretch(NamedTuple):
+    """The children of ``parent`` from index ``first`` to ``last`` - 1; none if they are equal."""
+
+    parent: Setting
+    first: int
+    last: int
 
 
 def set_value(document: Document, path: str, value: Scalar) -> Document:
-    """See ``Document.set``."""
+    """Give a scalar another value; only the value's characters change.
+
+    Notation is kept (hexadecimal with its width, ``L``, upper or lower case); the type may change.
+    Raises EditRefused when there is no such scalar, when it comes from an included file, or when
+    libconfig cannot hold the value.
+    """
     setting = edit_checks.editable(document, path)
     if not setting.kind.scalar:
         raise EditRefused(
@@ -47,25 +59,25 @@ def set_value(document: Document, path: str, value: Scalar) -> Document:
         )
     # A space more where the value would run into the word behind it.
     for written in (raw, f"{raw} "):
-        edited = _with_value(document, setting, written, kind)
+        edited = _with_value(document, setting, written)
         if edited is not None and holds(edited.get(path), value):
             return edited
     raise edit_checks.no_room(setting)
 
 
 def remove(document: Document, path: str) -> Document:
-    """See ``Document.remove``."""
+    """Remove a setting or group with its comments (see ``comments``). Raises EditRefused."""
     setting = edit_checks.named(document, path)
     if setting.parent is not None:
-        for splice in removals(document, setting):
-            edited = graft(document, _alone(setting, setting.parent), splice, [])
+        for text_edit in removals(document, setting):
+            edited = replaced(document, _alone(setting, setting.parent), text_edit, [])
             if edited is not None:
                 return edited
     raise edit_checks.no_room(setting)
 
 
 def rename(document: Document, path: str, new_name: str) -> Document:
-    """See ``Document.rename``."""
+    """Give a setting another name, in the comment behind its closing brace too. Raises EditRefused."""
     setting = edit_checks.named(document, path)
     check_name(new_name)
     name = str(setting.name)
@@ -74,8 +86,8 @@ def rename(document: Document, path: str, new_name: str) -> Document:
     edited = None
     if setting.parent is not None:
         edit_checks.free(setting.parent, new_name)
-        splice = Splice(setting.flat_start, setting.flat_start + len(name), new_name)
-        edited = graft(document, _alone(setting, setting.parent), splice, [new_name])
+        text_edit = TextEdit(setting.flat_start, setting.flat_start + len(name), new_name)
+        edited = replaced(document, _alone(setting, setting.parent), text_edit, [new_name])
     if edited is None:
         raise edit_checks.no_room(setting)
     parent_path = setting.path.rpartition(".")[0]
@@ -90,11 +102,11 @@ def _closing_renamed(document: Document, path: str, old_name: str) -> Document:
     end = setting.flat_start + setting.node.width
     tail = tail_of(document, setting).end
     comment = document.flat.text[end:tail]
-    splice = Splice(end, tail, word(old_name).sub(str(setting.name), comment))
-    if splice.text == comment:
+    text_edit = TextEdit(end, tail, word(old_name).sub(str(setting.name), comment))
+    if text_edit.text == comment:
         return document
-    behind = Among(setting.parent, setting.index + 1, setting.index + 1)
-    return graft(document, behind, splice, []) or document
+    behind = Stretch(setting.parent, setting.index + 1, setting.index + 1)
+    return replaced(document, behind, text_edit, []) or document
 
 
 def holds(setting: Setting | None, value: Content) -> bool:
@@ -127,13 +139,85 @@ def normalised_scalar(value: Scalar) -> Scalar:
     return decode(encode(value)) if isinstance(value, str) else value
 
 
-def _alone(setting: Setting, parent: Setting) -> Among:
-    return Among(parent, setting.index, setting.index + 1)
+def _alone(setting: Setting, parent: Setting) -> Stretch:
+    return Stretch(parent, setting.index, setting.index + 1)
 
 
-def _with_value(document: Document, setting: Setting, raw: str, kind: Kind) -> Document | None:
-    if setting.parent is None or setting.name is None:
-        return graft_element(document, setting, raw, kind)
-    start = setting.flat_start + setting.node.value
-    splice = Splice(start, setting.flat_start + setting.node.stop, raw)
-    return graft(document, _alone(setting, setting.parent), splice, [setting.name])
+def _with_value(document: Document, setting: Setting, raw: str) -> Document | None:
+    assert setting.parent is not None
+    start = setting.flat_start
+    text_edit = TextEdit(start + setting.node.value, start + setting.node.stop, raw)
+    return replaced(document, _alone(setting, setting.parent), text_edit, [setting.name])
+
+
+def replaced(
+    document: Document, stretch: Stretch, text_edit: TextEdit, names: Sequence[str | None]
+) -> Document | None:
+    """The document with an edit of its flat text, which makes children of these ``names`` of a stretch.
+
+    None when the text cannot be edited there (it is another file's) or read then, or when it holds other
+    children there, or anything else in another way than before.
+    """
+    own = _in_own_text(document, text_edit)
+    if own is None:
+        return None
+    try:
+        edited = document.with_edit(own)
+    except ConfigSyntaxError:
+        return None
+    old, new = document.parsed.root, edited.parsed.root
+    for index in _steps(stretch.parent):
+        if old[0] is not new[0] or old[2:4] != new[2:4] or not _same(old, new, index, index + 1, 1):
+            return None
+        old, new = old.children[index], new.children[index]
+    _, first, last = stretch
+    if old.kind is not new.kind or old.name != new.name or not _same(old, new, first, last, len(names)):
+        return None
+    made = new.children[first : first + len(names)]
+    return edited if [child.name for child in made] == list(names) else None
+
+
+def _in_own_text(document: Document, edit: TextEdit) -> TextEdit | None:
+    """An edit of the flat text as one of the document's own; None when it begins or ends elsewhere."""
+    flat = document.flat
+    source, low = flat.locate(edit.start)
+    if source is not document.source:
+        return None
+    if edit.start == edit.end:
+        return TextEdit(low, low, edit.text)
+    source, last = flat.locate(edit.end - 1)
+    return TextEdit(low, last + 1, edit.text) if source is document.source else None
+
+
+def _steps(setting: Setting) -> list[int]:
+    """The way from the root to a setting: which child it is each time."""
+    steps: list[int] = []
+    here = setting
+    while here.parent is not None:
+        steps.insert(0, here.index)
+        here = here.parent
+    return steps
+
+
+def _same(old: Node, new: Node, first: int, last: int, count: int) -> bool:
+    """Whether two groups have equal children but for those from ``first`` to ``last`` - 1, now ``count``."""
+    rest, new_rest = old.children[last:], new.children[first + count :]
+    if rest and new_rest:
+        # What stands before the next one may be edited.
+        new_rest = (new_rest[0]._replace(lead=rest[0].lead), *new_rest[1:])
+    return _equal((*old.children[:first], *rest), (*new.children[:first], *new_rest))
+
+
+def _equal(old: Sequence[Node], new: Sequence[Node]) -> bool:
+    """Whether nodes are equal, without recursion: groups may be nested deeper than Python can follow."""
+    todo = [(old, new)]
+    while todo:
+        ones, others = todo.pop()
+        if len(ones) != len(others):
+            return False
+        for one, other in zip(ones, others, strict=True):
+            if one is not other:
+                if one[:-1] != other[:-1]:
+                    return False
+                todo.append((one.children, other.children))
+    return True

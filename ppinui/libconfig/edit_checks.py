@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ppinui.libconfig.nodes import EditRefused, Kind
-
-if TYPE_CHECKING:
-    from ppinui.libconfig.document import Document, Setting
+from ppinui.libconfig.document import Document, EditRefused, Kind, Setting
 
 
 def editable(document: Document, path: str) -> Setting:

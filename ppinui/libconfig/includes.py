@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import errno
-import re
 import stat
 from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from ppinui.libconfig.nodes import Place
-
-_LONE: Final = re.compile(r"\\(?:\\|udc([89a-f][0-9a-f]))")
-"""What repr makes of a backslash, and of a byte that is not UTF-8."""
+from ppinui.diagnostic import Place
 
 
 def decode(raw: bytes) -> str:
@@ -32,11 +28,6 @@ def read_regular(path: Path) -> bytes:
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return path.read_bytes()
-
-
-def quoted(text: object) -> str:
-    """A value of a file in quotes, for messages; a byte that is not UTF-8 shows as ``\\xNN``."""
-    return _LONE.sub(lambda found: f"\\x{found[1]}" if found[1] else found[0], repr(text))
 
 
 class Source:

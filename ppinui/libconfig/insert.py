@@ -8,41 +8,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from ppinui.libconfig import edit_checks
 from ppinui.libconfig.comments import lead_of, line_tail, tail_of
-from ppinui.libconfig.edit import Content, holds, normalised, remove
-from ppinui.libconfig.nodes import EditRefused, Kind, Scalar
+from ppinui.libconfig.document import Document, Setting
+from ppinui.libconfig.edit import Stretch, holds, normalised, remove, replaced, set_value
+from ppinui.libconfig.nodes import Content, EditRefused, Kind, Scalar, TextEdit
 from ppinui.libconfig.render import Writer
 from ppinui.libconfig.scalars import check_name
 from ppinui.libconfig.scanner import COMMENT, STRING
-from ppinui.libconfig.splice import Among, Splice, graft
 from ppinui.libconfig.style import blank_between_groups, child_indent, newline_of, word
-
-if TYPE_CHECKING:
-    from ppinui.libconfig.document import Document, Setting
 
 _COMMENT_OR_STRING = re.compile(rf"({COMMENT})|{STRING}")
 
 
-def insert(document: Document, parent_path: str, name: str, value: Content, after: str | None) -> Document:
-    """See ``Document.insert``."""
+def insert(
+    document: Document, parent_path: str, name: str, value: Content, *, after: str | None = None
+) -> Document:
+    """Add a setting, or a group given as a mapping, to a group, written as its siblings are.
+
+    It goes behind ``after`` (a name), else behind the last sibling of its sort. ``remove`` of what was
+    inserted restores the old text. Raises EditRefused when the name is there already or invalid, when
+    the parent is no group or comes from an included file, or when libconfig cannot hold a value.
+    """
     parent = edit_checks.group(document, parent_path)
     check_name(name)
     edit_checks.free(parent, name)
     value = normalised(value)
     near = edit_checks.neighbour(parent, after, is_group=isinstance(value, Mapping))
     path = f"{parent_path}.{name}" if parent_path else name
-    for index, splice in _places(document, parent, near, name, value):
-        edited = graft(document, Among(parent, index, index), splice, [name])
+    for index, text_edit in _places(document, parent, near, name, value):
+        edited = replaced(document, Stretch(parent, index, index), text_edit, [name])
         if edited is not None and holds(edited.get(path), value) and _comes_off(edited, path, document):
             return edited
     raise edit_checks.no_room(parent)
 
 
-def copy(document: Document, path: str, new_name: str, changes: Mapping[str, Scalar]) -> Document:
-    """See ``Document.copy``."""
+def copy(
+    document: Document, path: str, new_name: str, changes: Mapping[str, Scalar] | None = None
+) -> Document:
+    """Add a copy of a group behind the last group beside it, comments included.
+
+    Comments that contain the group's name get the copy's. ``changes`` sets, or inserts, settings of the copy:
+    paths relative to it. Raises EditRefused as ``set_value`` and ``insert`` do.
+    """
     original = edit_checks.named(document, path)
     parent = original.parent
     if original.kind is not Kind.GROUP or parent is None:
@@ -52,22 +61,22 @@ def copy(document: Document, path: str, new_name: str, changes: Mapping[str, Sca
     edit_checks.free(parent, new_name)
     own_path = f"{parent.path}.{new_name}" if parent.path else new_name
     edited = _copied(document, original, parent, own_path)
-    for inner, value in changes.items():
+    for inner, value in (changes or {}).items():
         where = f"{own_path}.{inner}"
         if edited.get(where) is not None:
-            edited = edited.set(where, value)
+            edited = set_value(edited, where, value)
         else:
             group, _, last = where.rpartition(".")
-            edited = edited.insert(group, last, value)
+            edited = insert(edited, group, last, value)
     return edited
 
 
 def _copied(document: Document, original: Setting, parent: Setting, own_path: str) -> Document:
     near = edit_checks.neighbour(parent, None, is_group=True) or original
-    behind = Among(parent, near.index + 1, near.index + 1)
+    behind = Stretch(parent, near.index + 1, near.index + 1)
     new_name = own_path.rpartition(".")[2]
-    for splice in _copies(document, original, near, new_name):
-        edited = graft(document, behind, splice, [new_name])
+    for text_edit in _copies(document, original, near, new_name):
+        edited = replaced(document, behind, text_edit, [new_name])
         if edited is not None and _comes_off(edited, own_path, document):
             return edited
     raise edit_checks.no_room(original)
@@ -82,7 +91,7 @@ def _comes_off(edited: Document, path: str, document: Document) -> bool:
 
 def _places(
     document: Document, parent: Setting, near: Setting | None, name: str, value: Content
-) -> Iterator[tuple[int, Splice]]:
+) -> Iterator[tuple[int, TextEdit]]:
     """Where among the children of ``parent``, and how, something new can be written."""
     writer = Writer(document, parent, near)
     newline = writer.newline
@@ -100,31 +109,31 @@ def _places(
         block = f"{newline}{writer.indent}{writer.write(name, value, one_line=False)}"
         between_groups = isinstance(value, Mapping) and near is not None and near.kind is Kind.GROUP
         if between_groups and blank_between_groups(document, parent):
-            yield index, Splice(tail.end, tail.end, f"{newline}{block}")
-        yield index, Splice(tail.end, tail.end, block)
+            yield index, TextEdit(tail.end, tail.end, f"{newline}{block}")
+        yield index, TextEdit(tail.end, tail.end, block)
     block = writer.write(name, value, one_line=True)
     if not body:
-        yield index, Splice(tail.end, tail.end, block)
-    yield index, Splice(tail.end, tail.end, f" {block}")
+        yield index, TextEdit(tail.end, tail.end, block)
+    yield index, TextEdit(tail.end, tail.end, f" {block}")
     # For settings without terminators, where the next one follows without white space.
-    yield index, Splice(tail.end, tail.end, f" {block};")
+    yield index, TextEdit(tail.end, tail.end, f" {block};")
 
 
-def _places_in_file(document: Document, newline: str, block: str) -> Iterator[tuple[int, Splice]]:
+def _places_in_file(document: Document, newline: str, block: str) -> Iterator[tuple[int, TextEdit]]:
     """Places in a file that has no settings of its own: behind its comments, else in front of them."""
     text = document.flat.text
     last = len(document.root.children)
     size = len(text)
     if text and not text.endswith("\n"):
-        yield last, Splice(size, size, f"{newline}{block}")
-        yield last, Splice(size, size, f"{newline * 2}{block}")
+        yield last, TextEdit(size, size, f"{newline}{block}")
+        yield last, TextEdit(size, size, f"{newline * 2}{block}")
     else:
-        yield last, Splice(size, size, f"{block}{newline}")
-        yield last, Splice(size, size, f"{newline}{block}{newline}")
-    yield 0, Splice(0, 0, f"{block}{newline}")
+        yield last, TextEdit(size, size, f"{block}{newline}")
+        yield last, TextEdit(size, size, f"{newline}{block}{newline}")
+    yield 0, TextEdit(0, 0, f"{block}{newline}")
 
 
-def _copies(document: Document, original: Setting, near: Setting, new_name: str) -> Iterator[Splice]:
+def _copies(document: Document, original: Setting, near: Setting, new_name: str) -> Iterator[TextEdit]:
     """Where and how a copy of a group can be written behind ``near``."""
     text = document.flat.text
     name = str(original.name)
@@ -144,13 +153,13 @@ def _copies(document: Document, original: Setting, near: Setting, new_name: str)
         if line is not None and tail.line_ends:
             lead = _copied_lead(text[line:start], name, new_name)
             if blank_between_groups(document, parent):
-                yield Splice(behind.end, behind.end, f"{newline * 2}{lead}{closed}")
-            yield Splice(behind.end, behind.end, f"{newline}{lead}{closed}")
+                yield TextEdit(behind.end, behind.end, f"{newline * 2}{lead}{closed}")
+            yield TextEdit(behind.end, behind.end, f"{newline}{lead}{closed}")
         indent = child_indent(document, parent)
-        yield Splice(behind.end, behind.end, f"{newline}{indent}{closed}")
-        yield Splice(behind.end, behind.end, f"{newline}{indent}{block}")
-    yield Splice(behind.end, behind.end, f" {closed}")
-    yield Splice(behind.end, behind.end, f" {block}")
+        yield TextEdit(behind.end, behind.end, f"{newline}{indent}{closed}")
+        yield TextEdit(behind.end, behind.end, f"{newline}{indent}{block}")
+    yield TextEdit(behind.end, behind.end, f" {closed}")
+    yield TextEdit(behind.end, behind.end, f" {block}")
 
 
 def _copied_lead(lead: str, name: str, new_name: str) -> str:

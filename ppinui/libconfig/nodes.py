@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ppinui.diagnostic import Place
 from ppinui.errors import PpinuiError
 
 Scalar = str | int | float | bool
+Content = Scalar | Mapping[str, Any]
+"""What can be inserted: a value, or a group as a mapping of names to such."""
 
 
 class Kind(Enum):
@@ -33,18 +37,6 @@ _CONTAINERS = frozenset((Kind.GROUP, Kind.ARRAY, Kind.LIST))
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where something stands: a file's name as the user knows it, line and column counted from 1."""
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-@dataclass(frozen=True)
 class Comment:
     """A comment of any of the three kinds with its marks; offsets into the document's text."""
 
@@ -53,13 +45,21 @@ class Comment:
     text: str
 
 
-@dataclass(frozen=True)
-class ConfigWarning:
-    """Something that libconfig 1.5 reads without complaint and that is probably not what was meant."""
+class TextEdit(NamedTuple):
+    """New text for the stretch from ``start`` to ``end`` of a text; where they are equal it is inserted."""
 
-    message: str
-    remedy: str
-    place: Place
+    start: int
+    end: int
+    text: str
+
+    @property
+    def grown(self) -> int:
+        """How many characters the text has more than before."""
+        return len(self.text) - (self.end - self.start)
+
+    def applied(self, text: str) -> str:
+        """The text with the stretch replaced."""
+        return text[: self.start] + self.text + text[self.end :]
 
 
 class ConfigSyntaxError(PpinuiError):
@@ -72,7 +72,7 @@ class ConfigSyntaxError(PpinuiError):
         self.expected = expected
 
 
-class EditRefused(PpinuiError):  # what happened, as SecretUnavailable
+class EditRefused(PpinuiError):
     """An edit that libconfig could not hold, or that would touch what is not the document's own."""
 
 

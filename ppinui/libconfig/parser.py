@@ -3,16 +3,19 @@
 Two readers take turns.  Where a setting is written in one of the plain ways, a single regular expression
 takes all of it; everything else (arrays, lists, includes, odd spellings, errors) goes token by token.
 Both build the same tree.
+
+After an edit, what stands before and behind it is taken over from the tree before (:class:`Before`): these
+nodes are the same objects, so what was derived from them still holds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
+from ppinui.diagnostic import Place
 from ppinui.libconfig.includes import Flat, IncludeFiles, Source
-from ppinui.libconfig.nodes import Kind, Node, Place
+from ppinui.libconfig.nodes import Kind, Node, TextEdit
 from ppinui.libconfig.scanner import (
     BOOLEAN,
     FLOAT,
@@ -26,7 +29,7 @@ from ppinui.libconfig.scanner import (
     Token,
     Unclosed,
 )
-from ppinui.libconfig.syntax_errors import Complaints, Frame
+from ppinui.libconfig.syntax_errors import Frame, SyntaxErrors
 
 STACK_LIMIT = 9998
 """Grammar symbols that libconfig's parser holds at once: bison's YYMAXDEPTH, 10,000. A level costs 2 to 6."""
@@ -65,7 +68,7 @@ _CONTAINERS = {Token.GROUP: Kind.GROUP, Token.ARRAY: Kind.ARRAY, Token.LIST: Kin
 _CLOSERS = {Kind.GROUP: Token.GROUP_END, Kind.ARRAY: Token.ARRAY_END, Kind.LIST: Token.LIST_END}
 
 
-class Parsed(NamedTuple):
+class ParsedText(NamedTuple):
     """What a text holds."""
 
     root: Node
@@ -75,47 +78,56 @@ class Parsed(NamedTuple):
     """A comment or string without an end, which swallowed the rest of the text."""
     directives: tuple[tuple[Place, str], ...] = ()
     """Where files are included, and their names as written."""
+    deepest: int = 0
+    """At most so many symbols are on the C parser's stack where a group, array or list begins."""
 
 
-def parse_source(main: Source, files: IncludeFiles, *, allow_duplicates: bool, plain: bool = True) -> Parsed:
-    """The tree of a whole file; ConfigSyntaxError where the C library 1.5 would not take it.
+class Before(NamedTuple):
+    """The text before an edit, as it was parsed (with the same files, and duplicates allowed or not)."""
 
-    ``plain`` False goes token by token throughout, which gives the same tree, slower.
+    parsed: ParsedText
+    edit: TextEdit
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether nodes can be taken over: not where other files, or a limit of the C parser, play a part."""
+        flat = self.parsed.flat
+        included = len(flat.segments) > 1 or "@include" in self.edit.applied(flat.text)
+        return not included and self.parsed.deepest < STACK_LIMIT // 2
+
+
+def parse_source(
+    main: Source,
+    files: IncludeFiles,
+    *,
+    allow_duplicates: bool,
+    plain: bool = True,
+    before: Before | None = None,
+) -> ParsedText:
+    """The tree of a whole file; ConfigSyntaxError where the C library 1.5 rejects it.
+
+    ``plain`` False goes token by token throughout: the same tree, slower. With ``before``: the same, faster.
     """
-    return _Parser(main, files, allow_duplicates, plain).whole()
-
-
-def parse_settings(main: Source, start: int, stop: int, *, depth: int) -> list[Node] | None:
-    """The settings of one group between two token boundaries of a text without includes.
-
-    None when the text between them is not a list of settings that ends exactly at ``stop`` (which
-    is where the next token, or the end, has to be).  ConfigSyntaxError when it cannot be read at all.
-    ``depth`` is what ``depth_of`` says of the group; duplicate names are for the caller to find.
-    """
-    parser = _Parser(main, IncludeFiles(None), allow_duplicates=True, plain=False)
-    return parser.part(start, stop, depth)
-
-
-def depth_of(ancestors: Iterable[tuple[Kind, int]]) -> int:
-    """Symbols on the parser's stack inside a container: kind of what holds it, its index there, upwards."""
-    depth = 0
-    for kind, index in ancestors:
-        if kind is Kind.GROUP:
-            depth += _SETTING_COST + (1 if index else 0)
-        else:
-            depth += _ELEMENT_COST + (2 if index else 0)
-    return depth
+    return _Parser(main, files, allow_duplicates, plain, before).whole()
 
 
 class _Parser:
-    def __init__(self, main: Source, files: IncludeFiles, allow_duplicates: bool, plain: bool) -> None:
+    def __init__(
+        self, main: Source, files: IncludeFiles, allow_duplicates: bool, plain: bool, before: Before | None
+    ) -> None:
         self.scanner = Scanner(main, files)
         self.allow_duplicates = allow_duplicates
         self.plain = plain
-        self.frames = [Frame(Kind.GROUP, 0, None, 0, -1, 0)]
-        self.complaints = Complaints(self.scanner, self.frames)
+        root = Frame(Kind.GROUP, 0, None, 0, -1, 0)
+        self.frames = [root]
+        self.errors = SyntaxErrors(self.scanner, self.frames)
+        self.deepest = 0
+        self.edit: TextEdit | None = None
+        if before is not None and before.is_of_use:
+            self.edit, self.deepest = before.edit, before.parsed.deepest
+            self._take_over(root, before.parsed.root)
 
-    def whole(self) -> Parsed:
+    def whole(self) -> ParsedText:
         while True:
             if self.plain:
                 self._plain_settings()
@@ -125,17 +137,46 @@ class _Parser:
         self._check_names(root)
         size = len(self.scanner.text)
         node = Node(Kind.GROUP, 0, None, 0, size, size, tuple(root.children))
-        return Parsed(node, self.scanner.flat(), self.scanner.unclosed, tuple(self.scanner.directives))
+        scanner = self.scanner
+        return ParsedText(node, scanner.flat(), scanner.unclosed, tuple(scanner.directives), self.deepest)
 
-    def part(self, start: int, stop: int, depth: int) -> list[Node] | None:
-        root = self.frames[0]
-        root.cursor = start
-        root.cost = depth
-        self.scanner.jump(start)
-        while len(self.frames) > 1 or self.scanner.peek().start < stop:
-            if not self._step():
-                return None
-        return root.children if self.scanner.peek().start == stop and root.cursor <= stop else None
+    # -- what is taken over from the text before an edit
+
+    def _take_over(self, frame: Frame, old: Node) -> None:
+        """Begin a group, whose opening brace stands before the edit, with its settings before the edit.
+
+        A setting is whole where its terminator, or the beginning of the next setting, stands before the edit.
+        """
+        assert self.edit is not None
+        start, end, grown = self.edit.start, self.edit.end, self.edit.grown
+        at = frame.cursor
+        is_before = True
+        joints = {}
+        for index, child in enumerate(old.children):
+            begin = at + child.lead
+            at = begin + child.width
+            if is_before:
+                following = index + 1
+                is_before = at <= start and (
+                    child.width > child.stop
+                    or (following < len(old.children) and at + old.children[following].lead < start)
+                )
+            if is_before:
+                frame.children.append(child)
+                frame.cursor = at
+            elif at >= end:
+                joints[at + grown] = index + 1
+        frame.old, frame.joints = old, joints
+        self.scanner.jump(frame.cursor)
+
+    def _join(self, frame: Frame, index: int) -> None:
+        """Behind the edit, where an old setting ends: the old settings from ``index`` on follow."""
+        assert frame.old is not None
+        rest = frame.old.children[index:]
+        frame.children.extend(rest)
+        frame.cursor += sum(child.lead + child.width for child in rest)
+        frame.joints = {}
+        self.scanner.jump(frame.cursor)
 
     # -- plain spellings, one regular expression for each setting
 
@@ -147,6 +188,7 @@ class _Parser:
         match = _ITEM.match
         text = self.scanner.text
         append = frame.children.append
+        joints = frame.joints
         pos = frame.cursor
         while item := match(text, pos):
             which = item.lastindex or 0
@@ -170,7 +212,8 @@ class _Parser:
                 frame.cursor = pos
                 frame = self._open(Kind.GROUP, item[1], start, end - 1)
                 append = frame.children.append
-                pos = end
+                joints = frame.joints
+                pos = frame.cursor
                 if frame.cost > _PLAIN_LIMIT:
                     break
             else:
@@ -178,7 +221,13 @@ class _Parser:
                     break  # a brace too many, or a group in a list, where a comma is no terminator
                 frame = self._close(item.end(which), end)
                 append = frame.children.append
+                joints = frame.joints
                 pos = end
+            if pos in joints:
+                frame.cursor = pos
+                self._join(frame, joints[pos])
+                joints = frame.joints
+                pos = frame.cursor
         frame.cursor = pos
         self.scanner.jump(pos)
 
@@ -187,6 +236,8 @@ class _Parser:
     def _step(self) -> bool:
         """Read one setting or element, or a closing mark; False at the end of the text."""
         frame = self.frames[-1]
+        if frame.cursor in frame.joints:
+            self._join(frame, frame.joints[frame.cursor])
         if frame.kind is Kind.GROUP:
             return self._setting(frame)
         lexeme = self.scanner.next()
@@ -195,10 +246,10 @@ class _Parser:
             return True
         if frame.children:
             if lexeme.token is not Token.COMMA:
-                self.complaints.no_comma(lexeme)
+                self.errors.no_comma(lexeme)
             lexeme = self.scanner.next()
             if lexeme.token is _CLOSERS[frame.kind]:
-                self.complaints.trailing_comma(lexeme)
+                self.errors.trailing_comma(lexeme)
         self._value(lexeme, None, lexeme.start)
         return True
 
@@ -207,7 +258,7 @@ class _Parser:
         if lexeme.token is Token.NAME:
             equals = self.scanner.next()
             if equals.token is not Token.EQUALS:
-                self.complaints.no_equals(lexeme, equals)
+                self.errors.no_equals(lexeme, equals)
             self._value(self.scanner.next(), self.scanner.text[lexeme.start : lexeme.end], lexeme.start)
             return True
         if lexeme.token is Token.GROUP_END and len(self.frames) > 1:
@@ -216,8 +267,8 @@ class _Parser:
         if lexeme.token is Token.END and len(self.frames) == 1:
             return False
         if lexeme.token is Token.END:
-            self.complaints.not_closed(lexeme)
-        return self.complaints.no_setting(lexeme, frame)
+            self.errors.not_closed(lexeme)
+        return self.errors.no_setting(lexeme, frame)
 
     def _value(self, lexeme: Lexeme, name: str | None, start: int) -> None:
         """A value whose first token is read: the whole of a scalar, or the opening of a container."""
@@ -226,7 +277,7 @@ class _Parser:
         if kind is None:
             container = _CONTAINERS.get(lexeme.token)
             if container is None or frame.kind is Kind.ARRAY:
-                self.complaints.no_value(lexeme, start)
+                self.errors.no_value(lexeme, start)
             self._open(container, name, start, lexeme.start)
             return
         stop = lexeme.end
@@ -236,7 +287,7 @@ class _Parser:
                 stop = self.scanner.next().end
                 pieces = 2
         if frame.kind is Kind.ARRAY and frame.children and frame.children[0].kind is not kind:
-            self.complaints.mixed_array(lexeme, kind, frame.children[0].kind)
+            self.errors.mixed_array(lexeme, kind, frame.children[0].kind)
         self._room(_before(frame) + (_SETTING_COST if name is not None else pieces), lexeme.start)
         end = self._terminated(frame, stop)
         frame.children.append(
@@ -260,8 +311,12 @@ class _Parser:
         parent = self.frames[-1]
         cost = _before(parent) + (_SETTING_COST if name is not None else _ELEMENT_COST)
         self._room(cost, value)
+        self.deepest = max(self.deepest, cost)
         frame = Frame(kind, start - parent.cursor, name, start, value, cost)
         self.frames.append(frame)
+        if parent.old is not None and kind is Kind.GROUP and self.edit and value < self.edit.start:
+            # All up to here is as it was, so the group was the next one in the text before, too.
+            self._take_over(frame, parent.old.children[len(parent.children)])
         return frame
 
     def _close(self, stop: int, end: int | None) -> Frame:
@@ -290,11 +345,11 @@ class _Parser:
         if frame.kind is not Kind.GROUP or self.allow_duplicates:
             return
         if len({child.name for child in frame.children}) < len(frame.children):
-            self.complaints.duplicate(frame)
+            self.errors.duplicate(frame)
 
     def _room(self, symbols: int, at: int) -> None:
         if symbols > STACK_LIMIT:
-            self.complaints.too_deep(at)
+            self.errors.too_deep(at)
 
 
 def _before(frame: Frame) -> int:

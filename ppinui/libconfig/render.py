@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ppinui.libconfig.edit import Content
-from ppinui.libconfig.nodes import Kind, Scalar
+from ppinui.libconfig.document import Document, Setting
+from ppinui.libconfig.nodes import Content, Kind, Scalar
 from ppinui.libconfig.scalars import check_name, write_scalar
 from ppinui.libconfig.style import (
     GroupStyle,
@@ -20,9 +20,6 @@ from ppinui.libconfig.style import (
     style_of_group,
     style_of_scalar,
 )
-
-if TYPE_CHECKING:
-    from ppinui.libconfig.document import Document, Setting
 
 
 class Writer:

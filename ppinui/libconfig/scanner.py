@@ -6,8 +6,9 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
+from ppinui.diagnostic import Place
 from ppinui.libconfig.includes import Flat, IncludeFiles, Segment, Source
-from ppinui.libconfig.nodes import ConfigSyntaxError, Place
+from ppinui.libconfig.nodes import ConfigSyntaxError
 
 NAME = r"[A-Za-z*][-A-Za-z0-9_*]*+"
 # A word that is a boolean is never a name; a longer word that only begins with one is.

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ppinui.libconfig.comments import line_start, tail_of
+from ppinui.libconfig.document import Document, Setting
 from ppinui.libconfig.nodes import Kind
-
-if TYPE_CHECKING:
-    from ppinui.libconfig.document import Document, Setting
 
 DEFAULT_UNIT = "  "
 

@@ -1,19 +1,21 @@
-"""Syntax errors in words that help: what was found, what may stand there, what to do about it."""
+"""Syntax errors: what was found, what is allowed there, what to do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
-from ppinui.libconfig.includes import quoted
 from ppinui.libconfig.nodes import ConfigSyntaxError, Kind, Node
 from ppinui.libconfig.scanner import Lexeme, Scanner, Token
+from ppinui.text import quoted
+
+_NO_JOINTS: Mapping[int, int] = {}
 
 
 class Frame:
     """A group, array or list whose end has not been seen yet."""
 
-    __slots__ = ("children", "cost", "cursor", "kind", "lead", "name", "start", "value")
+    __slots__ = ("children", "cost", "cursor", "joints", "kind", "lead", "name", "old", "start", "value")
 
     def __init__(  # noqa: PLR0917  # one call, in the parser's hottest place
         self, kind: Kind, lead: int, name: str | None, start: int, value: int, cost: int
@@ -28,6 +30,10 @@ class Frame:
         self.children: list[Node] = []
         self.cursor = value + 1
         """Where the last child, or else the opening brace, ends."""
+        self.old: Node | None = None
+        """The same group before an edit."""
+        self.joints: Mapping[int, int] = _NO_JOINTS
+        """Where the old settings behind the edit end now: the index of the one that follows each."""
 
 
 _SETTING = "a setting (NAME = VALUE)"
@@ -45,7 +51,7 @@ _WORDS = {
 }
 
 
-class Complaints:
+class SyntaxErrors:
     """Raises ConfigSyntaxError for what the parser meets; shares the parser's scanner and open frames."""
 
     def __init__(self, scanner: Scanner, frames: Sequence[Frame]) -> None:

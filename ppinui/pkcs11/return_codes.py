@@ -1,24 +1,50 @@
-"""Every code that a PKCS#11 library can answer with: its name, what it means, what to do next.
+"""PKCS#11's return values: the name of each, its meaning, the next step, and what it says of an offered PIN.
 
-Three ranges (the vendor's documentation): 0x0nnnnnnn are PKCS#11's own return values, 0x8nnnnnnn the
-vendor's, 0xCnnnnnnn the HSM system's. The texts stand in two tables beside this module: pkcs11_codes.tsv has
-every return value of PKCS#11 2.40, 3.0, 3.1 and 3.2; vendor_codes.tsv has the vendor's published list, each
-code under its published meaning, and one more that a documented log shows. Of the HSM system's codes no list
-is published.
+The table is pkcs11_codes.tsv beside this module: every return value of PKCS#11 2.40, 3.0, 3.1 and 3.2, in
+words that fit any module. Values from 0x80000000 on are the module vendor's own; those of a Primus provider
+are in ppinui/provider/vendor_codes.tsv.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-_TABLES: Final = ("pkcs11_codes.tsv", "vendor_codes.tsv")
+VENDOR_DEFINED: Final = 0x80000000
+"""From here on a return value is the vendor's (CKR_VENDOR_DEFINED), not PKCS#11's."""
+
+SLOT_ID_INVALID: Final = 0x03
+ACTION_PROHIBITED: Final = 0x1B
+PIN_LOCKED: Final = 0xA4
+TOKEN_NOT_PRESENT: Final = 0xE0
+USER_PIN_NOT_INITIALIZED: Final = 0x102
+
+
+class PinVerdict(Enum):
+    """What a return value says of the PIN that C_Login was called with: the column ``pin`` of both tables."""
+
+    NOT_SENT = "not sent"
+    """The call failed before the PIN was sent."""
+    MAY_BE_WRONG = "may be wrong"
+    """Not known: safety comes first, and the PIN is offered to no other HSM in the same run."""
+    WRONG = "wrong"
+    MALFORMED = "malformed"
+    EXPIRED = "expired"
+    LOCKED = "locked"
+    UNLISTED = "unlisted"
+    """A vendor's code that is in no table: the PIN counts as rejected."""
+
+    @property
+    def rejects(self) -> bool:
+        """Whether the PIN is offered never again, until it is replaced."""
+        return self not in {PinVerdict.NOT_SENT, PinVerdict.MAY_BE_WRONG}
 
 
 @dataclass(frozen=True)
@@ -31,29 +57,34 @@ class ErrorEntry:
     meaning: str
     """One sentence without its full stop, so that more can follow."""
     remedy: str
-    """The next step, as an order that can follow ``do:``."""
+    """The next step, as an order that can follow ``fix:``."""
+    pin: PinVerdict
 
     @property
     def hex(self) -> str:
         """The code as the vendor writes it: ``0x000000E0``."""
-        return _hex(self.code)
+        return f"0x{self.code:08X}"
 
 
 def describe(code: int) -> ErrorEntry:
-    """The entry of a return value; one that no list has gets an entry that says so. Raises nothing."""
-    return known_codes().get(code) or _unknown(code)
+    """The entry of any module's return value; one that is not in the table has an entry that says so."""
+    return pkcs11_codes().get(code) or _unknown(code)
 
 
 @cache
-def known_codes() -> Mapping[int, ErrorEntry]:
-    """Every code that has an entry of its own."""
-    entries: dict[int, ErrorEntry] = {}
-    for table in _TABLES:
-        text = Path(__file__).with_name(table).read_text(encoding="utf-8")
-        for line in text.splitlines()[1:]:
-            code, name, meaning, remedy = line.split("\t")
-            entries[int(code, 16)] = ErrorEntry(int(code, 16), name, meaning, remedy)
-    return entries
+def pkcs11_codes() -> Mapping[int, ErrorEntry]:
+    """Every code of pkcs11_codes.tsv."""
+    return {
+        int(code, 16): ErrorEntry(int(code, 16), name, meaning, remedy, PinVerdict(pin))
+        for code, name, pin, meaning, remedy in read_table(Path(__file__).with_name("pkcs11_codes.tsv"))
+    }
+
+
+def read_table(path: Path) -> Iterator[list[str]]:
+    """The fields of each row of a table of codes, without its comments (``#``) and its head."""
+    lines = (line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    next(lines)
+    return (line.split("\t") for line in lines)
 
 
 def code_of_exception(exception: BaseException) -> int | None:
@@ -83,7 +114,7 @@ def _code_in_text(text: str) -> int | None:
 
 @cache
 def _codes_by_name() -> Mapping[str, int]:
-    return {_plain(entry.name): code for code, entry in known_codes().items()}
+    return {_plain(entry.name): code for code, entry in pkcs11_codes().items()}
 
 
 def _plain(name: str) -> str:
@@ -91,39 +122,30 @@ def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _hex(code: int) -> str:
-    return f"0x{code:08X}"
-
-
 def _unknown(code: int) -> ErrorEntry:
-    written = _hex(code)
-    log = "read the lines before it in the provider's log (ppinui config get primus.log.file)"
-    if code >> 28 == 0x0:
+    written = f"0x{code:08X}"
+    if code < 0x10000000:
         return ErrorEntry(
             code,
             f"Unknown PKCS#11 code {written}",
             "PKCS#11 keeps this range for itself, and no version up to 3.2 has this code",
             "check that --module names a PKCS#11 library, and ask its vendor what it means by this code",
+            PinVerdict.MAY_BE_WRONG,
         )
-    if code >> 28 == 0x8:
+    if code >= VENDOR_DEFINED:
         return ErrorEntry(
             code,
-            f"Unknown vendor code {written}",
-            "The code is in the library vendor's own range, and the vendor's published list does not have it",
-            f"{log}, then ask the vendor's support with the code and the provider's version (ppin -v)",
-        )
-    if code >> 28 == 0xC:
-        return ErrorEntry(
-            code,
-            f"HSM system code {written}",
-            "The code is in the range of the HSM system itself, of which no list is published",
-            f"{log} and the HSM's own, then ask the vendor's support with the code and the firmware version",
+            f"Vendor's code {written}",
+            "The code is in the range of the module's vendor, of which ppinui has no list",
+            "look into the module's own log, and ask its vendor what it means by this code",
+            PinVerdict.UNLISTED,
         )
     return ErrorEntry(
         code,
         f"Unknown code {written}",
-        "The code is in no range that PKCS#11 or the vendor has published",
+        "The code is in no range that PKCS#11 or a vendor has",
         "check that --module names a PKCS#11 library for this machine, and ask its vendor what this means",
+        PinVerdict.MAY_BE_WRONG,
     )
 
 

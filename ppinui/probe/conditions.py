@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ppinui.pkcs11.return_codes import PIN_LOCKED, SLOT_ID_INVALID, USER_PIN_NOT_INITIALIZED, PinVerdict
+from ppinui.probe.result import ErrorInfo
+from ppinui.provider.vendor_codes import (
+    CONFIGURATION_INVALID,
+    CONNECT_TIMEOUT,
+    CONNECTION_FAILED,
+    SESSION_OBJECTS_DISABLED,
+    ConnectionVerdict,
+)
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -15,6 +25,9 @@ class Condition:
     remedy: str
     code: int | None = None
     """The vendor's or PKCS#11's code for the same thing, where there is one."""
+    pin: PinVerdict = PinVerdict.MAY_BE_WRONG
+    """Whether the PIN may be offered to another HSM after a login that ended so. A token that is nearly
+    locked may not say so on another HSM of its cluster, and a login that crashed may have been counted."""
 
 
 class StageError(Exception):
@@ -28,10 +41,6 @@ class StageError(Exception):
         self.skipped = skipped
 
 
-CONNECTION_FAILED = 0x80005015
-CONNECT_TIMEOUT = 0x8000003B
-SESSION_OBJECTS_DISABLED = 0x8000005F
-
 _MODULE_MISBEHAVES = (
     "test this slot alone with the provider's log at trace_level 6, and give the log to the library's vendor"
 )
@@ -41,7 +50,7 @@ CONDITIONS = {
         "ADDRESS_MISSING",
         "The configuration has no usable host and port for this HSM",
         "set both: ppinui config set HSM.host=HOST HSM.port=2310; ppinui config check says what is wrong",
-        0x80005005,
+        CONFIGURATION_INVALID,
     ),
     "name-not-found": Condition(
         "NAME_NOT_FOUND",
@@ -105,19 +114,19 @@ CONDITIONS = {
         "CKR_SLOT_ID_INVALID",
         "The library has no slot with this id, and no token with the partition's name as its label",
         "check id and user_name of this slot against the module's own list: pkcs11-tool --module LIB -L",
-        0x00000003,
+        SLOT_ID_INVALID,
     ),
     "no-such-slot": Condition(
         "CKR_SLOT_ID_INVALID",
         "The library has no slot with this id",
         "correct the slot's id, in decimal, after the module's own list: ppinui slots --module LIB",
-        0x00000003,
+        SLOT_ID_INVALID,
     ),
     "label-not-unique": Condition(
         "LABEL_NOT_UNIQUE",
         "The library has no slot with this id, and several tokens with the partition's name as their label",
         "write the slot id of the right one as id: pkcs11-tool --module LIB -L lists them",
-        0x00000003,
+        SLOT_ID_INVALID,
     ),
     "label-mismatch": Condition(
         "LABEL_MISMATCH",
@@ -133,18 +142,20 @@ CONDITIONS = {
         "PIN_NOT_TEXT",
         "The PIN is not UTF-8, as PKCS#11 wants it; none was offered",
         "type it again, with the terminal set to UTF-8",
+        pin=PinVerdict.NOT_SENT,
     ),
     "pin-locked": Condition(
         "CKR_PIN_LOCKED",
         "The token says that its PIN is locked; none was offered",
         "let the security officer unlock the partition or set a new PIN, and find out who used a wrong one",
-        0x000000A4,
+        PIN_LOCKED,
     ),
     "pin-not-set": Condition(
         "CKR_USER_PIN_NOT_INITIALIZED",
         "The token says that no user PIN has been set; none was offered",
         "let the security officer set a PKCS#11 PIN for this partition",
-        0x00000102,
+        USER_PIN_NOT_INITIALIZED,
+        pin=PinVerdict.NOT_SENT,
     ),
     "pin-final-try": Condition(
         "PIN_FINAL_TRY",
@@ -172,6 +183,7 @@ CONDITIONS = {
         "Not offered: another test of this run was, or may have been, rejected with the same secret, "
         "and each wrong attempt counts towards a lock",
         "correct the secret first, then test again",
+        pin=PinVerdict.NOT_SENT,
     ),
     "stored-secret-rejected": Condition(
         "STORED_SECRET_REJECTED",
@@ -204,3 +216,13 @@ CONDITIONS = {
         "INTERRUPTED", "The test was interrupted before this slot was done", "run the test again"
     ),
 }
+
+
+def explain_condition(name: str, detail: str = "") -> ErrorInfo:
+    """The error of a condition that ppinui found by itself; ``detail`` is added to its meaning."""
+    condition = CONDITIONS[name]
+    message = f"{condition.meaning}: {detail}" if detail else condition.meaning
+    # Those with a code are about networks and slots; with the others a failed login may stand in the log.
+    secret = ConnectionVerdict.SEE_LOG if condition.code is None else ConnectionVerdict.NONE
+    verdicts = condition.pin, secret
+    return ErrorInfo(condition.code, condition.name, message, condition.remedy, True, *verdicts)

@@ -31,18 +31,14 @@ _WORDS: Final = {
     SecretSource.ASKED: "asked for",
     SecretSource.MISSING: "missing",
 }
-_KINDS: Final = {
-    SecretKind.PERMANENT: "permanent secret",
-    SecretKind.PIN: "PIN",
-    SecretKind.PROXY: "proxy password",
-}
+_ORDER: Final = (SecretKind.PERMANENT, SecretKind.PIN, SecretKind.PROXY)
 
 
 def sources_in_words(secrets: Mapping[str, str]) -> str:
     """Where a slot's secrets came from; "" where none is known of. ``secrets`` as a result has it."""
     return ", ".join(
-        f"{words} {_WORDS[SecretSource(secrets[kind.value])]}"
-        for kind, words in _KINDS.items()
+        f"{kind.label} {_WORDS[SecretSource(secrets[kind.value])]}"
+        for kind in _ORDER
         if kind.value in secrets
     )
 

@@ -14,11 +14,11 @@ import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism
 from pkcs11.exceptions import PKCS11Error
 
-from ppinui.pkcs11.return_codes import code_of_exception
+from ppinui.pkcs11.return_codes import ACTION_PROHIBITED, code_of_exception
 from ppinui.pkcs11.signatures import P256, RSA_BITS, SHA256_INFO, signature_is_good
-from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED, StageError
+from ppinui.probe.conditions import StageError
+from ppinui.provider.vendor_codes import SESSION_OBJECTS_DISABLED
 
-ACTION_PROHIBITED: Final = 0x0000001B
 MESSAGE: Final = b"ppinui connection test"
 _SIGN_AND_VERIFY: Final = pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
 

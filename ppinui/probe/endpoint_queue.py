@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from ppinui.probe.result import Outcome, Stage
 from ppinui.probe.run_state import RunState, SlotState
 from ppinui.probe.stage_errors import stage_result
-from ppinui.workers.worker_pool import Worker, Workshop
+from ppinui.workers.worker_pool import Worker, WorkerPool
 
 _PROBE_ENDPOINTS = "ppinui.probe.network_probe:probe_endpoints"
 _SLACK = 1.0
@@ -31,7 +31,7 @@ class EndpointQueue:
         self._open: dict[int, SlotState] = {}
         self._deadlines: dict[int, float] = {}
 
-    def start(self, workshop: Workshop, environ: Mapping[str, str]) -> None:
+    def start(self, pool: WorkerPool, environ: Mapping[str, str]) -> None:
         """Set out for every slot that has a usable host and port; the others fail at once."""
         targets: list[tuple[int, str, int]] = []
         for slot in self._state.slots:
@@ -42,7 +42,7 @@ class EndpointQueue:
             else:
                 self._state.fail_by_condition(slot, "address-missing")
         if targets:
-            self._worker = workshop.start(_PROBE_ENDPOINTS, environ)
+            self._worker = pool.start(_PROBE_ENDPOINTS, environ)
             request = {"targets": targets, "timeout": self._timeout, "threads": self._side_by_side}
             self._worker.try_send(request)
 
@@ -62,9 +62,9 @@ class EndpointQueue:
         try:
             message, _ = self._worker.channel.receive()
         except (EOFError, ConnectionResetError):
-            epitaph = self._worker.epitaph()
+            ended = self._worker.exit_description()
             for lost in list(self._open.values()):
-                self._fail(lost, "connect-failed", f"the process that connects {epitaph}")
+                self._fail(lost, "connect-failed", f"the process that connects {ended}")
             self.end()
             return
         slot = self._open.get(message["index"])

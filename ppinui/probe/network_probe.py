@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from ppinui.probe.result import Outcome, Stage
-from ppinui.workers.worker_pool import Channel, Message
+from ppinui.workers.channel import Channel, Message
 
 Address = tuple[socket.AddressFamily, Any]
 

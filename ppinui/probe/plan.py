@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ppinui.config.paths import short_path
@@ -92,6 +92,11 @@ class Plan:
     def users(self) -> tuple[str, ...]:
         """The partitions to be tested, each once, in the order of the file."""
         return tuple(dict.fromkeys(test.user for test in self.tests))
+
+    def only(self, users: Collection[str]) -> Plan:
+        """The part of the plan that is about these partitions."""
+        tests = [test for test in self.tests if test.user in users]
+        return replace(self, tests=tuple(replace(test, index=index) for index, test in enumerate(tests)))
 
 
 def make_plan(config: PrimusConfig, selection: SlotSelection | None = None) -> Plan:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ppinui.pkcs11.return_codes import PinVerdict
+from ppinui.provider.vendor_codes import ConnectionVerdict
+
 
 class Stage(StrEnum):
     """The stages of a slot's test, in the order in which they are passed."""
@@ -43,6 +46,10 @@ class ErrorInfo:
     remedy: str
     found_by_us: bool = False
     """A condition that ppinui found: whatever the code, no library has answered with it."""
+    pin: PinVerdict = PinVerdict.MAY_BE_WRONG
+    """What it says of an offered PIN, if it ended the login."""
+    secret: ConnectionVerdict = ConnectionVerdict.MAY_BE_ANY
+    """What it says of proxy password and permanent secret, if it ended a stage before the login."""
 
     @property
     def hex(self) -> str | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ppinui.probe.conditions import explain_condition
 from ppinui.probe.credentials import SlotSecrets
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.rejection import accepted_by, feared_after
-from ppinui.probe.rejection_errors import OfferedSecrets
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
 from ppinui.probe.secret_guard import Credential, SecretGuard
-from ppinui.probe.stage_errors import explain_condition
+from ppinui.probe.stage_errors import OfferedSecrets
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class SlotState:
     firmware: str | None = None
     label: str | None = None
     """The label of the token that was found."""
+    is_primus: bool | None = None
+    """Whether its module is the Primus provider; None until the module has said who made it."""
     module: str | None = None
     """The library of a slot that is named by its id alone."""
     offered: tuple[Credential, ...] = ()
@@ -103,7 +105,7 @@ class RunState:
         self._notify(slot)
 
     def add(self, slot: SlotState, stage: StageResult) -> None:
-        """A stage of a slot has ended; the gate learns what it says of the secrets that were offered."""
+        """A stage of a slot has ended; the guard learns what it says of the secrets that were offered."""
         slot.stages.append(stage)
         accepted, feared = accepted_by(stage), feared_after(stage)
         for credential in slot.offered:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from ppinui.errors import PpinuiError, SecretUnavailable
+from ppinui.pkcs11.return_codes import ErrorEntry
+from ppinui.probe.conditions import explain_condition
 from ppinui.probe.credentials import (
     NO_LOGIN,
     Credentials,
@@ -24,15 +26,15 @@ from ppinui.probe.credentials import (
 )
 from ppinui.probe.endpoint_queue import EndpointQueue
 from ppinui.probe.plan import Plan, SlotTest
-from ppinui.probe.probe_worker_pool import WORKSHOP
+from ppinui.probe.probe_worker_pool import WORKERS
 from ppinui.probe.rejection import credentials_of
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage, StageResult
 from ppinui.probe.run_state import Listener, ProbeEvent, RunState, SlotState
 from ppinui.probe.secret_guard import Credential
 from ppinui.probe.slot_request import SlotRequest
-from ppinui.probe.stage_errors import explain_condition, stage_result
+from ppinui.probe.stage_errors import stage_result
 from ppinui.probe.worker_queue import WorkerQueue
-from ppinui.provider.library import is_primus
+from ppinui.provider.library import is_primus, mentions_primus
 from ppinui.secrets.secret import Secret
 from ppinui.workers.cancellation import Cancellation
 
@@ -156,7 +158,7 @@ class _Run:
         interrupted = False
         try:
             if self._plan.configure is not None:
-                self._endpoints.start(WORKSHOP, self._options.environ)
+                self._endpoints.start(WORKERS, self._options.environ)
             else:
                 for slot in self._state.slots:
                     slot.stage = Stage.LOAD
@@ -227,11 +229,11 @@ class _Run:
             slot.secrets = self._source.secrets_of(slot.test)
             insort(self._lane_of(slot.test).ready, slot.test, key=attrgetter("index"))
 
-    def _settle_lanes(self, manufacturer: str) -> None:
+    def _settle_lanes(self, is_primus: bool) -> None:
         """With the first word of the module itself, the lanes are settled."""
         if self._is_primus is not None:
             return
-        self._is_primus = is_primus(manufacturer)
+        self._is_primus = is_primus
         if self._is_primus:
             self._split()
 
@@ -324,7 +326,7 @@ class _Run:
         environ = dict(options.environ)
         if options.secrets_file is not None:
             environ["SECUROSYS_SECRETS_CONF"] = str(options.secrets_file)
-        lane.start(test, partial(self._request_with_secrets, slot, request), WORKSHOP, environ)
+        lane.start(test, partial(self._request_with_secrets, slot, request), WORKERS, environ)
 
     def _request_with_secrets(
         self, slot: SlotState, request: SlotRequest, log: str
@@ -350,7 +352,7 @@ class _Run:
         try:
             message = lane.receive(self._options.timeout)
         except (EOFError, ConnectionResetError):
-            self._fail_current(lane, "module-crashed", f"it {lane.worker.epitaph()} at {lane.stage}")
+            self._fail_current(lane, "module-crashed", f"it {lane.worker.exit_description()} at {lane.stage}")
             return
         if message is None or lane.current is None:
             return
@@ -359,14 +361,21 @@ class _Run:
             case "started":
                 self._state.begin_stage(slot, Stage(message["stage"]))
             case "ended":
-                self._state.add(slot, stage_result(message, self._state.offered_secrets(slot).describe))
+                self._state.add(slot, stage_result(message, partial(self._describe, slot)))
             case "module":
                 self._load_failures = 0
-                self._settle_lanes(message["manufacturer"])
+                slot.is_primus = is_primus(message["manufacturer"])
+                self._settle_lanes(slot.is_primus)
             case "token":
                 slot.firmware, slot.label = message["firmware"], message["label"]
             case "done":
                 self._end_slot(lane, slot, reusable=message["reusable"])
+
+    def _describe(self, slot: SlotState, code: int) -> ErrorEntry:
+        if slot.is_primus is None:  # it failed before it could say who made it
+            module = self._options.module_for(slot.test)
+            slot.is_primus = isinstance(module, Path) and mentions_primus(module)
+        return self._state.offered_secrets(slot).describe(code, is_primus=slot.is_primus)
 
     def _end_slot(self, lane: WorkerQueue, slot: SlotState, *, reusable: bool) -> None:
         lane.finish_current(keep_worker=reusable)

@@ -8,13 +8,6 @@ from enum import Enum, auto
 
 from ppinui.secrets.stored_secret import SecretKind
 
-WORDS = {
-    SecretKind.PIN: "PKCS#11 PIN",
-    SecretKind.PERMANENT: "permanent secret",
-    SecretKind.PROXY: "proxy password",
-}
-"""The kinds of secrets in messages."""
-
 
 @dataclass(frozen=True)
 class Credential:
@@ -24,7 +17,7 @@ class Credential:
     owner: str
 
     def __str__(self) -> str:
-        return f"{WORDS[self.kind]} of '{self.owner}'"
+        return f"{self.kind.label} of '{self.owner}'"
 
 
 class _State(Enum):

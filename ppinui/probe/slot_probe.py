@@ -157,7 +157,7 @@ class ModuleInHand:
         assert self._slot is not None
         self._slot.get_token().open().close()
 
-    def login(self, pin: bytes, *, spend_final_try: bool, spend_one_try: bool) -> None:
+    def login(self, pin: bytearray, *, spend_final_try: bool, spend_one_try: bool) -> None:
         """Log in as the user, where the token's flags allow it, and keep the session for what comes next.
 
         An empty PIN is none: C_Login gets a null pointer.

@@ -14,12 +14,13 @@ from pkcs11.exceptions import PKCS11Error
 
 from ppinui.files.memory_file import MemoryFile
 from ppinui.pkcs11.return_codes import code_of_exception
-from ppinui.probe.conditions import SESSION_OBJECTS_DISABLED, StageError
+from ppinui.probe.conditions import StageError
 from ppinui.probe.result import Outcome, Stage
 from ppinui.probe.slot_probe import AnswerError, ModuleInHand, TokenFound
 from ppinui.probe.slot_request import SlotRequest
 from ppinui.provider.provider_log import read_log
-from ppinui.workers.worker_pool import Channel, Message
+from ppinui.provider.vendor_codes import SESSION_OBJECTS_DISABLED
+from ppinui.workers.channel import Channel, Message
 
 GRACE = 5
 """Seconds past its deadline after which a worker ends itself, should nobody be there to end it."""
@@ -67,7 +68,7 @@ class _SlotRun:
         self._channel.send(report)
         return report["outcome"] is Outcome.OK
 
-    def run(self, pin: bytes | None) -> None:
+    def run(self, pin: bytearray | None) -> None:
         """Go through the stages until one does not pass, then say that the slot is done."""
         order, module = self._order, self._module
         reusable = True

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from ppinui.probe.plan import SlotTest
 from ppinui.probe.result import Stage
 from ppinui.probe.slot_request import SlotRequest
-from ppinui.workers.worker_pool import Message, Worker, Workshop
+from ppinui.workers.channel import Message
+from ppinui.workers.worker_pool import Worker, WorkerPool
 
 START_SECONDS = 30.0
 """What a worker may take until it is ready: importing on a busy machine, nothing of the module's."""
@@ -43,7 +44,7 @@ class WorkerQueue:
         self,
         test: SlotTest,
         request: MakeRequest,
-        workshop: Workshop,
+        pool: WorkerPool,
         environ: Mapping[str, str],
     ) -> None:
         """Take a slot in hand; a worker is started where there is none."""
@@ -52,7 +53,7 @@ class WorkerQueue:
         self.stage = Stage.LOAD
         self._request = request
         if self.worker is None:
-            self.worker = workshop.start(RUN_SLOT_TESTS, environ)
+            self.worker = pool.start(RUN_SLOT_TESTS, environ)
             self.log_path = None
             self.deadline = time.monotonic() + START_SECONDS
         else:

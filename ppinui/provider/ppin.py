@@ -13,26 +13,22 @@ from typing import Final
 
 import pexpect
 
+from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.files.private_folder import PrivateFolder, memory_place
-from ppinui.pkcs11.return_codes import ErrorEntry, describe
-from ppinui.provider.login_errors import LOGIN_REFUSED, Suspect, refusal
+from ppinui.pkcs11.return_codes import VENDOR_DEFINED, PinVerdict
 from ppinui.provider.ppin_binary import RUNNING
-from ppinui.provider.provider_log import VENDOR_CODES, read_log
+from ppinui.provider.provider_log import read_log
+from ppinui.provider.vendor_codes import ConnectionVerdict, PrimusEntry, Suspect, describe, refusal
 from ppinui.secrets.fetcher import Configuration, FetchFailed
-from ppinui.secrets.hints import replacing
+from ppinui.secrets.hints import command_to_replace
 from ppinui.secrets.secret import MASK, Secret
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.secrets.users import check_name
 from ppinui.workers.hardening import end_with_parent
 
 _PROMPT: Final = re.compile(rb"Provide (setup|PKCS11|proxy) password for '(.*?)' ?: ?$")
 """The documented prompts, at the end of what was printed; group 1 says which password is meant."""
 _CODE: Final = re.compile(r"0x[0-9A-Fa-f]{8}\b")
-_UNREACHABLE: Final = frozenset({0x80005015, 0x8000003B})
-"""Codes that say that no HSM was reached, so that no password was spent."""
-_REJECTED: Final = frozenset({0x8000000B, LOGIN_REFUSED, 0x000000A0})
-"""Codes that say that a password was a wrong one."""
 _ECHO_OFF_SECONDS: Final = 5.0
 _OUTPUT_LINES: Final = 3
 """How much of ppin's own words an error repeats."""
@@ -93,7 +89,7 @@ class Ppin:
             if failure.code is None or not failure.rejected:
                 raise
             # The proxy's password was the only one that was offered.
-            wrong = Suspect("proxy password", user, replacing(SecretKind.PROXY, user))
+            wrong = Suspect("proxy password", user, command_to_replace(SecretKind.PROXY, user))
             raise self._answered(refusal(failure.code, [wrong])) from None
 
     def version(self) -> str:
@@ -119,7 +115,7 @@ class Ppin:
         configurations: Sequence[Configuration],
         secrets_file: bytes,
     ) -> bytes:
-        check_name(user)
+        require_safe_name(user)
         for secret in answers.values():
             _check_typeable(secret, user)
         unreached: FetchFailed | None = None
@@ -128,7 +124,7 @@ class Ppin:
             if ended.status == 0 and ended.stopped is None and ended.secrets_file != secrets_file:
                 return ended.secrets_file
             failure = self._explain(ended, answers.values())
-            if failure.code not in _UNREACHABLE:
+            if failure.code is None or describe(failure.code).secret is not ConnectionVerdict.NOT_REACHED:
                 raise failure
             unreached = unreached or failure
         raise unreached or self._failed(f"no HSM has '{user}'", "add the partition to primus.cfg")
@@ -211,7 +207,7 @@ class Ppin:
     def _explain(self, ended: _Ended, secrets: Collection[Secret]) -> FetchFailed:
         """The failure in words: by the code that ppin printed, else by the one in the provider's log."""
         codes = [int(code, 16) for code in _CODE.findall(ended.output)]
-        vendors = [code for code in codes if code >= VENDOR_CODES]
+        vendors = [code for code in codes if code >= VENDOR_DEFINED]
         code = next(reversed(vendors or codes), None) or read_log(ended.log).code
         if code is not None:
             return self._answered(describe(code))
@@ -225,9 +221,9 @@ class Ppin:
             "run the vendor's ppin by hand to see more, or test the connection: ppinui --test",
         )
 
-    def _answered(self, entry: ErrorEntry) -> FetchFailed:
+    def _answered(self, entry: PrimusEntry) -> FetchFailed:
         message = f"{entry.name} ({entry.hex}): {entry.meaning}"
-        rejected = entry.code in _REJECTED
+        rejected = entry.pin is PinVerdict.WRONG
         return FetchFailed(message, str(self.binary), entry.remedy, code=entry.code, rejected=rejected)
 
     def _failed(self, message: str, remedy: str) -> FetchFailed:

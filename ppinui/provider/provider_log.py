@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ppinui.pkcs11.return_codes import VENDOR_DEFINED
+
 _RETURN_VALUE = re.compile(rb"(?:([A-Za-z_]\w*)\(\) - )?rv: (0x[0-9a-fA-F]+)")
 _FAILED_LOGIN = re.compile(rb"Failed to login on HSM \S+")
 _ERRNO = re.compile(rb"(?:receive|send|connect) failed errno (\d+)")
-
-VENDOR_CODES = 0x80000000
-"""From here on a return value is the vendor's (0x8…) or the HSM system's (0xC…), not PKCS#11's."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ def read_log(content: bytes) -> LogFindings:
     function: str | None = None
     for found in _RETURN_VALUE.finditer(content):
         value = int(found[2], 16)
-        if value >= VENDOR_CODES:
+        if value >= VENDOR_DEFINED:
             code = value & 0xFFFFFFFF
             function = found[1].decode() if found[1] else None
     errors = _ERRNO.findall(content)

@@ -1,4 +1,4 @@
-"""Fetching a secret from an HSM: what the operations on secrets need of whoever does it."""
+"""Fetching a secret from an HSM: what the operations on secrets need for that."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ _STORING: Final = {
 _REPLACING: Final = _STORING | {SecretKind.PERMANENT: "ppinui -u -e"}
 
 
-def storing(kind: SecretKind, name: str) -> str:
+def command_to_store(kind: SecretKind, name: str) -> str:
     """The command for a secret that is not there yet."""
     return f"{_STORING[kind]} {shlex.quote(name)}"
 
 
-def replacing(kind: SecretKind, name: str) -> str:
+def command_to_replace(kind: SecretKind, name: str) -> str:
     """The command for a secret that is there, and has to be another."""
     return f"{_REPLACING[kind]} {shlex.quote(name)}"

@@ -1,10 +1,13 @@
-"""The keyring, reached through a process that can be killed: every call has a deadline."""
+"""The keyring, through a process that can be killed: every call has a deadline.
+
+The process is a program of its own, not forked from the warm process of the workers: keyring backends come
+from anywhere, and the processes that load PKCS#11 modules do not import them.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import select
 import subprocess
 import sys
 import threading
@@ -12,13 +15,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Final, NoReturn, Self
+from typing import Final, Self
 
-from ppinui.secrets import keyring_errors, keyring_wire
+from ppinui.secrets import keyring_errors
 from ppinui.secrets.keyring_errors import KeyringError, KeyringTimeoutError, VaultPassphraseError
-from ppinui.secrets.keyring_wire import Header
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault.passphrase import Passphrases
+from ppinui.workers.channel import Channel, Message, wipe
 
 DEADLINE: Final = 20.0
 """Seconds for a call, where nothing else is said: also for somebody to unlock the keyring."""
@@ -110,17 +113,18 @@ class KeyringProcess:
                 env=self._environ,
                 start_new_session=True,  # Ctrl+C is for this process, and there is no terminal to ask on
             )
-            self._requests = _not_blocking(self._process.stdin)
-            self._replies = _not_blocking(self._process.stdout)
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            self._channel = Channel(self._process.stdout.fileno(), self._process.stdin.fileno())
             self._send({"do": "open", "named": self._choice.named, "named_by": self._choice.named_by})
 
     def backend(self) -> Backend:
         """The backend in use, unlocked."""
         with self._turn:
             if self._backend is None:
-                with self._whole():
+                with self._closing_on_error():
                     self.start()
-                    self._set_deadline()
+                    self._deadline = time.monotonic() + self._choice.deadline
                     reply, _ = self._receive()
                     backend = Backend(reply["name"], reply["class"], reply["why"], reply.get("place"))
                     if reply["locked"]:
@@ -130,10 +134,10 @@ class KeyringProcess:
 
     @contextlib.contextmanager
     def quietly(self) -> Iterator[None]:
-        """While this lasts passwords are got without anybody's being asked for anything.
+        """Within this context passwords are read without a question to the user.
 
-        What somebody would have to unlock raises KeyringLockedError, a keyring that might ask its user all
-        the same KeyringMayAskError.
+        A keyring that has to be unlocked raises KeyringLockedError, one that may ask its user all the same
+        KeyringMayAskError.
         """
         with self._turn:
             self._quiet = True
@@ -144,25 +148,24 @@ class KeyringProcess:
 
     def get(self, service: str, username: str) -> Secret | None:
         """The password (UTF-8), or None."""
-        reply, body = self._call(
-            {"do": "get", "service": service, "username": username, "quietly": self._quiet}
-        )
-        try:
-            return Secret(body) if reply["found"] else None
-        finally:
-            keyring_wire.wipe(body)
+        request = {"do": "get", "service": service, "username": username, "quietly": self._quiet}
+        _, passwords = self._call(request)
+        found = [Secret(password) for password in passwords]
+        for password in passwords:
+            wipe(password)
+        return found[0] if found else None
 
     def set(self, service: str, username: str, password: Secret) -> None:
-        """Keep a password. After an error it may be stored or not: :meth:`get` tells."""
+        """Store a password. After an error it may be stored or not: :meth:`get` tells."""
         self._call({"do": "set", "service": service, "username": username}, password.reveal_bytes())
 
     def delete(self, service: str, username: str) -> bool:
-        """Forget a password; False if there was none."""
+        """Delete a password; False if there was none."""
         reply, _ = self._call({"do": "delete", "service": service, "username": username})
         return bool(reply["found"])
 
     def abandon(self) -> None:
-        """Kill the process without waiting, whoever is in a call: that fails. For the end of a program."""
+        """Kill the process without waiting; a call that is under way fails. For the end of a program."""
         process = self._process
         if process is not None:
             process.kill()
@@ -188,11 +191,11 @@ class KeyringProcess:
     ) -> None:
         self.close()
 
-    def _call(self, header: Header, body: bytes = b"") -> tuple[Header, bytearray]:
+    def _call(self, request: Message, *secrets: bytes) -> tuple[Message, list[bytearray]]:
         with self._turn:
             self.backend()
             try:
-                self._send(header, body)
+                self._send(request, *secrets)
                 return self._receive()
             except KeyringError:
                 raise
@@ -201,8 +204,8 @@ class KeyringProcess:
                 raise
 
     @contextlib.contextmanager
-    def _whole(self) -> Iterator[None]:
-        """Half a conversation is no use: end the process when it breaks off."""
+    def _closing_on_error(self) -> Iterator[None]:
+        """End the process when a request is not answered in full: the next one starts anew."""
         try:
             yield
         except BaseException:
@@ -222,74 +225,41 @@ class KeyringProcess:
                 passphrase.wipe()
         raise refusal
 
-    def _set_deadline(self) -> None:
-        self._end = time.monotonic() + self._choice.deadline
+    def _send(self, request: Message, *secrets: bytes) -> None:
+        self._deadline = time.monotonic() + self._choice.deadline
+        with self._channel_errors():
+            self._channel.send(request, *secrets, deadline=self._deadline)
 
-    def _send(self, header: Header, body: bytes = b"") -> None:
-        self._set_deadline()
-        frame = keyring_wire.pack(header, body)
-        try:
-            view = memoryview(frame)
-            while view:
-                self._wait_until_ready(self._requests, select.POLLOUT)
-                view = view[os.write(self._requests, view) :]
-        except BrokenPipeError:
-            self._died()
-        finally:
-            keyring_wire.wipe(frame)
-
-    def _receive(self) -> tuple[Header, bytearray]:
-        """The reply to what was sent last. An error in it is raised."""
-        header_size, body_size = keyring_wire.sizes(self._read(keyring_wire.PREFIX_SIZE))
-        reply = keyring_wire.header_of(self._read(header_size))
-        body = self._read(body_size)
+    def _receive(self) -> tuple[Message, list[bytearray]]:
+        """The reply to the last request, before its deadline. An error in it is raised."""
+        with self._channel_errors():
+            reply, secrets = self._channel.receive(self._deadline)
         if not reply["ok"]:
             raise keyring_errors.named(reply["error"])(reply["message"], reply["place"], reply["remedy"])
-        return reply, body
+        return reply, secrets
 
-    def _read(self, size: int) -> bytearray:
-        """Exactly so many bytes, before the deadline."""
-        found = bytearray(size)
-        view = memoryview(found)
-        while view:
-            self._wait_until_ready(self._replies, select.POLLIN)
-            count = os.readv(self._replies, [view])
-            if not count:
-                self._died()
-            view = view[count:]
-        return found
-
-    def _wait_until_ready(self, descriptor: int, event: int) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
-        remaining = self._end - time.monotonic()
-        if remaining > 0 and poll.poll(remaining * 1000):
-            return
+    @contextlib.contextmanager
+    def _channel_errors(self) -> Iterator[None]:
+        """End the process when the channel fails, and raise a KeyringError that says why."""
         place = self._place()
-        self.close()
-        raise KeyringTimeoutError(
-            f"the keyring did not answer within {self._choice.deadline:g} s",
-            place,
-            "unlock it (it may be asking on another screen), or choose another one with --keyring",
-        )
-
-    def _died(self) -> NoReturn:
-        place = self._place()
-        self.close()
-        raise KeyringError(
-            "the process that talks to the keyring has ended",
-            place,
-            "see whether the 'keyring' command can use it, or choose another one with --keyring",
-        )
+        try:
+            yield
+        except TimeoutError:
+            self.close()
+            raise KeyringTimeoutError(
+                f"the keyring did not answer within {self._choice.deadline:g} s",
+                place,
+                "unlock it (it may be asking on another screen), or choose another one with --keyring",
+            ) from None
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            self.close()
+            raise KeyringError(
+                "the process that talks to the keyring has ended",
+                place,
+                "see whether the 'keyring' command can use it, or choose another one with --keyring",
+            ) from None
 
     def _place(self) -> str:
         if self._backend is not None:
             return self._backend.place or self._backend.name
         return self._choice.named or "this system's own keyring"
-
-
-def _not_blocking(pipe: IO[bytes] | None) -> int:
-    if pipe is None:  # pragma: no cover - both ends were asked for
-        raise ValueError("no pipe")
-    os.set_blocking(pipe.fileno(), False)
-    return pipe.fileno()

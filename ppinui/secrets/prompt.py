@@ -1,4 +1,4 @@
-"""Secrets that somebody gives: typed without echo, or as lines of standard input or of a descriptor."""
+"""Secrets that are entered: typed without echo, or as lines of standard input or of a descriptor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LINE_LIMIT: Final = 4096
 
 
 class Asker(Protocol):
-    """Whoever can be asked for a secret."""
+    """Answers questions for secrets: a person, or a file."""
 
     def ask(self, prompt: str) -> Secret:
         """The answer to ``prompt`` without its line end; empty when nothing is given.
@@ -97,8 +97,8 @@ def _question(prompt: str) -> str:
 
 
 def _read_line(descriptor: int, place: str) -> tuple[Secret, bool]:
-    """One line, byte by byte, and whether it has a line end: what comes behind it stays for whoever reads
-    next."""
+    """One line, byte by byte, and whether it has a line end: what comes behind it stays for the
+    next reader."""
     line = bytearray()
     try:
         while (byte := os.read(descriptor, 1)) not in {b"", b"\n"}:
@@ -116,7 +116,7 @@ def _read_line(descriptor: int, place: str) -> tuple[Secret, bool]:
 def _without_echo(descriptor: int) -> Iterator[None]:
     """Echo off, and back as it was, also when the question is interrupted.
 
-    What was typed ahead was typed for somebody else: it is dropped.
+    What was typed ahead was meant for another program: it is dropped.
     """
     before = termios.tcgetattr(descriptor)
     silent = list(before)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final, NoReturn
 
 MASK: Final = "••••"
-"""What stands in the place of a secret wherever people or logs look."""
+"""What is shown in the place of a secret, on screens and in logs."""
 
 
 class Secret:
     """A password, PIN or opaque secret in memory.
 
     It shows itself as ``••••`` in ``repr``, ``str``, format strings and tracebacks, refuses to be pickled,
-    copied or hashed, and gives its clear text only through :meth:`reveal_bytes`. The bytes lie in a
+    copied or hashed, and returns its clear text only from :meth:`reveal_bytes`. The bytes lie in a
     ``bytearray``, so that :meth:`wipe` can overwrite them; copies that Python or a C library made of them are
     beyond its reach.
     """
@@ -20,7 +20,7 @@ class Secret:
     __slots__ = ("_clear",)
 
     def __init__(self, clear: str | bytes | bytearray) -> None:
-        """Take the clear text; a ``str`` is kept as UTF-8, lone surrogates as the bytes they stand for."""
+        """Take the clear text; a ``str`` is kept as UTF-8, lone surrogates as the bytes they encode."""
         self._clear = bytearray(clear.encode("utf-8", "surrogateescape") if isinstance(clear, str) else clear)
 
     def reveal_bytes(self) -> bytes:

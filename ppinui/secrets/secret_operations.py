@@ -2,56 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from ppinui.audit import trace
+from ppinui.config.primus_config import SecretOwners, Slot
+from ppinui.config.single_slot import slot_configuration
+from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import secrets_file
-from ppinui.secrets.fetcher import Fetcher, FetchFailed
-from ppinui.secrets.hints import replacing, storing
+from ppinui.secrets.fetcher import Configuration, Fetcher, FetchFailed
+from ppinui.secrets.hints import command_to_replace, command_to_store
 from ppinui.secrets.prompt import Asker
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import OpaqueEntry, SecretKind, StoredSecret
-from ppinui.secrets.users import KnownUsers, check_name
 
 Trace = Callable[[str, Path], None]
 
 
-class Operations:
+class SecretOperations:
     """Operations on the secrets of one keyspace, for the users of one primus.cfg.
 
     All raise PpinuiError: KeyringError when the keyring fails, FetchFailed when ppin or the HSM does,
-    SecretUnavailable when nobody gives a secret. Then what was stored before still is.
+    SecretUnavailable when a secret that is asked for is not entered. Then what was stored before still is.
     """
 
-    def __init__(self, store: SecretStore, known: KnownUsers, *, trace: Trace = trace) -> None:
-        """``trace`` gets a word or two and a place for each change."""
+    def __init__(self, store: SecretStore, owners: SecretOwners, *, trace: Trace = trace) -> None:
+        """``trace`` is called with a word or two and a place for each change."""
         self.store = store
-        self.known = known
+        self.owners = owners
         self._trace = trace
 
     def add(self, partition: str, asker: Asker, fetcher: Fetcher) -> None:
         """Fetch the permanent secret of a partition that has none."""
-        self.known.copies(partition)
+        self.owners.copies(partition)
         present = self.store.get(SecretKind.PERMANENT, partition)
         if present is not None:
             present.wipe()
             raise PpinuiError(
                 f"HSM/User configuration already exists: there is a secret of '{partition}'",
                 self._place(SecretKind.PERMANENT, partition),
-                f"replace it: {replacing(SecretKind.PERMANENT, partition)}",
+                f"replace it: {command_to_replace(SecretKind.PERMANENT, partition)}",
             )
         self.update(partition, asker, fetcher)
 
     def update(self, partition: str, asker: Asker, fetcher: Fetcher) -> None:
         """Fetch the permanent secret of a partition, and put it in the place of the one before.
 
-        ``asker`` is asked for setup password and PIN when nothing else can be in the way any more.
+        ``asker`` is asked for setup password and PIN last, when all else has been checked.
         """
-        configurations = [slot.configuration for slot in self.known.copies(partition)]
-        proxies = [self._proxy(name) for name in self.known.proxies_of(partition)]
+        configurations = self._configurations(self.owners.copies(partition))
+        proxies = [self._proxy(name) for name in self.owners.proxies_of(partition)]
         self.store.prove_writable()
         setup_password = _answer(asker, f"Provide setup password for '{partition}': ")
         pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
@@ -78,7 +81,7 @@ class Operations:
 
         With a ``fetcher`` the proxy has to accept it first. Returns whether that was so.
         """
-        self.known.behind(proxy)
+        self.owners.behind(proxy)
         self.store.prove_writable()
         password = _answer(asker, f"Provide proxy password for '{proxy}' : ")
         secret = StoredSecret(SecretKind.PROXY, proxy, password=password, source="typed")
@@ -89,17 +92,17 @@ class Operations:
 
     def set_pin(self, partition: str, asker: Asker) -> None:
         """Store the PKCS#11 PIN of a partition. Nothing is tried with it."""
-        self.known.copies(partition)
+        self.owners.copies(partition)
         self.store.prove_writable()
         pin = _answer(asker, f"Provide PKCS11 password for '{partition}': ")
         self.put(StoredSecret(SecretKind.PIN, partition, password=pin, source="typed"))
 
     def remove(self, kind: SecretKind, name: str) -> None:
-        """Forget a secret; also of a user that primus.cfg has no more."""
-        check_name(name)
+        """Remove a secret; also that of a user who is not in primus.cfg any more."""
+        require_safe_name(name)
         if not self.store.remove(kind, name):
             raise SecretUnavailable(
-                f"there is no {kind.value} secret of '{name}'",
+                f"there is no {kind.label} of '{name}'",
                 self._place(kind, name),
                 "see what is there: ppinui secret list",
             )
@@ -112,7 +115,7 @@ class Operations:
             raise SecretUnavailable(
                 f"the password of the service proxy is needed first: there is none for '{name}'",
                 self._place(SecretKind.PROXY, name),
-                f"store it: {storing(SecretKind.PROXY, name)}",
+                f"store it: {command_to_store(SecretKind.PROXY, name)}",
             )
         return proxy
 
@@ -128,10 +131,10 @@ class Operations:
     def _validated(
         self, proxy: StoredSecret, fetcher: Fetcher, secrets_file: bytes
     ) -> tuple[StoredSecret, bytes]:
-        """The secret with the entry that ppin has made, and the file that it stands in."""
+        """The secret with the entry that ppin has made, and the file that has it."""
         if proxy.password is None:
             raise ValueError("a proxy without an entry has a password")
-        configurations = [slot.configuration for slot in self.known.behind(proxy.name)]
+        configurations = self._configurations(self.owners.behind(proxy.name))
         try:
             made = fetcher.add_proxy(
                 proxy.name, proxy.password, configurations=configurations, secrets_file=secrets_file
@@ -145,15 +148,17 @@ class Operations:
             SecretKind.PROXY, proxy.name, proxy.password, entry, source=proxy.source, validated=True
         ), made
 
+    def _configurations(self, slots: Iterable[Slot]) -> list[Configuration]:
+        return [partial(slot_configuration, self.owners.config, slot) for slot in slots]
+
     def _entry_in(self, made: bytes, kind: SecretKind, name: str) -> OpaqueEntry:
         """The entry of a user in a file that ppin has made.
 
         How proxies are written is not documented: where none is recognised, the whole file is kept.
         """
         text = made.decode("utf-8", "surrogateescape")
-        known = self.known
-        entries = secrets_file.read(text, "ppin's result", partitions=known.partitions, proxies=known.proxies)
-        for entry in entries:
+        partitions, proxies = self.owners.partitions, self.owners.proxies
+        for entry in secrets_file.read(text, "ppin's result", partitions=partitions, proxies=proxies):
             if (entry.kind, entry.name) == (kind, name):
                 return entry.opaque
         if kind is SecretKind.PROXY:
@@ -174,17 +179,17 @@ class Operations:
 def _answer(asker: Asker, prompt: str) -> Secret:
     answer = asker.ask(prompt)
     if not answer:
-        raise SecretUnavailable("the password is empty", prompt.strip(" :"), "start again, and give it")
+        raise SecretUnavailable("the password is empty", prompt.strip(" :"), "start again, and enter it")
     return answer
 
 
-class GivenAsker:
-    """Answers with what was given beforehand, in order."""
+class PreparedAnswers:
+    """Answers with passwords that are known beforehand, in order."""
 
     def __init__(self, *answers: Secret) -> None:
         self._answers = list(answers)
 
     def ask(self, prompt: str) -> Secret:
         if not self._answers:
-            raise SecretUnavailable("no more passwords were given", prompt.strip(" :"), "give one for each")
+            raise SecretUnavailable("there are no more passwords", prompt.strip(" :"), "enter one for each")
         return self._answers.pop(0)

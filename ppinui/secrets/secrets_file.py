@@ -1,4 +1,4 @@
-""".secrets.cfg: its users' and proxies' groups, which are opaque, and what stands around them.
+""".secrets.cfg: its users' and proxies' groups, which are opaque, and the text around them.
 
 The documented shape is a group ``primus`` with a group ``users`` that holds ``user0``, ``user1``, …, each
 with ``name = "PARTITION"`` and settings that nobody but the vendor's programs understands. How proxies are
@@ -13,10 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from ppinui.config.primus_config import SecretOwners
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import ConfigSyntaxError, Document, Kind, Setting, encode, parse
+from ppinui.libconfig.edit import remove
+from ppinui.libconfig.insert import insert
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import OpaqueEntry, SecretKind, StoredSecret
 
@@ -46,9 +50,9 @@ def read(
 ) -> tuple[FileEntry, ...]:
     """The entries of a .secrets.cfg, in its order, all with the same frame.
 
-    ``partitions`` and ``proxies`` are the names in primus.cfg: in a file of unknown shape they tell a service
-    user from a partition. Raises :class:`SecretsFileError` for what is no libconfig, has two entries for the
-    same user, or includes other files.
+    ``partitions`` and ``proxies`` are the names in primus.cfg: in a file of unknown shape they distinguish a
+    service user from a partition. Raises :class:`SecretsFileError` for what is no libconfig, has two entries
+    for the same user, or includes other files.
     """
     document = _parse(text, origin)
     if _MARKER in text:
@@ -75,12 +79,21 @@ def read(
     )
 
 
+def read_entries(path: Path, users: SecretOwners | None) -> tuple[FileEntry, ...]:
+    """The entries of a .secrets.cfg; ``users``: those of its primus.cfg, if it can be read.
+
+    Raises PpinuiError.
+    """
+    partitions, proxies = (users.partitions, users.proxies) if users is not None else ((), ())
+    return read(_text_of(path), str(path), partitions=partitions, proxies=proxies)
+
+
 def compose(secrets: Sequence[StoredSecret]) -> bytes:
     """The .secrets.cfg that holds these secrets' entries (those that have one).
 
     Entries of one frame come back as they stood in it, byte for byte; those of others are added to the frame
-    that has most of them. Raises :class:`SecretsFileError` when what stands around them differs: then it may
-    belong to the secrets, and nobody knows which of it holds.
+    that has most of them. Raises :class:`SecretsFileError` when the texts around them differ: then these may
+    belong to the secrets, and which of them holds is not known.
     """
     entries = {
         (secret.kind, secret.name): _text(secret.entry.group)
@@ -125,7 +138,7 @@ def _parse(text: str, origin: str) -> Document:
     try:
         return parse(text, origin)
     except ConfigSyntaxError as error:
-        # What was found there may be part of a secret: only the place is told.
+        # What was found there may be part of a secret: only the place is shown.
         raise SecretsFileError(
             "the secrets file is not valid", str(error.at), "restore it, or let ppin make a new one"
         ) from None
@@ -215,19 +228,19 @@ def _with_new_marker(base: Document, key: Key, path: str) -> Document:
     *groups, name = path.split(".")
     for depth in range(len(groups)):
         if base.get(".".join(groups[: depth + 1])) is None:
-            base = base.insert(".".join(groups[:depth]), groups[depth], {})
+            base = insert(base, ".".join(groups[:depth]), groups[depth], {})
     container = base.get(".".join(groups))
     assert container is not None
     taken = {child.name for child in container.children}
     stem = name.rstrip("0123456789")
     free = next(f"{stem}{number}" for number in range(len(taken) + 1) if f"{stem}{number}" not in taken)
-    return base.insert(container.path, free, _marker(key))
+    return insert(base, container.path, free, _marker(key))
 
 
 def _filled(base: Document, entries: dict[Key, str]) -> str:
     for key, setting in tuple(_markers(base)):
         if key not in entries:
-            base = base.remove(setting.path)
+            base = remove(base, setting.path)
     pieces = []
     done = 0
     for key, setting in _markers(base):
@@ -239,3 +252,23 @@ def _filled(base: Document, entries: dict[Key, str]) -> str:
 
 def _text(secret: Secret) -> str:
     return secret.reveal_bytes().decode("utf-8", "surrogateescape")
+
+
+def _text_of(path: Path) -> str:
+    """The text of a .secrets.cfg. Raises PpinuiError."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        raise PpinuiError(
+            "there is no such secrets file", str(path), "correct the name, or let ppin make the file first"
+        ) from None
+    except (IsADirectoryError, NotADirectoryError):
+        raise PpinuiError(
+            "this is no secrets file, but a folder or a name below a file", str(path), "name the file itself"
+        ) from None
+    except OSError as error:
+        raise PpinuiError(
+            f"the secrets file cannot be read: {error.strerror}",
+            str(path),
+            "read it as a member of the group that owns it (newgrp primus), or as root",
+        ) from None

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Final
 
+from ppinui.config.primus_config import SecretOwners
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.secrets.users import KnownUsers
 
 BANNER: Final = "********************\nPrimus Permanent PIN\n********************"
-
-
-class State(Enum):
-    """Whether there is a secret; the values are ppin's words."""
-
-    CONFIGURED = "Configured"
-    MISSING = "MISSING"
 
 
 class Where(Enum):
@@ -45,10 +39,6 @@ class StatusRow:
     hsm: str
     where: tuple[Where, ...]
 
-    @property
-    def state(self) -> State:
-        return State.CONFIGURED if self.where else State.MISSING
-
     def text(self) -> str:
         """The row as ppin prints it (spacing differs between its versions, so scripts match words)."""
         if self.kind is SecretKind.PROXY:
@@ -56,55 +46,42 @@ class StatusRow:
         else:
             slot_id = "?" if self.slot_id is None else self.slot_id
             who = f"slot-id {slot_id}:    user '{self.name}'   "
-        return f"[{self.number:02}] {who}permanent secret: {self.state.value}"
+        return f"[{self.number:02}] {who}permanent secret: {'Configured' if self.where else 'MISSING'}"
 
 
 def status_rows(
-    known: KnownUsers, store: SecretStore, in_file: Iterable[Key], *, everywhere: bool = False
+    users: SecretOwners, store: SecretStore, in_file: Iterable[Key], *, everywhere: bool = False
 ) -> tuple[StatusRow, ...]:
     """The list: first all slots, then all service users, each again on every HSM that it is on.
 
     ``in_file``: who has an entry in the application's .secrets.cfg. The keyring is asked once for each user,
     and only about users whom the file does not have, unless ``everywhere``. Raises KeyringError.
     """
-    places = _Places(store, frozenset(in_file), everywhere)
-    slots = [(SecretKind.PERMANENT, slot.user_name, slot.slot_id, slot.hsm, False) for slot in known.slots]
+    file = frozenset(in_file)
+    in_keyring = cache(store.has)
+
+    def places(kind: SecretKind, name: str, in_config: bool) -> tuple[Where, ...]:
+        found = [Where.CONFIG] if in_config else []
+        if (kind, name) in file:
+            found.append(Where.FILE)
+        if (everywhere or not found) and in_keyring(kind, name):
+            found.append(Where.KEYRING)
+        return tuple(found)
+
+    slots = [(SecretKind.PERMANENT, slot.user_name or "", slot.id, slot.hsm, False) for slot in users.slots]
     return tuple(
-        StatusRow(number, kind, name, slot_id, hsm, places.of(kind, name, clear))
-        for rows in (slots, list(_proxy_rows(known)))
+        StatusRow(number, kind, name, slot_id, hsm, places(kind, name, clear))
+        for rows in (slots, list(_proxy_rows(users)))
         for number, (kind, name, slot_id, hsm, clear) in enumerate(rows, start=1)
     )
 
 
-def _proxy_rows(known: KnownUsers) -> Iterator[tuple[SecretKind, str, None, str, bool]]:
+def _proxy_rows(users: SecretOwners) -> Iterator[tuple[SecretKind, str, None, str, bool]]:
     """One row for each service user and HSM."""
     clear: dict[tuple[str, str], bool] = {}
-    for slot in known.slots:
+    for slot in users.slots:
         if slot.proxy_user is not None:
             key = slot.hsm, slot.proxy_user
-            clear[key] = clear.get(key, False) or slot.clear_proxy_password
+            clear[key] = clear.get(key, False) or slot.has_clear_proxy_password
     for (hsm, name), in_config in clear.items():
         yield SecretKind.PROXY, name, None, hsm, in_config
-
-
-class _Places:
-    """Where secrets are; asks the keyring once for each."""
-
-    def __init__(self, store: SecretStore, in_file: frozenset[Key], everywhere: bool) -> None:
-        self._store = store
-        self._in_file = in_file
-        self._everywhere = everywhere
-        self._asked: dict[Key, bool] = {}
-
-    def of(self, kind: SecretKind, name: str, in_config: bool) -> tuple[Where, ...]:
-        found = [Where.CONFIG] if in_config else []
-        if (kind, name) in self._in_file:
-            found.append(Where.FILE)
-        if (self._everywhere or not found) and self._in_keyring(kind, name):
-            found.append(Where.KEYRING)
-        return tuple(found)
-
-    def _in_keyring(self, kind: SecretKind, name: str) -> bool:
-        if (kind, name) not in self._asked:
-            self._asked[kind, name] = self._store.has(kind, name)
-        return self._asked[kind, name]

@@ -1,24 +1,30 @@
-"""The memory for secrets: what is kept in the keyring, under which name, and what was rejected."""
+"""The memory for secrets: what is kept in the keyring, under which name and how, and what was rejected.
+
+An entry of the keyring is one line of JSON, so that it changes all at once.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import re
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.secrets import entry_format
-from ppinui.secrets.hints import replacing
+from ppinui.secrets.hints import command_to_replace
 from ppinui.secrets.keyring_client import Backend
-from ppinui.secrets.keyring_errors import KeyringError
+from ppinui.secrets.keyring_errors import KeyringError, UnreadableEntryError
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.stored_secret import Rejection, SecretKind, StoredSecret
+from ppinui.secrets.stored_secret import OpaqueEntry, Rejection, SecretKind, StoredSecret
 
 SERVICE: Final = "ppinui"
+_VERSION: Final = 1
+"""Of the JSON."""
 _KEYSPACE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -77,7 +83,7 @@ class SecretStore:
         if entry is None:
             return None
         try:
-            return entry_format.decode(kind, name, entry, f"{self.service}, {_username(kind, name)}")
+            return decode_entry(kind, name, entry, f"{self.service}, {_username(kind, name)}")
         finally:
             entry.wipe()
 
@@ -96,9 +102,10 @@ class SecretStore:
             return secret
         secret.wipe()
         raise SecretRejectedError(
-            f"the {kind.value} secret of '{name}' was rejected by {rejection.by} at {rejection.when:%c %Z}",
+            f"the {kind.label} of '{name}' was rejected by {rejection.by} at {rejection.when:%c %Z}",
             f"{self.service}, {_username(kind, name)}",
-            f"replace it: {replacing(kind, name)}; this one is offered no more, for each wrong one counts",
+            f"replace it: {command_to_replace(kind, name)}; "
+            "this one is offered no more, for each wrong one counts",
         )
 
     def put(self, secret: StoredSecret) -> StoredSecret:
@@ -109,7 +116,7 @@ class SecretStore:
         """
         username = _username(secret.kind, secret.name)
         stamped = replace(secret, added=self._now())
-        entry = entry_format.encode(stamped)
+        entry = encode_entry(stamped)
         before = self._keyring.get(self.service, username)
         try:
             self._set_and_read_back(username, entry)
@@ -118,7 +125,7 @@ class SecretStore:
             raise
         with contextlib.suppress(KeyringError):  # the mark holds for the old secret alone, it may stay
             self._keyring.delete(self.service, _mark(secret.kind, secret.name))
-        return entry_format.decode(secret.kind, secret.name, entry, username)
+        return decode_entry(secret.kind, secret.name, entry, username)
 
     def remove(self, kind: SecretKind, name: str) -> bool:
         """Forget a secret, and its mark; False if there was none."""
@@ -133,13 +140,13 @@ class SecretStore:
         """
         if secret.fingerprint is None:
             raise ValueError("only a secret that came from the keyring can be marked there")
-        mark = entry_format.encode_rejection(Rejection(self._now(), by), secret.fingerprint)
+        mark = _encode_rejection(Rejection(self._now(), by), secret.fingerprint)
         self._keyring.set(self.service, _mark(secret.kind, secret.name), mark)
 
     def rejection_of(self, secret: StoredSecret) -> Rejection | None:
         """When and by whom a stored secret was rejected, or None."""
         mark = self._keyring.get(self.service, _mark(secret.kind, secret.name))
-        return None if mark is None else entry_format.decode_rejection(mark, secret.fingerprint)
+        return None if mark is None else _decode_rejection(mark, secret.fingerprint)
 
     def prove_writable(self) -> None:
         """Write something, read it, remove it: before a secret is fetched that could not be kept."""
@@ -178,3 +185,82 @@ def _username(kind: SecretKind, name: str) -> str:
 
 def _mark(kind: SecretKind, name: str) -> str:
     return f"rejected:{_username(kind, name)}"
+
+
+def encode_entry(secret: StoredSecret) -> Secret:
+    """The entry for a secret. ASCII: bytes that are not UTF-8 become escaped surrogates."""
+    fields: dict[str, Any] = {
+        "ppinui": _VERSION,
+        "added": secret.added.isoformat() if secret.added else None,
+        "source": secret.source,
+        "validated": secret.validated,
+    }
+    if secret.password is not None:
+        fields["password"] = _text(secret.password)
+    if secret.entry is not None:
+        fields["entry"] = {"group": _text(secret.entry.group), "frame": _text(secret.entry.frame)}
+    return Secret(json.dumps(fields))
+
+
+def decode_entry(kind: SecretKind, name: str, entry: Secret, place: str) -> StoredSecret:
+    """What an entry holds.
+
+    An entry that was made by hand, with keyring's own tools, holds a plain password or PIN.
+    Raises UnreadableEntryError for one that can be neither; ``place`` names it.
+    """
+    clear = entry.reveal_bytes()
+    fingerprint = hashlib.sha256(clear).hexdigest()
+    fields = _fields(clear)
+    if fields is None:
+        if kind is SecretKind.PERMANENT or not entry:
+            raise _not_ours(place)
+        return StoredSecret(kind, name, password=Secret(clear), fingerprint=fingerprint, source="by hand")
+    if fields["ppinui"] != _VERSION:
+        raise UnreadableEntryError("the keyring entry was written by a newer ppinui", place, "update ppinui")
+    try:
+        opaque = fields.get("entry")
+        return StoredSecret(
+            kind,
+            name,
+            password=Secret(fields["password"]) if "password" in fields else None,
+            entry=OpaqueEntry(Secret(opaque["group"]), Secret(opaque["frame"])) if opaque else None,
+            added=datetime.fromisoformat(fields["added"]) if fields["added"] else None,
+            source=str(fields["source"]),
+            validated=bool(fields["validated"]),
+            fingerprint=fingerprint,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _not_ours(place) from None
+
+
+def _encode_rejection(rejection: Rejection, fingerprint: str) -> Secret:
+    """The mark beside an entry: it holds for what was in the entry then, and for nothing that replaces it."""
+    fields = {"ppinui": _VERSION, "of": fingerprint, "when": rejection.when.isoformat(), "by": rejection.by}
+    return Secret(json.dumps(fields))
+
+
+def _decode_rejection(mark: Secret, fingerprint: str | None) -> Rejection | None:
+    """The rejection, if the mark is about the secret with this fingerprint."""
+    fields = _fields(mark.reveal_bytes())
+    if fields is None or fields.get("of") != fingerprint:
+        return None
+    return Rejection(datetime.fromisoformat(fields["when"]), str(fields["by"]))
+
+
+def _fields(clear: bytes) -> dict[str, Any] | None:
+    """The JSON object of an entry of ours; None for anything else."""
+    try:
+        fields = json.loads(clear)
+    except ValueError:
+        return None
+    return fields if isinstance(fields, dict) and "ppinui" in fields else None
+
+
+def _text(secret: Secret) -> str:
+    return secret.reveal_bytes().decode("utf-8", "surrogateescape")
+
+
+def _not_ours(place: str) -> UnreadableEntryError:
+    return UnreadableEntryError(
+        "the keyring entry is not one that ppinui wrote", place, "remove it, then add the secret again"
+    )

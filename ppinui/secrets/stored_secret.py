@@ -19,6 +19,11 @@ class SecretKind(Enum):
     PIN = "pin"
     """Of a partition: its PKCS#11 PIN."""
 
+    @property
+    def label(self) -> str:
+        """The word for people."""
+        return {"permanent": "permanent secret", "proxy": "proxy password", "pin": "PIN"}[self.value]
+
 
 @dataclass(frozen=True)
 class OpaqueEntry:
@@ -38,7 +43,7 @@ class StoredSecret:
 
     ``name``: the partition or service user. A permanent secret has an ``entry``; a proxy has a ``password``
     (UTF-8), an ``entry``, or both; a PIN has a ``password``. ``added``: when it was stored (None: not known,
-    somebody put it there by hand); ``source``: where it came from, in words. ``validated``: an HSM or proxy
+    it was put there by hand); ``source``: where it came from, in words. ``validated``: an HSM or proxy
     has accepted it when it was stored. ``fingerprint`` identifies what is in the keyring, None for a secret
     that did not come from there.
     """

@@ -10,17 +10,16 @@ from typing import Final
 from ppinui.errors import PpinuiError
 from ppinui.files.atomic_write import sync_folder, written_beside
 from ppinui.secrets import secrets_file
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.secrets_file import FileEntry, Key
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
-from ppinui.secrets.users import KnownUsers
 
 _MODE: Final = 0o640
 """Users of the provider library read it by their group (ppin.md: for the group primus and no one else)."""
 
 
 class AlreadyThereError(PpinuiError):
-    """What would be written over stays, unless whoever asks says that it shall be replaced."""
+    """What is there stays, unless the user says that it is to be replaced."""
 
 
 @dataclass(frozen=True)
@@ -39,40 +38,13 @@ class ExportReport:
     left_out: tuple[tuple[Key, str], ...]
 
 
-def read_secrets_file(path: Path) -> str:
-    """The text of a .secrets.cfg. Raises PpinuiError."""
-    try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        raise PpinuiError(
-            "there is no such secrets file", str(path), "correct the name, or let ppin make the file first"
-        ) from None
-    except (IsADirectoryError, NotADirectoryError):
-        raise PpinuiError(
-            "this is no secrets file, but a folder or a name below a file", str(path), "name the file itself"
-        ) from None
-    except OSError as error:
-        raise PpinuiError(
-            f"the secrets file cannot be read: {error.strerror}",
-            str(path),
-            "read it as a member of the group that owns it (newgrp primus), or as root",
-        ) from None
-
-
-def read_entries(path: Path, known: KnownUsers) -> tuple[FileEntry, ...]:
-    """The entries of a .secrets.cfg; ``known`` are the users of its primus.cfg. Raises PpinuiError."""
-    return secrets_file.read(
-        read_secrets_file(path), str(path), partitions=known.partitions, proxies=known.proxies
-    )
-
-
-def import_file(operations: Operations, path: Path, *, replacing: bool = False) -> ImportReport:
+def import_file(operations: SecretOperations, path: Path, *, replacing: bool = False) -> ImportReport:
     """Take all users and proxies of a file into the keyring, each read back; the file stays as it is.
 
     A user of whom the keyring has another secret is an error before anything is stored, unless ``replacing``:
     nobody can see which of the two is the newer one. Raises AlreadyThereError, PpinuiError.
     """
-    entries = read_entries(path, operations.known)
+    entries = secrets_file.read_entries(path, operations.owners)
     if not entries:
         raise PpinuiError("no user was found in the secrets file", str(path), "check that it is ppin's")
     new, unchanged = [], []
@@ -104,15 +76,15 @@ def _imported(entry: FileEntry, present: StoredSecret | None, path: Path) -> Sto
     return imported
 
 
-def export(operations: Operations) -> tuple[bytes, ExportReport]:
+def export(operations: SecretOperations) -> tuple[bytes, ExportReport]:
     """The .secrets.cfg with all users that primus.cfg has, and those that were imported with them.
 
     What was imported from one file comes back as it was, byte for byte. Left out is what was rejected, and
     proxies whose password ppin has not seen. Raises PpinuiError.
     """
     store = operations.store
-    waiting: list[Key] = [(SecretKind.PERMANENT, name) for name in operations.known.partitions]
-    waiting += [(SecretKind.PROXY, name) for name in operations.known.proxies]
+    waiting: list[Key] = [(SecretKind.PERMANENT, name) for name in operations.owners.partitions]
+    waiting += [(SecretKind.PROXY, name) for name in operations.owners.proxies]
     written: dict[Key, StoredSecret] = {}
     left_out: dict[Key, str] = {}
     while waiting:
@@ -132,7 +104,7 @@ def export(operations: Operations) -> tuple[bytes, ExportReport]:
     if not written:
         raise PpinuiError(
             "there is nothing to export: no secret of these users is stored",
-            operations.known.place,
+            operations.owners.origin,
             "see what is there: ppinui secret list",
         )
     content = secrets_file.compose(tuple(written.values()))

@@ -70,7 +70,7 @@ class VaultKeyring(KeyringBackend):
         return SimpleCredential(*first) if first else None
 
     def _unlocked(self) -> Vault:
-        """The vault; unlocked by whatever gives its passphrase, unless somebody has unlocked it before."""
+        """The vault; unlocked with its passphrase, unless that was done before."""
         if not self.vault.locked:
             return self.vault
         self.vault.check()

@@ -11,15 +11,16 @@ from ppinui.config.primus import PrimusConfig, Slot
 from ppinui.config.redaction import find_secrets
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind, Setting, parse
+from ppinui.libconfig.edit import remove
 from ppinui.secrets.fetcher import Fetcher
 from ppinui.secrets.prompt import Asker
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
 
 _REMOVED = "removed"
-"""What stands in a comment in the place of a password that was moved."""
+"""What replaces a password in a comment, once it was moved."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def without_clear_secrets(found: ClearSecrets) -> Document:
     """The document without these settings; copies of their values in comments are blanked."""
     document = found.document
     for path in found.paths():
-        document = document.remove(path)
+        document = remove(document, path)
     values = [secret.reveal_bytes().decode("utf-8", "surrogateescape") for secret in found.secrets()]
     text = document.text
     for secret in reversed(find_secrets(text)):
@@ -101,7 +102,9 @@ def partitions_waiting(pin: ClearPin, store: SecretStore) -> tuple[str, ...]:
     return tuple(name for name in pin.partitions if not store.has(SecretKind.PERMANENT, name))
 
 
-def spend(operations: Operations, pin: ClearPin, partition: str, person: Asker, fetcher: Fetcher) -> None:
+def spend(
+    operations: SecretOperations, pin: ClearPin, partition: str, person: Asker, fetcher: Fetcher
+) -> None:
     """Spend a setup password, which works once, for the permanent secret of a partition.
 
     ``person`` is asked for the partition's PIN. Raises PpinuiError.

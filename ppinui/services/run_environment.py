@@ -1,4 +1,4 @@
-"""What an application gets in the place of files on a disk: its primus.cfg, and secrets from the keyring."""
+"""What an application reads instead of files on a disk: its primus.cfg, and secrets from the keyring."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.libconfig.document import encode, parse
-from ppinui.secrets.hints import storing
+from ppinui.libconfig.insert import insert
+from ppinui.secrets.hints import command_to_store
 from ppinui.secrets.lookup import offer_all
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.secrets_file import Key
@@ -30,25 +31,15 @@ def needed(config: PrimusConfig, partitions: Collection[str] = ()) -> tuple[Key,
     ``partitions``: those that the application uses; none: all of the file. Raises PpinuiError if the file has
     no partition at all.
     """
-    permanent: dict[Key, None] = {}
-    proxies: dict[Key, None] = {}
-    named = False
-    for hsm in config.hsms:
-        for slot in hsm.slots:
-            if not slot.user_name or (partitions and slot.user_name not in partitions):
-                continue
-            named = True
-            if not hsm.has_clear_pin:
-                permanent[SecretKind.PERMANENT, slot.user_name] = None
-            if slot.proxy_user is not None and not slot.has_clear_proxy_password:
-                proxies[SecretKind.PROXY, slot.proxy_user] = None
-    if not named:
+    users = config.credentials(partitions)
+    if not any(users.partitions):
         raise PpinuiError(
             "there is no partition that an application could use",
             config.document.origin,
             "add its slots: ppinui config add-slot",
         )
-    return (*proxies, *permanent)
+    proxies = [(SecretKind.PROXY, name) for name in users.proxies_to_store]
+    return (*proxies, *((SecretKind.PERMANENT, name) for name in users.partitions_to_store if name))
 
 
 def equip(
@@ -78,8 +69,8 @@ def equip(
 def with_proxy_passwords(config: PrimusConfig, passwords: Mapping[str, Secret]) -> bytes:
     """The primus.cfg, with the passwords of these service users in the slots that have none.
 
-    Nothing else in it changes; files that it includes stand in their place, for who is to use it may not be
-    able to read them.
+    Nothing else in it changes; files that it includes are inserted, as the application may not be able to
+    read them.
     """
     document = config.document
     if len(document.flat.segments) > 1:
@@ -88,18 +79,17 @@ def with_proxy_passwords(config: PrimusConfig, passwords: Mapping[str, Secret]) 
         password = passwords.get(slot.proxy_user or "")
         if password is not None and not slot.has_clear_proxy_password:
             clear = password.reveal_bytes().decode("utf-8", "surrogateescape")
-            document = document.insert(slot.path, "proxy_password", clear, after="proxy_user")
+            document = insert(document, slot.path, "proxy_password", clear, after="proxy_user")
     return encode(document.text)
 
 
 def _lacking(missing: Collection[Key], store: SecretStore, in_file: Collection[Key]) -> SecretUnavailable:
-    what = {SecretKind.PERMANENT: "permanent secret of", SecretKind.PROXY: "password of the service user"}
     (kind, name), *_ = missing
-    remedy = f"store it: {storing(kind, name)}"
+    remedy = f"store it: {command_to_store(kind, name)}"
     if all(key in in_file for key in missing):
         remedy = "take it from the secrets file: ppinui secret import FILE"
     return SecretUnavailable(
-        "the keyring has no " + " and no ".join(f"{what[kind]} '{name}'" for kind, name in missing),
+        "the keyring has no " + " and no ".join(f"{kind.label} of '{name}'" for kind, name in missing),
         f"{store.backend().name}: {store.service}",
         remedy,
     )

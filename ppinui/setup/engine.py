@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ppinui.errors import PpinuiError
+from ppinui.services.context import Context
 from ppinui.setup.progress import ProgressFile
 from ppinui.setup.questions import Answers, Question, Unacceptable, Value
-from ppinui.setup.setup_context import Surroundings
 from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Kind, Running, State, Step, of_error
 
 
@@ -59,14 +59,14 @@ class Page:
 class Walk:
     """One walk through a kind. Answers and position outlive the program, however it ends."""
 
-    def __init__(self, kind: Kind, around: Surroundings, *, keeping: bool = True) -> None:
+    def __init__(self, kind: Kind, context: Context, *, keeping: bool = True) -> None:
         """Goes on where an earlier walk of this kind on this primus.cfg was interrupted.
 
         Without ``keeping`` it begins anew, and leaves nothing for another one: the answers are in a file.
         Raises PpinuiError where the primus.cfg cannot even be looked for.
         """
         self.kind = kind
-        self.around = around
+        self.context = context
         self._file = None
         self._kept: dict[str, Value] = {}
         self._index = 0
@@ -74,7 +74,7 @@ class Walk:
         self.resumed = False
         """Whether there was something to go on with."""
         if keeping:
-            self._file = ProgressFile(around.state, kind.name, around.location().path)
+            self._file = ProgressFile(context.state, kind.name, context.config_path())
             self._resume(self._file)
 
     def page(self, *, look: bool = True) -> Page:
@@ -218,7 +218,7 @@ class Walk:
     def _here(self, index: int) -> Here:
         """What the functions of a step are given: the answers of all steps up to it, each as it counts."""
         values: dict[str, Value] = {}
-        here = Here(self.kind, Answers(values), self.around)
+        here = Here(self.kind, Answers(values), self.context)
         for step in self.kind.steps[: index + 1]:
             before = None
             while before != values:  # a question of a step may depend on another one's answer

@@ -18,7 +18,7 @@ from ppinui.setup.questions import Answers, Question
 if TYPE_CHECKING:
     from ppinui.probe.plan import Plan
     from ppinui.probe.run_state import Listener
-    from ppinui.setup.setup_context import Surroundings
+    from ppinui.services.context import Context
     from ppinui.workers.cancellation import Cancellation
 
 
@@ -165,7 +165,7 @@ class Here:
     kind: Kind
     answers: Answers
     """Those of all questions before, and of the step's own as far as there are some; defaults included."""
-    around: Surroundings
+    context: Context
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ppinui.tokens.objects import count_objects
 from ppinui.tokens.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.slot_list import list_slots
-from ppinui.tokens.token_errors import PIN_INCORRECT, ModuleLostError, TokenError
+from ppinui.tokens.token_errors import ModuleLostError, TokenError
 from ppinui.tokens.token_flags import TokenFlag
 from ppinui.tokens.token_refusal import TokenRefusal
 
@@ -151,7 +151,7 @@ def initialise(
             error.message += _half_made(error.failure.function, new_so_pin=bool(new))
         elif isinstance(error, ModuleLostError) and error.failure.function == "C_InitToken":
             error.message += f"; {_PERHAPS_MADE}"
-        elif error.failure.code == PIN_INCORRECT and not needs.current_so_pin:
+        elif error.rejects_pin and not needs.current_so_pin:
             error.remedy = "it has an SO PIN of its maker's: find out which, and repeat with --factory-so-pin"
         raise
     except Interrupted:

@@ -13,7 +13,7 @@ from ppinui.pkcs11.signatures import P256, RSA_BITS, SHA256_INFO
 from ppinui.tokens.object_attributes import Attribute, ObjectClass
 from ppinui.tokens.object_ops import read_object, session_of
 from ppinui.tokens.worker_channel import RefusedError, Talk
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 TEST_LABEL: Final = "ppinui test key, to be removed"
 _TEST_ID: Final = b"ppinui-test-key"

@@ -15,9 +15,10 @@ from ppinui.secrets.secret import Secret
 from ppinui.tokens.slot import Library
 from ppinui.tokens.token_errors import ModuleLostError, TokenError, of_answer, of_death, of_silence
 from ppinui.tokens.token_refusal import TokenRefusal
-from ppinui.tokens.token_worker_pool import WORKSHOP
+from ppinui.tokens.token_worker_pool import WORKERS
 from ppinui.workers.cancellation import Cancellation
-from ppinui.workers.worker_pool import Message, Worker
+from ppinui.workers.channel import Message
+from ppinui.workers.worker_pool import Worker
 
 _WORK: Final = "ppinui.tokens.token_worker:serve"
 _START_SECONDS: Final = 30.0
@@ -70,7 +71,7 @@ def converse(
     if against is not None and mentions_primus(access.module):
         # before it is loaded: with connect_on_init it connects as soon as it is initialised
         raise TokenRefusal(against, place)
-    worker = WORKSHOP.start(_WORK, access.environ)
+    worker = WORKERS.start(_WORK, access.environ)
     try:
         order = order | {"module": place, "against_primus": against}
         worker.try_send({"order": order}, *(secret.reveal_bytes() for secret in secrets))
@@ -79,7 +80,7 @@ def converse(
         worker.end()
         raise
     finally:
-        worker.dismiss(_FAREWELL_SECONDS)
+        worker.stop(_FAREWELL_SECONDS)
 
 
 class _Conversation:
@@ -134,6 +135,6 @@ class _Conversation:
         try:
             message, _ = self._worker.channel.receive()
         except (EOFError, ConnectionResetError):
-            failure = of_death(self._function, self._worker.epitaph())
+            failure = of_death(self._function, self._worker.exit_description())
             raise ModuleLostError(failure, self._where(), self._slot) from None
         return message

@@ -12,7 +12,7 @@ from ppinui.pkcs11.user_type import UserType
 from ppinui.tokens.object_attributes import ASKED, COMMON, Attribute, ObjectClass
 from ppinui.tokens.pin_ops import heed_flags, take_slot
 from ppinui.tokens.worker_channel import Talk
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 _BATCH: Final = 50
 """Objects in one message."""

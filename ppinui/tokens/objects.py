@@ -16,7 +16,7 @@ from ppinui.tokens.module_client import Access, converse
 from ppinui.tokens.object_attributes import KEY_TYPES, Attribute, ObjectClass
 from ppinui.tokens.pins import check_length, check_offer, order_for, place_of, token_of
 from ppinui.tokens.slot import Slot
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 _USES = {
     Attribute.SIGN: "sign",

@@ -8,7 +8,7 @@ from ppinui.pkcs11.user_type import UserType
 from ppinui.tokens.slot_ops import read_token
 from ppinui.tokens.token_flags import TokenFlag, obstacle, obstacle_to_guessing
 from ppinui.tokens.worker_channel import RefusedError, Talk
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 
 def take_slot(talk: Talk, module: Cryptoki, order: Message) -> TokenInfo:

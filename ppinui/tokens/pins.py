@@ -14,7 +14,7 @@ from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_flags import obstacle
 from ppinui.tokens.token_refusal import TokenRefusal
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 
 def check_offer(

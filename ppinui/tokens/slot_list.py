@@ -11,7 +11,7 @@ from ppinui.tokens.module_client import Access, converse
 from ppinui.tokens.slot import Library, Slot, SlotList, Token
 from ppinui.tokens.token_errors import ModuleLostError, TokenError, not_asked, of_answer
 from ppinui.tokens.token_refusal import TokenRefusal
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 LOST_IN_A_ROW: Final = 3
 """After so many slots at which the module hung or crashed, the others are not asked any more."""

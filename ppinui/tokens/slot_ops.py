@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ppinui.pkcs11.raw_calls import Cryptoki, CryptokiError
+from ppinui.pkcs11.return_codes import TOKEN_NOT_PRESENT
 from ppinui.pkcs11.structures import UNAVAILABLE, TokenInfo, text_of, version_of
-from ppinui.tokens.token_errors import TOKEN_NOT_PRESENT
 from ppinui.tokens.worker_channel import Talk
-from ppinui.workers.worker_pool import Message
+from ppinui.workers.channel import Message
 
 _TOKEN_PRESENT: Final = 0x1
 

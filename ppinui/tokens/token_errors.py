@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from ppinui.errors import ExitCode, PpinuiError
-from ppinui.pkcs11.return_codes import describe
+from ppinui.pkcs11 import return_codes
+from ppinui.pkcs11.return_codes import PinVerdict
+from ppinui.provider import vendor_codes
 from ppinui.tokens.token_flags import warnings_of
-
-PIN_INCORRECT: Final = 0xA0
-PIN_LOCKED: Final = 0xA4
-TOKEN_NOT_PRESENT: Final = 0xE0
-
-_REMEDIES: Final = {
-    0x05: "look into the module's own log, and ask its vendor what it wanted",
-    0x06: "look into the module's own log, and ask its vendor what it wanted",
-    0x30: "check that the HSM or its daemon is up and can be reached, then repeat",
-    0x31: "remove objects that are no longer needed",
-    0x32: "check that the HSM or its daemon is up and can be reached, then repeat",
-    0x54: "use the tool of the module's vendor for this",
-    PIN_INCORRECT: "make sure of the PIN before the next try: too many wrong ones lock it",
-    0xA2: "choose a PIN of another length",
-    0xA3: "change it: ppinui pin change SLOT",
-    PIN_LOCKED: "let the security officer set a new one: ppinui pin init SLOT",
-    0xB6: "end the applications that use the token, then repeat",
-    TOKEN_NOT_PRESENT: "put the token in its place, or check the way to the HSM",
-    0x101: "log in: add --login",
-    0x102: "let the security officer set it: ppinui pin init SLOT",
-}
-"""The next step with any token, where the general table speaks of a Primus partition."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +23,8 @@ class Failure:
     remedy: str
     function: str
     """The PKCS#11 function that was called."""
+    pin: PinVerdict = PinVerdict.MAY_BE_WRONG
+    """What the code says of the PIN that was offered, if one was."""
 
     @property
     def hex(self) -> str | None:
@@ -60,9 +42,8 @@ class Failure:
 
 def of_answer(function: str, code: int, *, on_primus: bool = False) -> Failure:
     """The failure that a return value stands for."""
-    entry = describe(code)
-    remedy = entry.remedy if on_primus else _REMEDIES.get(code, entry.remedy)
-    return Failure(code, entry.name, entry.meaning, remedy, function)
+    entry = vendor_codes.describe(code) if on_primus else return_codes.describe(code)
+    return Failure(code, entry.name, entry.meaning, entry.remedy, function, entry.pin)
 
 
 def of_silence(function: str, seconds: float) -> Failure:
@@ -76,12 +57,12 @@ def of_silence(function: str, seconds: float) -> Failure:
     )
 
 
-def of_death(function: str, epitaph: str) -> Failure:
+def of_death(function: str, ended: str) -> Failure:
     """The module took its process down."""
     return Failure(
         None,
         "MODULE_CRASHED",
-        f"The module {epitaph} at {function}",
+        f"The module {ended} at {function}",
         "check that module and token belong together, and ask the module's vendor",
         function,
     )
@@ -101,7 +82,7 @@ class TokenError(PpinuiError):
         code = f" ({failure.hex})" if failure.hex else ""
         where = f"{place}, {failure.function}" if failure.function else place
         meaning = failure.meaning
-        if failure.code in {PIN_INCORRECT, PIN_LOCKED} and flags is not None:
+        if failure.pin in {PinVerdict.WRONG, PinVerdict.LOCKED} and flags is not None:
             words = ", ".join(warnings_of(flags)) or "nothing of wrong PINs"
             meaning += f"; the token's flags now: {words}"
         super().__init__(f"{failure.name}{code}: {meaning}", where, failure.remedy)
@@ -111,7 +92,7 @@ class TokenError(PpinuiError):
     @property
     def rejects_pin(self) -> bool:
         """The PIN that was offered is wrong, and has been counted."""
-        return self.failure.code == PIN_INCORRECT
+        return self.failure.pin is PinVerdict.WRONG
 
 
 class ModuleLostError(TokenError):

@@ -10,7 +10,7 @@ from ppinui.pkcs11.structures import text_of, version_of
 from ppinui.provider.library import is_primus
 from ppinui.tokens import key_test_ops, object_ops, pin_ops, slot_ops
 from ppinui.tokens.worker_channel import RefusedError, Talk
-from ppinui.workers.worker_pool import Channel, Message
+from ppinui.workers.channel import Channel, Message
 
 Work = Callable[[Talk, Cryptoki, Message, list[bytes]], Message]
 """Does what an order says, with the secrets that came with it; gives what the result says."""
@@ -41,7 +41,9 @@ def serve(channel: Channel) -> None:
     try:
         module = Cryptoki(order["module"], talk.call)
         _initialise(talk, module, order)
-        channel.send({"kind": "done"} | _WORK[order["do"]](talk, module, order, secrets))
+        channel.send(
+            {"kind": "done"} | _WORK[order["do"]](talk, module, order, [bytes(secret) for secret in secrets])
+        )
         module.finalise()
     except NotLoadableError as error:
         talk.refused("not-loadable", str(error))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ppinui.workers.worker_pool import Workshop
+from ppinui.workers.worker_pool import WorkerPool
 
-WORKSHOP = Workshop(("ppinui.tokens.token_worker",))
+WORKERS = WorkerPool(("ppinui.tokens.token_worker",))
 
 
 def warm_up() -> None:
     """Start the process that workers are forked from, while the caller reads files and asks for PINs."""
-    WORKSHOP.warm_up()
+    WORKERS.warm_up()

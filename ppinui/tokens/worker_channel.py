@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppinui.pkcs11.raw_calls import CryptokiError
-from ppinui.workers.worker_pool import Channel
+from ppinui.workers.channel import Channel
 
 
 class RefusedError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ppinui.text import plural
 from ppinui.tui.plain_text import plain
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def heading(app: PpinuiApp, path: Path, width: int, *, is_new: bool) -> str:
 def _state(app: PpinuiApp) -> str:
     session = app.session
     edits = len(session.edits)
-    state = f"UNSAVED: {edits} edit{'s' if edits != 1 else ''}" if session.unsaved else "saved"
+    state = f"UNSAVED: {plural(edits, 'edit')}" if session.unsaved else "saved"
     if app.disk_watch.is_other:
         state += f", {app.disk_watch.state.value.upper()}"
     if session.journal_flaw:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ppinui.config.checks.problem import Severity
 from ppinui.config.primus import PrimusConfig, Slot
+from ppinui.diagnostic import Severity
 from ppinui.editing.tree_model import Branch, Line
 from ppinui.tui.widgets.config_tree import Marks
 

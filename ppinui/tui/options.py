@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from ppinui.services.context import Host
 from ppinui.state import state_folder
 
 if TYPE_CHECKING:
-    from ppinui.doctor.host import Surroundings as Machine
     from ppinui.probe.credentials import Credentials
     from ppinui.probe.plan import Plan
     from ppinui.probe.result import Report
@@ -89,12 +89,6 @@ def _trace(action: str, file: Path) -> None:
     trace(action, file)
 
 
-def _machine() -> Machine:
-    from ppinui.doctor.host import surroundings
-
-    return surroundings()
-
-
 @dataclass(frozen=True)
 class Setup:
     """Where the app works, and with what."""
@@ -124,7 +118,7 @@ class Setup:
     tracer: Callable[[str, Path], None] = _trace
     look_every: float = 2.0
     """Seconds between two looks at the file, for what others do to it."""
-    machine: Machine = field(default_factory=_machine, repr=False)
+    host: Host = field(default_factory=Host, repr=False)
     """The account and limits with which the program was started, for what is set up."""
     called: Callable[[str], str] = str
     """Gives a message with the commands of this program in it as the user can call them."""

@@ -1,11 +1,11 @@
-"""Keeping the memory of a process that handles secrets out of core dumps and debuggers."""
+"""What a process allows others to do with it: core dumps, debuggers, the end of its parent, signals."""
 
 from __future__ import annotations
 
-import ctypes
 import resource
 import signal
 import sys
+from types import FrameType
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -41,6 +41,14 @@ def end_with_parent() -> bool:
     return _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def ignore_signal(number: int, frame: FrameType | None) -> None:
+    """Handle a signal by doing nothing.
+
+    Used in place of SIG_IGN: where a signal comes just before SIG_IGN is set, Python writes "ignored due to
+    race condition" to stderr, with a traceback.
+    """
+
+
 def _prctl(option: int, value: int) -> bool:
     return _prctl_value(option, value) == 0
 
@@ -49,4 +57,6 @@ def _prctl_value(option: int, value: int = 0) -> int:
     """What prctl(2) answers; -1 where there is none."""
     if not sys.platform.startswith("linux"):
         return -1
+    import ctypes  # slow to import
+
     return int(ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0))

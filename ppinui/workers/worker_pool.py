@@ -1,11 +1,17 @@
-"""PKCS#11 modules in processes of their own: started warm, watched, and killed when they misbehave."""
+"""Worker processes: forked from a warm one, watched, and killed when they misbehave.
+
+A PKCS#11 module may hang, crash, print, or keep global state, so it is loaded in such a process only.
+
+Private parts of multiprocessing are used, as Python 3.11 to 3.14 have them: ``forkserver._forkserver`` with
+``_forkserver_alive_fd`` and ``_stop``, ``resource_tracker._resource_tracker`` with ``_stop``. Without them
+helpers would end after this program, and workers without it (tests/workers/test_worker_pool.py).
+"""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
 import importlib
-import json
 import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.resource_tracker
@@ -22,43 +28,21 @@ from pathlib import Path
 from typing import Any
 
 from ppinui.errors import PpinuiError
-from ppinui.workers.hardening import end_with_parent, harden
-from ppinui.workers.ignored_signals import take_no_notice
-
-Message = dict[str, Any]
-"""What travels between the processes, as JSON: nothing that a library could make us unpickle."""
-
-
-class Channel:
-    """One end of the pipe between a worker and its parent."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    def send(self, message: Message, *attachments: bytes) -> None:
-        """Send a message, and bytes that JSON should not hold (configurations, secrets) behind it."""
-        self.connection.send_bytes(json.dumps(message | {"attachments": len(attachments)}).encode())
-        for attachment in attachments:
-            self.connection.send_bytes(attachment)
-
-    def receive(self) -> tuple[Message, list[bytes]]:
-        """Wait for the next message and its attachments. Raises EOFError when the other end is gone."""
-        message: Message = json.loads(self.connection.recv_bytes())
-        return message, [self.connection.recv_bytes() for _ in range(message["attachments"])]
-
+from ppinui.workers.channel import Channel, Message
+from ppinui.workers.hardening import end_with_parent, harden, ignore_signal
 
 _LINKER_GAVE_UP = 127
 """What the dynamic linker ends a process with when a symbol is missing as it is needed."""
 
 Work = str
-"""A worker's work by name, ``module:function``, as importing it here would cost what the warm process saves.
+"""What a worker does, as ``module:function``: importing it here would cost what the warm process saves.
 
-The function takes the worker's end of the :class:`Channel`, and returns when its parent is gone.
+The function gets the worker's end of the :class:`Channel`, and returns when its parent is gone.
 """
 
 
-def _let_go_of_the_server() -> None:
-    """Close the pipe end that would keep the fork server, and so this process, alive without its user."""
+def _disconnect_from_server() -> None:
+    """Close the end of the pipe that keeps the fork server, and so this process, alive without its user."""
     server: Any = multiprocessing.forkserver._forkserver
     descriptor = getattr(server, "_forkserver_alive_fd", None)
     if descriptor is not None:
@@ -68,18 +52,18 @@ def _let_go_of_the_server() -> None:
 
 
 def _silence() -> None:
-    """Send what a module prints nowhere: stdout is for data of ours, and the screen may belong to an app."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    """Discard what a module prints: stdout is for our own data, and the screen may belong to an app."""
+    null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+        os.dup2(null, descriptor)
+    os.close(null)
 
 
 def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle: it ends its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    _let_go_of_the_server()
+    _disconnect_from_server()
     end_with_parent()
     harden()
     _silence()
@@ -87,8 +71,8 @@ def _run(work: Work, connection: Connection, environ: dict[str, str]) -> None:
     os.environ.update(environ)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         module, _, function = work.partition(":")
-        getattr(importlib.import_module(module), function)(Channel(connection))
-    # A module's own clean-up at exit may hang or crash; all that was found has been sent.
+        getattr(importlib.import_module(module), function)(Channel(connection.fileno()))
+    # A module's own clean-up at exit may hang or crash; every result has been sent.
     os._exit(0)
 
 
@@ -97,10 +81,10 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Let Ctrl+C and the like wait: half-way through a start they would leave a child that cannot begin.
+    """Delay Ctrl+C, SIGTERM and SIGHUP: in the middle of a start they would leave a child that cannot run.
 
-    A process that is started meanwhile inherits that they wait. The mask alone would not do: another thread
-    may take the signal, and its handler runs in the main thread all the same.
+    A process that is started meanwhile inherits the mask. The mask alone is not enough: another thread may
+    receive the signal, and its handler runs in the main thread all the same.
     """
     seen: list[int] = []
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
@@ -129,11 +113,11 @@ def _check_working_folder() -> None:
 
 
 @contextlib.contextmanager
-def _importing_from_here_alone() -> Iterator[None]:
-    """Let the warm process find modules where this program does, and never in the working folder.
+def _safe_import_path() -> Iterator[None]:
+    """Let the warm process import modules from where this program does, and never from the working folder.
 
-    It is started with ``-c``, for which Python looks into the working folder before anywhere else: a file
-    ``pkcs11.py`` there would be run, with the rights of whoever tests.
+    It is started with ``-c``, and Python then searches the working folder first: a file ``pkcs11.py`` there
+    would be run with the rights of the user.
     """
     home = str(Path(__file__).parents[2])
     changes = {"PYTHONSAFEPATH": "1"}
@@ -153,8 +137,8 @@ def _importing_from_here_alone() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _named_by_path_length() -> Iterator[None]:
-    """The warm process listens on a socket in the folder for temporary files; its path has to be short."""
+def _short_socket_path() -> Iterator[None]:
+    """Report a folder for temporary files whose path is too long for the socket of the warm process."""
     try:
         yield
     except OSError as error:
@@ -168,9 +152,9 @@ def _named_by_path_length() -> Iterator[None]:
 
 
 def _wait_for_helpers() -> None:
-    """Let the warm process and Python's resource tracker end before this one, which is to reap them."""
+    """End the warm process and Python's resource tracker before this one, which has to reap them."""
     for number in _ENDING:  # the program is at its end anyway
-        signal.signal(number, take_no_notice)
+        signal.signal(number, ignore_signal)
     for helper in (
         multiprocessing.forkserver._forkserver,
         multiprocessing.resource_tracker._resource_tracker,
@@ -182,21 +166,20 @@ def _wait_for_helpers() -> None:
 
 @cache
 def _wait_for_helpers_at_exit() -> None:
-    """Have it done once, however many workers there were."""
+    """Register it once, however many workers there were."""
     atexit.register(_wait_for_helpers)
 
 
 @dataclass
 class Worker:
-    """A process that does some work for its parent, and can be ended at any moment."""
+    """A process that works for its parent, and can be ended at any moment."""
 
     process: multiprocessing.process.BaseProcess
-    channel: Channel = field(repr=False)
+    connection: Connection = field(repr=False)
+    """Becomes readable when the worker has sent something or has died."""
 
-    @property
-    def connection(self) -> Connection:
-        """What becomes readable when the worker has sent something or has died."""
-        return self.channel.connection
+    def __post_init__(self) -> None:
+        self.channel = Channel(self.connection.fileno())
 
     def try_send(self, message: Message, *attachments: bytes) -> None:
         """Send to the worker; one that has died shows that on its :attr:`connection`, not here."""
@@ -209,8 +192,8 @@ class Worker:
         self.process.join()
         self.connection.close()
 
-    def dismiss(self, seconds: float) -> None:
-        """Let the worker end at its next word, which nobody hears any more; kill it if that takes longer.
+    def stop(self, seconds: float) -> None:
+        """Close the channel, wait until the worker ends by itself, and kill it after so many seconds.
 
         For a worker that may be writing: SoftHSM2 loses a token whose file it is killed over.
         """
@@ -218,8 +201,8 @@ class Worker:
         self.process.join(seconds)
         self.end()
 
-    def epitaph(self) -> str:
-        """How a worker died whose end of the pipe is closed, such as ``crashed (SIGSEGV)``."""
+    def exit_description(self) -> str:
+        """How a worker ended whose end of the pipe is closed, such as ``crashed (SIGSEGV)``."""
         self.process.join(5)
         code = self.process.exitcode
         if code is None:
@@ -238,15 +221,15 @@ class Worker:
 _PRELOADED: list[str] = []
 
 
-class Workshop:
+class WorkerPool:
     """Starts workers, each forked from a warm process in which the slow imports are done.
 
-    All workshops of a program share that process. What one of them names after it was started is imported by
-    each of its workers instead.
+    All pools of a program share that process. What a pool names after it was started is imported by each of
+    its workers instead.
     """
 
     def __init__(self, preload: Sequence[str]) -> None:
-        """``preload``: names of the modules that every worker needs. Nothing is started yet."""
+        """``preload``: names of the modules that every worker needs. No process is started yet."""
         self._context = multiprocessing.get_context("forkserver")
         _PRELOADED.extend(preload)
         self._context.set_forkserver_preload(list(_PRELOADED))
@@ -257,20 +240,20 @@ class Workshop:
         Raises PpinuiError where the working folder or the folder for temporary files does not allow it.
         """
         _check_working_folder()
-        with _importing_from_here_alone(), _named_by_path_length():
-            # Python's resource tracker lets signals through again as it starts: it goes first.
+        with _safe_import_path(), _short_socket_path():
+            # Python's resource tracker unblocks signals as it starts: it goes first.
             multiprocessing.resource_tracker.ensure_running()
-            # The warm process inherits that signals wait: Ctrl+C does not catch it while it imports.
+            # The warm process inherits the mask: Ctrl+C does not stop it while it imports.
             with _signals_held():
                 multiprocessing.forkserver.ensure_running()
         _wait_for_helpers_at_exit()
 
     def start(self, work: Work, environ: Mapping[str, str]) -> Worker:
-        """A new worker that does ``work`` with just this environment."""
+        """Start a worker that does ``work`` with exactly this environment."""
         self.warm_up()
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_run, args=(work, theirs, dict(environ)), daemon=True)
         with _signals_held():
             process.start()
         theirs.close()
-        return Worker(process, Channel(ours))
+        return Worker(process, ours)

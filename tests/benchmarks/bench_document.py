@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import libconf
 
 from ppinui.libconfig.document import Document, parse
+from ppinui.libconfig.edit import set_value
 
 HSMS = 1000
 SLOTS = 4
@@ -60,7 +61,7 @@ def read(text: str) -> list[object]:
 
 def edit(document: Document) -> str:
     """One setting in the middle, and the new text."""
-    return document.set(f"primus.hsms.hsm{HSMS // 2}.slots.slot{SLOTS - 1}.id", 77).text
+    return set_value(document, f"primus.hsms.hsm{HSMS // 2}.slots.slot{SLOTS - 1}.id", 77).text
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -9,7 +9,7 @@ import pytest
 from ppinui.cli.command_grammar import TEST_DEFAULTS, build_parser, parse
 from ppinui.cli.config.config_grammar import PROFILES
 from ppinui.cli.man_page import commands
-from ppinui.config.checks.problem import Profile
+from ppinui.config.checks.subject import Profile
 from ppinui.errors import ExitCode, PpinuiError
 from tests.rig.program import ppinui
 

@@ -22,7 +22,7 @@ def test_the_first_hsm_makes_the_file(content: str | None, tmp_path: Path) -> No
     assert edit(file, "add-slot", "hsm0", "--user-name", "PAYMENTS", "--id", "0") == 0
 
     problems = check_file(file, find_group=lambda _: None)
-    assert [problem for problem in problems if problem.check != "file-readable-by-all"] == []
+    assert [problem for problem in problems if problem.code != "file-readable-by-all"] == []
     assert file.read_text().count('version = "1.0";') == 1
     if content is None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o640

@@ -284,7 +284,7 @@ def test_check_as_json_says_all_that_is_known(config: Path, capsys: Captured) ->
     assert shown["config"] == str(config)
     assert [
         (found["check"], found["line"], found["message"], found["remedy"]) for found in shown["problems"]
-    ] == [(problem.check, problem.place.line, problem.message, problem.remedy) for problem in problems]
+    ] == [(problem.code, problem.place.line, problem.message, problem.remedy) for problem in problems]
     assert shown["errors"] + shown["warnings"] + shown["notes"] == len(problems)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.cli.console import emit, encoded, printable, say
+from ppinui.cli.console import as_json, emit, encoded, say
 from tests.rig.patience import patient
-from tests.rig.program import environment
+from tests.rig.program import environment, ppinui
 from tests.rig.terminal import Terminal
 
 
@@ -27,22 +28,6 @@ def run_python(
         env=environment(environ),
         timeout=patient(30),
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("PARTITION-1", "PARTITION-1"),
-        ("Zürich €", "Zürich €"),
-        ("two\nlines\tand\r", r"two\nlines\tand\r"),
-        ("\x1b[2Jcleared", r"\x1b[2Jcleared"),
-        ("\x9b31mred", r"\x9b31mred"),
-        ("gn\u202eitrever", r"gn\u202eitrever"),
-        ("caf\udce9", r"caf\xe9"),
-    ],
-)
-def test_names_stay_on_their_line_and_steer_no_terminal(text: str, shown: str) -> None:
-    assert printable(text) == shown
 
 
 def test_bytes_that_are_not_utf8_come_out_as_they_were() -> None:
@@ -112,3 +97,33 @@ def test_the_encoding_of_the_terminal_is_no_obstacle() -> None:
 
     assert done.stdout == rb"\u2022\u2022\u2022\u2022" + os.linesep.encode()
     assert done.returncode == 0
+
+
+def test_json_is_read_back_as_it_was() -> None:
+    data = {"a": [1, 2.5, None, True], "b": {"ü": "••••"}, "c": ("x",)}
+
+    assert json.loads(as_json(data)) == {**data, "c": ["x"]}
+
+
+def test_json_ends_with_a_newline() -> None:
+    assert as_json({}).endswith("}\n")
+
+
+def test_json_bytes_that_are_not_utf8_can_be_told_from_one_another() -> None:
+    text = as_json({"name": ["caf\udce9"]})
+
+    assert json.loads(text.encode("utf-8")) == {"name": ["caf\\xe9"]}
+
+
+def test_control_characters_in_json_are_escaped() -> None:
+    text = as_json({"name": "\x1b[2J\x9b31m\x7f"})
+
+    assert text.replace("\n", "").isprintable()
+    assert json.loads(text) == {"name": "\x1b[2J\x9b31m\x7f"}
+
+
+def test_where_stdout_is_not_utf8_json_is_ascii(config: Path) -> None:
+    ran = ppinui("-c", config, "config", "show", "--format", "json", environ={"PYTHONIOENCODING": "latin-1"})
+
+    assert ran.out.isascii()
+    assert json.loads(ran.out)["hsms"][0]["pin"] == "••••"

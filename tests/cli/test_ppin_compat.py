@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ppinui.cli.command_grammar import parse
-from ppinui.cli.secret.secret_grammar import LONG_WITH_VALUE
+from ppinui.cli.ppin_compat import LONG_WITH_VALUE
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_client import DEADLINE
 

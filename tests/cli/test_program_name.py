@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.cli.program_name import pasteable, program_name
+from ppinui.cli.program_name import program_name, rewrite_commands
 
 
 def test_the_program_is_called_as_the_user_can_call_it(tmp_path: Path) -> None:
@@ -43,4 +43,4 @@ def test_commands_in_messages_can_be_pasted(
     script.touch(mode=0o755)
     expected = text if called is None else called.replace("PROGRAM", str(script))
 
-    assert pasteable(text, config, started_as=script) == expected
+    assert rewrite_commands(text, config, started_as=script) == expected

@@ -46,29 +46,31 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_and_version_import_the_grammar_alone(option: str) -> None:
+def test_help_and_version_import_no_grammar_of_a_command(option: str) -> None:
     modules = modules_of(option)
 
     assert modules.isdisjoint(HEAVY)
     assert {name for name in modules if name.startswith("ppinui.")} == {
         "ppinui.cli",
-        "ppinui.cli.config",
-        "ppinui.cli.config.config_grammar",
-        "ppinui.cli.console",
         "ppinui.cli.argparse_base",
-        "ppinui.cli.kms",
-        "ppinui.cli.kms.kms_grammar",
-        "ppinui.cli.main",
         "ppinui.cli.command_grammar",
-        "ppinui.cli.secret",
-        "ppinui.cli.secret.secret_grammar",
-        "ppinui.cli.setup",
-        "ppinui.cli.setup.setup_grammar",
-        "ppinui.cli.token",
-        "ppinui.cli.token.token_grammar",
+        "ppinui.cli.command_registry",
+        "ppinui.cli.console",
+        "ppinui.cli.main",
         "ppinui.errors",
     }
-    assert modules.isdisjoint({"pathlib", "shutil", "dataclasses", "subprocess", "socket"})
+    assert modules.isdisjoint(
+        {"contextlib", "pathlib", "shutil", "dataclasses", "subprocess", "socket", "typing"}
+    )
+
+
+def test_a_command_imports_the_grammar_of_no_other() -> None:
+    modules = modules_of("token", "--help")
+
+    assert {name for name in modules if name.endswith("_grammar")} == {
+        "ppinui.cli.command_grammar",
+        "ppinui.cli.token.token_grammar",
+    }
 
 
 def test_the_manual_page_imports_no_library() -> None:

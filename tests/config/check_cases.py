@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ppinui.config.checks.registry import Profile, Severity
+from ppinui.config.checks.subject import Profile
+from ppinui.diagnostic import Severity
 from tests.config.sound_file import edited, without
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from ppinui.config.checks.registry import Severity, check_text
+from ppinui.config.checks.registry import check_text
 from ppinui.config.primus import add_hsm, add_slot, put, read
+from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, EditRefused, Kind, parse
+from ppinui.libconfig.edit import remove
 from tests.config.sound_file import SOUND, edited
 
 ONLY_ON_HSM1 = 'slot2: { user_name = "ONLY"; proxy_user = "ticket"; id = 4; };\n      }; /* slots of hsm1 */'
@@ -232,5 +234,5 @@ def test_what_is_added_and_removed_leaves_no_trace(cluster: Path) -> None:
     with_hsm, hsm = add_hsm(document, host="c", like="hsm1")
     with_slot, slot = add_slot(document, "hsm1", user_name="P3", id=3)
 
-    assert with_hsm.remove(hsm).text == document.text
-    assert with_slot.remove(slot).text == document.text
+    assert remove(with_hsm, hsm).text == document.text
+    assert remove(with_slot, slot).text == document.text

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.checks.registry import Profile, Severity, check_document, check_text
+from ppinui.config.checks.registry import check_document, check_text
+from ppinui.config.checks.subject import Profile
 from ppinui.config.primus import read
+from ppinui.diagnostic import Severity
 from ppinui.libconfig.document import parse
 from tests.config.check_cases import (
     CASES,
@@ -39,19 +41,19 @@ def test_a_broken_rule_is_reported_once_with_its_place_severity_and_remedy(case:
 
     problems = check_text(text, "primus.cfg", profile=case.profile)
 
-    (found,) = [problem for problem in problems if problem.check == case.check]
+    (found,) = [problem for problem in problems if problem.code == case.check]
     assert found.severity is case.severity
     assert (found.place.file, found.place.line) == ("primus.cfg", line_of(text, case.at))
     assert found.message
     assert found.remedy
-    assert {problem.check for problem in problems} - case.also == {case.check}
+    assert {problem.code for problem in problems} - case.also == {case.check}
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_what_comes_close_to_breaking_a_rule_is_not_reported(case: Case) -> None:
     problems = check_text(text_of(case.near), profile=None if case.near == () else case.profile)
 
-    assert case.check not in {problem.check for problem in problems}
+    assert case.check not in {problem.code for problem in problems}
 
 
 def test_a_sound_file_has_no_problem() -> None:
@@ -63,14 +65,14 @@ def test_a_sound_file_has_no_problem() -> None:
 def test_a_problem_names_the_setting_by_its_path() -> None:
     (problem,) = check_text(edited((ID, "id = -1L;")), profile=None)[:1]
 
-    assert problem.path == "primus.hsms.hsm0.slots.slot0.id"
+    assert problem.subject == "primus.hsms.hsm0.slots.slot0.id"
     assert "hsm0.slot0.id" in problem.message
 
 
 def test_what_is_missing_is_reported_at_the_group_that_lacks_it() -> None:
     (problem,) = check_text(edited((USER, "")))
 
-    assert problem.path == "primus.hsms.hsm0.slots.slot0"
+    assert problem.subject == "primus.hsms.hsm0.slots.slot0"
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -78,7 +80,7 @@ def test_the_vendors_examples_have_no_errors_and_no_warnings(example: Path) -> N
     problems = check_text(example.read_text())
 
     assert {problem.severity for problem in problems} == {NOTE}
-    assert {problem.check for problem in problems} <= {
+    assert {problem.code for problem in problems} <= {
         "placeholder-value",
         "clear-proxy-password-in-comment",
         "log-file-writable-by-all",
@@ -108,7 +110,7 @@ def test_an_id_that_two_partitions_share_is_reported_with_both_and_with_the_righ
         for problem in check_text(
             edited(("id = 2; /* 11 */", "id = 1; # 11"), ("id = 1; /* 10 */", "id = 9;"))
         )
-        if problem.check == "id-shared-by-partitions"
+        if problem.code == "id-shared-by-partitions"
     ]
 
     assert problem.message == "id 1 is partition 'BETA' on hsm1 and partition 'ALPHA' on hsm0"
@@ -123,7 +125,7 @@ def test_an_odd_copy_is_the_one_that_is_reported_not_the_usual_ones() -> None:
 
     (problem,) = check_text(text)
 
-    assert problem.check == "ids-differ-across-hsms"
+    assert problem.code == "ids-differ-across-hsms"
     assert problem.place.line == line_of(text, "# odd")
     assert "id 7 on hsm0 and 1 elsewhere" in problem.message
 
@@ -136,7 +138,7 @@ def test_one_partition_may_have_several_ids_if_it_has_them_on_every_hsm() -> Non
     )
 
     assert check_text(edited(*both)) == ()
-    assert [problem.check for problem in check_text(edited(both[0]))] == ["ids-differ-across-hsms"]
+    assert [problem.code for problem in check_text(edited(both[0]))] == ["ids-differ-across-hsms"]
 
 
 def test_one_slot_id_twice_on_one_hsm_is_one_problem_not_two() -> None:
@@ -144,7 +146,7 @@ def test_one_slot_id_twice_on_one_hsm_is_one_problem_not_two() -> None:
         p for p in check_text(edited(("id = 2; /* 01 */", "id = 1; # 01"))) if "hsm0.slot1" in p.message
     ]
 
-    assert problem.check == "duplicate-id-in-hsm"
+    assert problem.code == "duplicate-id-in-hsm"
     assert problem.remedy == "Give hsm0.slot1 id 2."
 
 
@@ -153,7 +155,7 @@ def test_standalone_hsms_with_the_same_ids_for_different_partitions_are_all_repo
         edited((OTHER_USER, 'user_name = "C";'), ('user_name = "BETA"; /* 11 */', 'user_name = "D";'))
     )
 
-    assert [problem.check for problem in problems] == ["id-shared-by-partitions"] * 2
+    assert [problem.code for problem in problems] == ["id-shared-by-partitions"] * 2
 
 
 # FortiGate
@@ -186,7 +188,7 @@ def test_each_rule_of_a_fortigate_is_checked(left_out: int, check: str, at: str)
 
     (problem,) = check_text(text, profile=Profile.FORTIGATE)
 
-    assert (problem.check, problem.severity, problem.place.line) == (check, ERROR, line_of(text, at))
+    assert (problem.code, problem.severity, problem.place.line) == (check, ERROR, line_of(text, at))
 
 
 def test_a_fortigate_has_to_connect_at_once() -> None:
@@ -194,7 +196,7 @@ def test_a_fortigate_has_to_connect_at_once() -> None:
 
     (problem,) = check_text(text, profile=Profile.FORTIGATE)
 
-    assert problem.check == "fortigate-connect-on-init"
+    assert problem.code == "fortigate-connect-on-init"
     assert problem.remedy == "Set it: ppinui config set connect_on_init=true"
 
 
@@ -204,7 +206,7 @@ def test_an_absent_setting_counts_with_its_default() -> None:
     (problem,) = check_text(text, profile=Profile.FORTIGATE)
 
     assert problem.message == "log.write_syslog is by default true: a FortiGate needs false"
-    assert problem.path == "primus.log"
+    assert problem.subject == "primus.log"
 
 
 # CloudHSM
@@ -234,7 +236,7 @@ def test_a_syntax_error_is_one_problem_with_its_place() -> None:
 
     (problem,) = check_text(text, "/etc/primus/primus.cfg")
 
-    assert (problem.severity, problem.check) == (ERROR, "syntax-error")
+    assert (problem.severity, problem.code) == (ERROR, "syntax-error")
     assert str(problem.place).startswith(f"/etc/primus/primus.cfg:{line_of(text, '23l0')}:")
     assert "found" in problem.message
     assert "expected" in problem.message
@@ -243,7 +245,7 @@ def test_a_syntax_error_is_one_problem_with_its_place() -> None:
 def test_what_stands_before_a_syntax_error_is_checked_and_nothing_is_called_missing() -> None:
     text = edited((HOST, 'host = "10.0.0.1:2310";'), (PRIORITY, "priority = ;"), ("250", "true"))
 
-    checks = [problem.check for problem in check_text(text, profile=Profile.CLOUDHSM)]
+    checks = [problem.code for problem in check_text(text, profile=Profile.CLOUDHSM)]
 
     assert checks == ["wrong-type", "host-with-port", "syntax-error"]
 
@@ -255,7 +257,7 @@ def test_passwords_are_found_on_both_sides_of_a_syntax_error() -> None:
         (OTHER_USER, f'{OTHER_USER} /* proxy_password = "second-2" */'),
     )
 
-    checks = [problem.check for problem in check_text(text)]
+    checks = [problem.code for problem in check_text(text)]
 
     assert checks == ["clear-pin", "syntax-error", "clear-proxy-password-in-comment"]
 
@@ -266,19 +268,19 @@ def test_a_file_that_ends_too_early_is_a_syntax_error_and_little_more(cut: int) 
 
     in_disorder = {"syntax-error", "misplaced-setting", "unknown-setting", "misspelt-setting"}
     whole_but_short = {"no-primus", "missing-version"}
-    assert {problem.check for problem in problems} <= in_disorder | whole_but_short
+    assert {problem.code for problem in problems} <= in_disorder | whole_but_short
     assert problems
 
 
 def test_a_text_of_another_kind_altogether_is_a_syntax_error() -> None:
     for text in ("<xml/>", "\ufeff" + SOUND, "[primus]\nhost=1\n", "{"):
-        assert "syntax-error" in {problem.check for problem in check_text(text)}
+        assert "syntax-error" in {problem.code for problem in check_text(text)}
 
 
 def test_duplicates_do_not_hide_other_problems() -> None:
     text = edited((ID, f"{ID} id = 1;"), (PORT, "port = 2310;"))
 
-    assert [problem.check for problem in check_text(text)] == ["port-as-int", "duplicate-setting"]
+    assert [problem.code for problem in check_text(text)] == ["port-as-int", "duplicate-setting"]
 
 
 # What must never show
@@ -326,7 +328,7 @@ def test_an_included_file_is_checked_with_its_own_places(tmp_path: Path) -> None
 
     problems = check_text(text, include_dir=tmp_path)
 
-    places = {(problem.check, Path(problem.place.file).name, problem.place.line) for problem in problems}
+    places = {(problem.code, Path(problem.place.file).name, problem.place.line) for problem in problems}
     assert ("wrong-type", "slots.cfg", 1) in places
     assert ("clear-pin", "slots.cfg", 1) in places
 
@@ -363,9 +365,9 @@ def test_a_remedy_for_a_copy_names_the_id_of_its_partition() -> None:
     ],
 )
 def test_a_password_of_any_name_or_shape_is_found_once(line: str, check: str) -> None:
-    found = [problem for problem in check_text(line) if problem.check.startswith("clear-")]
+    found = [problem for problem in check_text(line) if problem.code.startswith("clear-")]
 
-    assert [problem.check for problem in found] == [check]
+    assert [problem.code for problem in found] == [check]
 
 
 def test_no_message_repeats_a_setup_password() -> None:

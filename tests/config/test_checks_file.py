@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.checks.registry import Problem, Profile, Severity, check_file
+from ppinui.config.checks.registry import check_file
+from ppinui.config.checks.subject import Profile
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import PpinuiError
 from tests.config.sound_file import SOUND, edited
 
@@ -34,12 +36,12 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def checked(path: Path, **options: object) -> list[Problem]:
+def checked(path: Path, **options: object) -> list[Diagnostic]:
     return list(check_file(path, **{"find_group": own_group, **options}))
 
 
-def names(problems: list[Problem]) -> list[str]:
-    return [problem.check for problem in problems]
+def names(problems: list[Diagnostic]) -> list[str]:
+    return [problem.code for problem in problems]
 
 
 def test_a_sound_file_with_the_right_mode_and_group_has_no_problem(file: Path) -> None:
@@ -49,12 +51,12 @@ def test_a_sound_file_with_the_right_mode_and_group_has_no_problem(file: Path) -
 def test_a_file_that_everybody_can_read_is_a_warning_and_with_a_password_an_error(file: Path) -> None:
     file.chmod(0o644)
     (problem,) = checked(file)
-    assert (problem.check, problem.severity) == ("file-readable-by-all", Severity.WARNING)
+    assert (problem.code, problem.severity) == ("file-readable-by-all", Severity.WARNING)
     assert problem.remedy == f"chmod 0640 {file}"
     assert str(problem.place) == f"{file}:1:1"
 
     file.write_text(edited(("wait_delay", '# pin = "FXAJX-1"\n  wait_delay')))
-    (worse,) = [problem for problem in checked(file) if problem.check == "file-readable-by-all"]
+    (worse,) = [problem for problem in checked(file) if problem.code == "file-readable-by-all"]
     assert worse.severity is Severity.ERROR
     assert "password" in worse.message
 
@@ -63,7 +65,7 @@ def test_a_placeholder_is_no_password(file: Path) -> None:
     file.write_text(edited(("wait_delay", '# pin = "SETUP_PASSWORD"\n  wait_delay')))
     file.chmod(0o644)
 
-    (problem,) = [problem for problem in checked(file) if problem.check == "file-readable-by-all"]
+    (problem,) = [problem for problem in checked(file) if problem.code == "file-readable-by-all"]
 
     assert problem.severity is Severity.WARNING
 
@@ -73,7 +75,7 @@ def test_a_file_that_everybody_can_change_is_an_error(file: Path) -> None:
 
     (problem,) = checked(file)
 
-    assert (problem.check, problem.severity) == ("file-writable-by-all", Severity.ERROR)
+    assert (problem.code, problem.severity) == ("file-writable-by-all", Severity.ERROR)
 
 
 @pytest.mark.parametrize(("mode", "other_group"), [(0o600, False), (0o640, True), (0o600, True)])
@@ -83,7 +85,7 @@ def test_the_group_primus_has_to_be_able_to_read_the_file(file: Path, mode: int,
 
     (problem,) = checked(file, find_group=lambda name: number if name == "primus" else None)
 
-    assert (problem.check, problem.severity) == ("file-not-of-group-primus", Severity.WARNING)
+    assert (problem.code, problem.severity) == ("file-not-of-group-primus", Severity.WARNING)
     assert problem.remedy.startswith("chgrp primus ")
 
 
@@ -108,7 +110,7 @@ def test_what_an_update_left_beside_the_file_is_a_warning(file: Path, ending: st
 
     (problem,) = checked(file)
 
-    assert (problem.check, problem.severity) == ("package-version-beside", Severity.WARNING)
+    assert (problem.code, problem.severity) == ("package-version-beside", Severity.WARNING)
     assert str(beside) in problem.message
 
 
@@ -131,7 +133,7 @@ def test_the_providers_own_folder_is_a_warning_also_behind_a_link(tmp_path: Path
 
     for path in (real, link):
         (problem,) = checked(path, root=tmp_path, find_group=no_group)
-        assert (problem.check, problem.severity) == ("provider-folder", Severity.WARNING)
+        assert (problem.code, problem.severity) == ("provider-folder", Severity.WARNING)
 
 
 def test_secrets_too_long_for_a_fortigate_are_found(file: Path) -> None:
@@ -150,7 +152,7 @@ def test_secrets_too_long_for_a_fortigate_are_found(file: Path) -> None:
 
     secrets.write_bytes(b"x" * 2251)
     (problem,) = checked(file, profile=Profile.FORTIGATE)
-    assert (problem.check, problem.severity) == ("fortigate-secrets-size", Severity.ERROR)
+    assert (problem.code, problem.severity) == ("fortigate-secrets-size", Severity.ERROR)
     assert checked(file) == []
 
 
@@ -171,7 +173,7 @@ def test_the_contents_are_checked_too_and_named_by_the_file(file: Path) -> None:
 
     (problem,) = checked(file)
 
-    assert problem.check == "port-as-int"
+    assert problem.code == "port-as-int"
     assert str(problem.place) == f"{file}:12:7"
 
 
@@ -202,7 +204,7 @@ def test_what_lies_beside_a_file_is_named_once_also_for_a_relative_path(file: Pa
             sys.executable,
             "-c",
             "from pathlib import Path; from ppinui.config.checks.registry import check_file; "
-            "print([one.check for one in check_file(Path('primus.cfg'))])",
+            "print([one.code for one in check_file(Path('primus.cfg'))])",
         ],
         cwd=file.parent,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
@@ -220,6 +222,6 @@ def test_a_password_in_the_backup_is_a_warning(file: Path) -> None:
 
     (problem,) = checked(file)
 
-    assert (problem.check, problem.severity) == ("password-in-backup", Severity.WARNING)
+    assert (problem.code, problem.severity) == ("password-in-backup", Severity.WARNING)
     assert problem.remedy.endswith(f"shred -u {backup}")
     assert "0LDSECRET" not in repr(problem)

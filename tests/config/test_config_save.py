@@ -12,6 +12,7 @@ import pytest
 
 from ppinui.config.config_save import SaveRefused, identify, save
 from ppinui.libconfig.document import load, parse
+from ppinui.libconfig.edit import set_value
 from tests.rig.ordinary_user import NOBODY, as_ordinary_user, folder_of_ordinary_user
 from tests.rig.saved import CONFIG, edited, no_trace, put_config, save_edit, temporary_files
 
@@ -232,7 +233,7 @@ def test_one_save_after_another_goes_by_the_identity_that_the_first_one_gave(tmp
     seen = identify(path)
     first, second = edited(path, 301)
     report = save(path, first, second, read_from=seen, tracer=no_trace)
-    third = second.set("primus.wait_delay", 302)
+    third = set_value(second, "primus.wait_delay", 302)
     assert save(path, second, third, read_from=report.identity, tracer=no_trace).changed
     with pytest.raises(SaveRefused):
         save(path, third, first, read_from=seen, tracer=no_trace)
@@ -258,7 +259,9 @@ def test_a_save_leaves_one_trace_with_the_real_file_and_a_refused_one_none(tmp_p
 def test_what_was_saved_is_read_back_as_it_was_meant(tmp_path: Path) -> None:
     path = put_config(tmp_path)
     old = load(path)
-    new = old.set("primus.hsms.hsm0.host", 'ümlaut\t"quoted"').set("primus.hsms.hsm0.slots.slot0.id", 7)
+    new = set_value(
+        set_value(old, "primus.hsms.hsm0.host", 'ümlaut\t"quoted"'), "primus.hsms.hsm0.slots.slot0.id", 7
+    )
     save(path, old, new, tracer=no_trace)
     read = load(path)
     host, slot = read.get("primus.hsms.hsm0.host"), read.get("primus.hsms.hsm0.slots.slot0.id")

@@ -20,6 +20,7 @@ from ppinui.config.redaction import (
     plain_diff,
 )
 from ppinui.errors import PpinuiError
+from ppinui.libconfig.compatibility import find_warnings
 from ppinui.libconfig.document import parse
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "rig" / "examples").glob("*.cfg"))
@@ -222,7 +223,7 @@ def test_in_a_text_that_parses_only_what_belongs_to_passwords_changes(text: str)
         document = parse(text, allow_duplicates=True)
     except PpinuiError:
         return
-    if document.warnings:  # a quote or a comment without its end
+    if find_warnings(document):  # a quote or a comment without its end
         return
 
     assert re.sub(CANARY, MASK, text) == mask(text)

@@ -19,6 +19,7 @@ from ppinui.files.file_attributes import Attributes, OwnerLostError
 from ppinui.files.mounts import mounted_from
 from ppinui.files.replacement import OvertakenError, locked_folder
 from ppinui.libconfig.document import Document, load, parse
+from ppinui.libconfig.edit import set_value
 from tests.rig.forked import in_child
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
 from tests.rig.private_mounts import bind, in_private_mounts, make_read_only, mount_disk, mounting_is_possible
@@ -217,7 +218,7 @@ def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path, make: Callable[
     path = tmp_path / "primus.cfg"
     make(path)
     old = parse(CONFIG)
-    message, _ = _refused(path, old, old.set("primus.wait_delay", 1))
+    message, _ = _refused(path, old, set_value(old, "primus.wait_delay", 1))
     assert message == "this is not a regular file, so it cannot be replaced"
 
 
@@ -368,7 +369,7 @@ def test_a_refusal_shows_no_value_of_the_file(tmp_path: Path) -> None:
     path = put_config(tmp_path, 'pin = "FXAJX-XWVQ3"; wait = 1;')
     old = load(path)
     path.write_text('pin = "other";')
-    refused = refusal(path, old, old.set("pin", "DC0O5-3SLQF"))
+    refused = refusal(path, old, set_value(old, "pin", "DC0O5-3SLQF"))
     shown = "\n".join((*refused.lines(), repr(refused), str(refused), repr(refused.kept)))
     assert "FXAJX" not in shown
     assert "DC0O5" not in shown

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from ppinui.config.config_save import save
 from ppinui.config.verification import MisreadError, confirm, libconf_reads
 from ppinui.libconfig.document import Document, encode, load, parse
+from ppinui.libconfig.edit import remove, set_value
 from ppinui.libconfig.includes import Source
+from ppinui.libconfig.insert import copy, insert
 from tests.rig.saved import CONFIG, edited, no_trace, put_config, refusal
 
 ODD_BUT_LEGAL = {
@@ -34,7 +36,7 @@ ODD_BUT_LEGAL = {
 @pytest.mark.parametrize("text", ODD_BUT_LEGAL.values(), ids=ODD_BUT_LEGAL.keys())
 def test_an_edit_beside_odd_values_is_confirmed_by_both_without_a_remark(text: str) -> None:
     old = parse(text)
-    new = old.set("wait", 2)
+    new = set_value(old, "wait", 2)
     assert confirm(old, new) == (encode(new.text), ())
 
 
@@ -45,7 +47,7 @@ def test_odd_values_may_be_new(text: str) -> None:
 
 def test_a_group_with_odd_values_may_be_copied() -> None:
     old = parse('hsms: {\n  hsm0: { port = 007; host = "\\q"; };\n};\n')
-    assert confirm(old, old.copy("hsms.hsm0", "hsm1"))[1] == ()
+    assert confirm(old, copy(old, "hsms.hsm0", "hsm1"))[1] == ()
 
 
 @given(
@@ -56,39 +58,39 @@ def test_a_group_with_odd_values_may_be_copied() -> None:
 )
 def test_whatever_value_is_set_both_read_it(text: str, other: bool | int | float) -> None:
     old = parse('s = "x"; other = 1;')
-    new = old.set("s", text).set("other", other)
+    new = set_value(set_value(old, "s", text), "other", other)
     assert confirm(old, new) == (encode(new.text), ())
 
 
 def test_an_included_file_is_read_by_both(tmp_path: Path) -> None:
     (tmp_path / "more.cfg").write_text('host = "192.0.2.1";\n')
     old = parse('hsm0: {\n@include "more.cfg"\n};\nwait = 1;\n', include_dir=tmp_path)
-    assert confirm(old, old.set("wait", 2))[1] == ()
+    assert confirm(old, set_value(old, "wait", 2))[1] == ()
 
 
 def test_a_text_nested_too_deep_for_libconf_is_judged_by_our_parser_with_a_remark() -> None:
     old = parse("wait = 1; " + "a: { " * 300 + "x = 1; " + "}; " * 300)
-    (remark,) = confirm(old, old.set("wait", 2))[1]
+    (remark,) = confirm(old, set_value(old, "wait", 2))[1]
     assert "nested too deep for libconf" in remark
 
 
 def test_what_libconf_could_not_read_before_is_judged_by_our_parser_with_a_remark() -> None:
     old = parse("wait = 1; /* a comment without an end")
-    (remark,) = confirm(old, old.set("wait", 2))[1]
+    (remark,) = confirm(old, set_value(old, "wait", 2))[1]
     assert "libconf could not read it before either" in remark
 
 
 def test_a_name_that_libconf_takes_for_a_value_is_refused(tmp_path: Path) -> None:
     path = put_config(tmp_path)
     old = load(path)
-    refused = refusal(path, old, old.insert("primus", "true-random", 1))
+    refused = refusal(path, old, insert(old, "primus", "true-random", 1))
     assert refused.message == "the result would not be read as it was meant: libconf cannot read it"
     assert path.read_text() == CONFIG
 
 
 def test_a_value_that_libconf_reads_differently_is_refused_without_showing_it() -> None:
     old = parse('pin = "FXAJX"; wait = 1;')
-    new = old.set("pin", "XWVQ3")
+    new = set_value(old, "pin", "XWVQ3")
 
     def mishears(text: str) -> Mapping[str, Any]:
         return {**libconf_reads(text), "pin": "DC0O5"}
@@ -102,7 +104,7 @@ def test_a_value_that_libconf_reads_differently_is_refused_without_showing_it() 
 def test_a_setting_too_many_or_too_few_or_of_another_type_is_refused(heard: Mapping[str, Any]) -> None:
     old = parse("wait = 1;")
     with pytest.raises(MisreadError):
-        confirm(old, old.set("wait", 2), second=lambda _: heard)
+        confirm(old, set_value(old, "wait", 2), second=lambda _: heard)
 
 
 def test_what_libconf_misread_before_is_not_held_against_the_edit() -> None:
@@ -111,9 +113,9 @@ def test_what_libconf_misread_before_is_not_held_against_the_edit() -> None:
     def mishears(text: str) -> Mapping[str, Any]:
         return {**libconf_reads(text), "odd": 6}
 
-    assert confirm(old, old.set("wait", 2), second=mishears)[1] == ()
+    assert confirm(old, set_value(old, "wait", 2), second=mishears)[1] == ()
     with pytest.raises(MisreadError, match="libconf reads odd differently"):
-        confirm(old, old.set("odd", 7), second=mishears)
+        confirm(old, set_value(old, "odd", 7), second=mishears)
 
 
 def _untrue(document: Document, text: str) -> Document:
@@ -150,7 +152,7 @@ def test_half_a_surrogate_pair_is_refused() -> None:
 def test_removing_one_of_two_duplicates_is_no_reason_to_refuse(tmp_path: Path) -> None:
     path = put_config(tmp_path, "a = 1; b = 1;\nb = 2;\na = 3;\n")
     old = load(path, allow_duplicates=True)
-    report = save(path, old, old.remove("b"), tracer=no_trace)
+    report = save(path, old, remove(old, "b"), tracer=no_trace)
     (remark,) = report.notes
     assert "a is there twice" in remark
     assert f"{path}:" in remark

@@ -1,13 +1,10 @@
-"""Somebody to look for, and picking a finding out of many."""
+"""Picking a finding out of many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ppinui.doctor.finding import Finding
-from ppinui.doctor.host import Account
-
-ALICE = Account(1000, "alice", frozenset({1000}), is_service=False)
 
 
 def about(subject: str, findings: Iterable[Finding]) -> Finding:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.doctor.comparison import Users, compare
+from ppinui.doctor.comparison import compare
 from ppinui.doctor.file_findings import SecretsSeen
 from ppinui.doctor.finding import State
 from ppinui.secrets import secrets_file
@@ -15,6 +15,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from tests.doctor.doctor_rig import about
+from tests.rig.credentials import UserSlot, credentials_of
 from tests.secrets.memory_keyring import MemoryKeyring
 
 FILE = """\
@@ -24,10 +25,10 @@ primus: { users: {
   user1: { name = "SIGNING"; blob = "Kanarie-B"; };
 }; proxies: { proxy0: { name = "P"; blob = "Kanarie-C"; }; }; };
 """
-USERS = Users(("PAYMENTS", "SIGNING"), ("P",))
+USERS = credentials_of(UserSlot("hsm0", 0, "PAYMENTS", "P"), UserSlot("hsm0", 1, "SIGNING"))
 PAYMENTS = "permanent secret of 'PAYMENTS'"
 SIGNING = "permanent secret of 'SIGNING'"
-PROXY = "password of service user 'P'"
+PROXY = "proxy password of 'P'"
 
 
 def seen(path: Path, text: str = FILE) -> SecretsSeen:
@@ -109,7 +110,7 @@ def test_a_proxy_password_as_typed_cannot_be_compared(file: SecretsSeen, store: 
 
 
 def test_a_proxy_password_in_primus_cfg_alone(store: SecretStore) -> None:
-    users = replace(USERS, clear=frozenset({"P"}))
+    users = credentials_of(UserSlot("hsm0", 0, "PAYMENTS", "P", clear=True))
     found = about(PROXY, tuple(compare(users, SecretsSeen((), entries={}), store)))
     assert (found.state, found.remedy) == (State.WARNING, "ppinui secret adopt")
 
@@ -144,7 +145,8 @@ def test_a_keyring_that_fails_on_the_way_is_one_line(file: SecretsSeen) -> None:
 
 
 def test_without_a_keyring_the_file_is_looked_at_alone(file: SecretsSeen) -> None:
-    findings = tuple(compare(replace(USERS, partitions=("PAYMENTS", "NEW")), file, None))
+    users = credentials_of(UserSlot("hsm0", 0, "PAYMENTS", "P"), UserSlot("hsm0", 1, "NEW"))
+    findings = tuple(compare(users, file, None))
     assert about(PAYMENTS, findings).state is State.OK
     assert about("permanent secret of 'NEW'", findings).state is State.WRONG
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +10,10 @@ import pytest
 
 from ppinui.doctor.file_findings import look_at_config, look_at_group, look_at_secrets
 from ppinui.doctor.finding import State
-from ppinui.doctor.host import Group, Surroundings
-from tests.doctor.doctor_rig import ALICE, about
+from ppinui.services.context import Group
+from tests.doctor.doctor_rig import about
+from tests.rig.hosts import ALICE, MakeContext
 
-Machine = Callable[..., Surroundings]
 TEXT = """\
 version = "1.0";
 primus: { hsms: { hsm0: { host = "10.1.2.3"; port = "2310";
@@ -32,47 +31,47 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_sound_configuration_is_found_by_its_rule(config: Path, machine: Machine) -> None:
-    seen = look_at_config(None, machine())
+def test_a_sound_configuration_is_found_by_its_rule(config: Path, machine: MakeContext) -> None:
+    seen = look_at_config(machine())
     assert {finding.state for finding in seen.findings} == {State.OK}
     assert about("primus.cfg", seen.findings).words == f"{config} ({config.parent})"
     assert "mode 0640" in about("primus.cfg, access", seen.findings).words
     assert seen.config is not None
 
 
-def test_a_configuration_that_everybody_can_change_is_wrong(config: Path, machine: Machine) -> None:
+def test_a_configuration_that_everybody_can_change_is_wrong(config: Path, machine: MakeContext) -> None:
     config.chmod(0o646)
-    seen = look_at_config(None, machine())
+    seen = look_at_config(machine())
     worst = [finding for finding in seen.findings if finding.state is State.WRONG]
     assert [finding.subject for finding in worst] == ["primus.cfg, access"]
     assert worst[0].remedy == f"chmod 0640 {config}"
 
 
-def test_the_group_of_the_configuration_counts_where_there_is_one(config: Path, machine: Machine) -> None:
+def test_the_group_of_the_configuration_counts_where_there_is_one(config: Path, machine: MakeContext) -> None:
     other = Group(config.stat().st_gid + 1, ())
-    access = about("primus.cfg, access", look_at_config(None, machine(group=other)).findings)
+    access = about("primus.cfg, access", look_at_config(machine(group=other)).findings)
     assert access.state is State.WARNING
     assert access.remedy is not None
     assert access.remedy.startswith("chgrp primus")
 
 
-def test_errors_in_the_text_are_counted_not_listed(config: Path, machine: Machine) -> None:
+def test_errors_in_the_text_are_counted_not_listed(config: Path, machine: MakeContext) -> None:
     config.write_text(TEXT.replace('"2310"', '"99999"'))
-    contents = about("primus.cfg, contents", look_at_config(None, machine()).findings)
+    contents = about("primus.cfg, contents", look_at_config(machine()).findings)
     assert (contents.state, contents.words) == (State.WRONG, "1 error")
     assert contents.remedy == f"see them: ppinui -c {config} config check"
 
 
-def test_text_that_is_no_libconfig_is_wrong(config: Path, machine: Machine) -> None:
+def test_text_that_is_no_libconfig_is_wrong(config: Path, machine: MakeContext) -> None:
     config.write_text("primus: {")
-    seen = look_at_config(None, machine())
+    seen = look_at_config(machine())
     assert about("primus.cfg, contents", seen.findings).state is State.WRONG
     assert seen.config is None
 
 
-def test_a_clear_text_password_is_told_and_not_shown(config: Path, machine: Machine) -> None:
+def test_a_clear_text_password_is_told_and_not_shown(config: Path, machine: MakeContext) -> None:
     config.write_text(TEXT.replace("id = 1;", 'id = 1; proxy_user = "P"; proxy_password = "Kanarie-77";'))
-    seen = look_at_config(None, machine())
+    seen = look_at_config(machine())
     told = [finding for finding in seen.findings if "in clear text" in finding.words]
     assert [(finding.state, finding.words) for finding in told] == [
         (State.WARNING, "1 password in clear text")
@@ -80,11 +79,11 @@ def test_a_clear_text_password_is_told_and_not_shown(config: Path, machine: Mach
     assert "Kanarie" not in repr(seen.findings)
 
 
-def test_a_configuration_in_memory_has_no_mode_to_judge(machine: Machine) -> None:
+def test_a_configuration_in_memory_has_no_mode_to_judge(machine: MakeContext) -> None:
     descriptor = os.memfd_create("primus.cfg")
     try:
         os.write(descriptor, TEXT.encode())
-        seen = look_at_config(f"/proc/self/fd/{descriptor}", machine())
+        seen = look_at_config(machine(config=f"/proc/self/fd/{descriptor}"))
     finally:
         os.close(descriptor)
     assert "in memory" in about("primus.cfg, access", seen.findings).words
@@ -100,31 +99,33 @@ def test_a_configuration_in_memory_has_no_mode_to_judge(machine: Machine) -> Non
     ],
 )
 def test_who_can_read_the_secrets_file(
-    config: Path, machine: Machine, mode: int, state: State, words: str
+    config: Path, machine: MakeContext, mode: int, state: State, words: str
 ) -> None:
     path = config.with_name(".secrets.cfg")
     path.write_text('version = "1.0";\n')
     path.chmod(mode)
-    seen = look_at_secrets(None, machine(), partitions=(), proxies=())
+    seen = look_at_secrets(machine())
     access = about(".secrets.cfg, access", seen.findings)
     assert access.state is state
     assert access.words.startswith(words)
     assert (access.remedy is None) == (state is State.OK)
 
 
-def test_no_secrets_file_is_fine_but_not_where_a_variable_names_one(tmp_path: Path, machine: Machine) -> None:
-    seen = look_at_secrets(None, machine(), partitions=(), proxies=())
+def test_no_secrets_file_is_fine_but_not_where_a_variable_names_one(
+    tmp_path: Path, machine: MakeContext
+) -> None:
+    seen = look_at_secrets(machine())
     assert (seen.findings[0].state, seen.entries) == (State.OK, {})
     named = machine(environ={"SECUROSYS_SECRETS_CONF": str(tmp_path / "none")})
-    seen = look_at_secrets(None, named, partitions=(), proxies=())
+    seen = look_at_secrets(named)
     assert seen.findings[0].state is State.WARNING
-    assert look_at_secrets("none", machine(), partitions=(), proxies=()).findings[0].state is State.WRONG
+    assert look_at_secrets(machine(secrets="none")).findings[0].state is State.WRONG
 
 
-def test_a_broken_secrets_file_is_wrong_and_shows_nothing_of_it(config: Path, machine: Machine) -> None:
+def test_a_broken_secrets_file_is_wrong_and_shows_nothing_of_it(config: Path, machine: MakeContext) -> None:
     path = config.with_name(".secrets.cfg")
     path.write_text('primus: { secret = "Kanarie-77" "')
-    seen = look_at_secrets(None, machine(), partitions=(), proxies=())
+    seen = look_at_secrets(machine())
     assert about(".secrets.cfg, contents", seen.findings).state is State.WRONG
     assert seen.entries is None
     assert "Kanarie" not in repr(seen)
@@ -141,7 +142,7 @@ def test_a_broken_secrets_file_is_wrong_and_shows_nothing_of_it(config: Path, ma
     ],
 )
 def test_the_group_of_the_account(
-    machine: Machine,
+    machine: MakeContext,
     group: Group | None,
     groups: set[int],
     readable: bool,
@@ -154,6 +155,6 @@ def test_the_group_of_the_account(
     assert (found.remedy is None) if remedy is None else (remedy in str(found.remedy))
 
 
-def test_root_needs_no_group(machine: Machine) -> None:
+def test_root_needs_no_group(machine: MakeContext) -> None:
     root = replace(ALICE, uid=0, name="root")
     assert look_at_group(machine(group=Group(77, ()), account=root), config_readable=True).state is State.OK

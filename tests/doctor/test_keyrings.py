@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ppinui.doctor.finding import State
-from ppinui.doctor.host import Surroundings, user_name
 from ppinui.doctor.keyring_findings import KeyringSeen, look_at_bus, look_at_keyring, look_at_owner
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
 from ppinui.secrets.secret import Secret
@@ -20,11 +18,10 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.passphrase import PassphraseFinder
 from ppinui.secrets.vault.vault_format import KdfCost
-from tests.doctor.doctor_rig import ALICE
+from ppinui.services.context import user_name
+from tests.rig.hosts import ALICE, MakeContext
 from tests.rig.patience import patient
 from tests.secrets.desktop import desktop
-
-Machine = Callable[..., Surroundings]
 
 
 def seen_with(
@@ -66,7 +63,7 @@ def test_no_keyring_at_all_is_a_warning_and_a_named_one_that_is_not_there_is_wro
     assert seen_with(bare, named="vault").finding.state is State.WRONG
 
 
-def test_under_sudo_it_is_roots(machine: Machine, tmp_path: Path) -> None:
+def test_under_sudo_it_is_roots(machine: MakeContext, tmp_path: Path) -> None:
     root = replace(ALICE, uid=os.geteuid(), name="root")
     around = machine(account=replace(root, uid=0), environ={"SUDO_USER": "alice"})
     (found,) = look_at_owner(around)
@@ -74,7 +71,7 @@ def test_under_sudo_it_is_roots(machine: Machine, tmp_path: Path) -> None:
     assert found.words == "root, because of sudo: alice has another keyring"
 
 
-def test_a_home_of_somebody_else_is_told(machine: Machine, tmp_path: Path) -> None:
+def test_a_home_of_somebody_else_is_told(machine: MakeContext, tmp_path: Path) -> None:
     stranger = replace(ALICE, uid=tmp_path.stat().st_uid + 1)
     owner, home = look_at_owner(machine(account=stranger, environ={"HOME": str(tmp_path)}))
     assert (owner.state, owner.words) == (State.OK, "alice")
@@ -83,7 +80,7 @@ def test_a_home_of_somebody_else_is_told(machine: Machine, tmp_path: Path) -> No
     assert gone.state is State.WARNING
 
 
-def test_a_service_account_is_called_one(machine: Machine) -> None:
+def test_a_service_account_is_called_one(machine: MakeContext) -> None:
     (found,) = look_at_owner(machine(account=replace(ALICE, name="signer", is_service=True)))
     assert found.words == "signer, a service account"
 
@@ -91,11 +88,11 @@ def test_a_service_account_is_called_one(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("keyring", "state"), [("vault", State.OK), ("secretservice", State.WARNING), (None, State.WARNING)]
 )
-def test_without_a_session_bus(machine: Machine, keyring: str | None, state: State) -> None:
+def test_without_a_session_bus(machine: MakeContext, keyring: str | None, state: State) -> None:
     assert look_at_bus(machine(environ={"HOME": "/nowhere"}), keyring).state is state
 
 
-def test_without_a_session_bus_the_vault_that_is_there_is_named(machine: Machine, tmp_path: Path) -> None:
+def test_without_a_session_bus_the_vault_that_is_there_is_named(machine: MakeContext, tmp_path: Path) -> None:
     path = tmp_path / "vault"
     around = machine(environ={"PPINUI_VAULT": str(path)})
     assert "ppinui vault create" in str(look_at_bus(around, None).remedy)
@@ -125,7 +122,7 @@ def test_a_damaged_vault_is_said_to_be_so_before_anybody_is_asked_for_its_passph
     assert "this is no vault" in seen.finding.words
 
 
-def test_a_bus_that_the_variable_does_not_name_is_shown(machine: Machine, tmp_path: Path) -> None:
+def test_a_bus_that_the_variable_does_not_name_is_shown(machine: MakeContext, tmp_path: Path) -> None:
     bus = tmp_path / "run/user/1000/bus"
     bus.parent.mkdir(parents=True)
     bus.touch()
@@ -133,7 +130,7 @@ def test_a_bus_that_the_variable_does_not_name_is_shown(machine: Machine, tmp_pa
     assert found.remedy == f"export DBUS_SESSION_BUS_ADDRESS=unix:path={bus}"
 
 
-def test_a_bus_answers_or_not(machine: Machine, tmp_path: Path) -> None:
+def test_a_bus_answers_or_not(machine: MakeContext, tmp_path: Path) -> None:
     path = tmp_path / "my bus"
     address = f"unix:path={tmp_path}/my%20bus,guid=0123"
     around = machine(environ={"DBUS_SESSION_BUS_ADDRESS": address})
@@ -147,6 +144,6 @@ def test_a_bus_answers_or_not(machine: Machine, tmp_path: Path) -> None:
     assert look_at_bus(around, "vault").state is State.WARNING
 
 
-def test_a_bus_of_another_sort_is_left_to_the_keyring(machine: Machine) -> None:
+def test_a_bus_of_another_sort_is_left_to_the_keyring(machine: MakeContext) -> None:
     around = machine(environ={"DBUS_SESSION_BUS_ADDRESS": "tcp:host=localhost,port=1"})
     assert look_at_bus(around, "secretservice").state is State.OK

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import tomllib
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -12,13 +11,11 @@ import pytest
 
 from ppinui.doctor.core_dump_findings import look_at_core_dumps
 from ppinui.doctor.finding import State
-from ppinui.doctor.host import Surroundings
 from ppinui.doctor.version_findings import PYTHON, REQUIRED, look_at_versions
 from ppinui.workers.hardening import harden
 from tests.doctor.doctor_rig import about
 from tests.rig.forked import in_child
-
-Machine = Callable[..., Surroundings]
+from tests.rig.hosts import MakeContext
 
 
 def proc_with(folder: Path, pattern: str) -> Path:
@@ -42,7 +39,7 @@ def proc_with(folder: Path, pattern: str) -> Path:
     ],
 )
 def test_what_becomes_of_an_application_that_crashes(
-    tmp_path: Path, machine: Machine, pattern: str, limit: int, state: State, words: str
+    tmp_path: Path, machine: MakeContext, pattern: str, limit: int, state: State, words: str
 ) -> None:
     around = machine(proc=proc_with(tmp_path, pattern), core_limit=limit)
     found = about("core dumps of applications", look_at_core_dumps(around))
@@ -50,7 +47,7 @@ def test_what_becomes_of_an_application_that_crashes(
     assert words in found.words
 
 
-def test_a_process_that_is_not_hardened_is_wrong(machine: Machine) -> None:
+def test_a_process_that_is_not_hardened_is_wrong(machine: MakeContext) -> None:
     def states() -> list[State]:
         before = about("core dumps of ppinui", look_at_core_dumps(machine())).state
         harden()

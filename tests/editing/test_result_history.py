@@ -7,10 +7,11 @@ import pytest
 from ppinui.config.primus import read
 from ppinui.editing.result_history import Memory
 from ppinui.libconfig.document import parse
+from ppinui.probe.conditions import explain_condition
 from ppinui.probe.plan import make_plan
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
 from ppinui.probe.secret_guard import Credential
-from ppinui.probe.stage_errors import explain_answer, explain_condition
+from ppinui.probe.stage_errors import explain_answer
 from ppinui.secrets.stored_secret import SecretKind
 
 PLAN = make_plan(

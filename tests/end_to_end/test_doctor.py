@@ -48,7 +48,7 @@ def test_an_installation_that_is_all_right(primus_cluster: Stand, tmp_path: Path
         "ok",
         f"vault (named by PPINUI_KEYRING, {tmp_path}/home/vault), service ppinui",
     )
-    for name in ("permanent secret of 'PAYMENTS'", f"password of service user '{PROXY_USER}'"):
+    for name in ("permanent secret of 'PAYMENTS'", f"proxy password of '{PROXY_USER}'"):
         assert found[name] == ("ok", "the same in the keyring and in the secrets file")
     assert found["core dumps of ppinui"][0] == "ok"
     assert {"D-Bus", "module", "ppin", "group primus", "version of ppinui"} <= set(found)

@@ -125,8 +125,7 @@ def test_nothing_is_started_when_a_secret_is_missing(user: SecretUser) -> None:
     assert (ended.code, ended.out) == (3, "")
     what, where, do = ended.error
     assert what == (
-        f"ppinui: the keyring has no password of the service user '{PROXY_USER}' "
-        "and no permanent secret of 'SIGNING'"
+        f"ppinui: the keyring has no proxy password of '{PROXY_USER}' and no permanent secret of 'SIGNING'"
     )
     assert where == "  where: vault: ppinui"
     assert do.startswith("  do: store it: ")
@@ -148,7 +147,7 @@ def test_a_rejected_secret_is_not_handed_over(user: SecretUser) -> None:
     offered = len(user.stand.attempts)
     ended = user.run("run", "--", *pkcs11_tool(user, "--list-objects"))
     assert (ended.code, ended.out, len(ended.error)) == (3, "", 3)
-    assert f"the proxy secret of '{PROXY_USER}' was rejected" in ended.error[0]
+    assert f"the proxy password of '{PROXY_USER}' was rejected" in ended.error[0]
     assert len(user.stand.attempts) == offered
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ppinui.doctor.file_findings import look_at_group
 from ppinui.doctor.finding import State
-from ppinui.doctor.host import surroundings
+from ppinui.services.context import Context
 from tests.end_to_end.empty_machine import PASSPHRASE, EmptyMachine, empty_machine
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.canary import draw, files_with
@@ -36,7 +36,7 @@ def to_the_cluster(terminal: Terminal, machine: EmptyMachine) -> None:
     terminal.expect("the provider is installed")
     go_on(terminal)
     terminal.answer("The provider's log file", f"{machine.home}/primus.log")
-    if look_at_group(surroundings(), config_readable=True).state is not State.OK:
+    if look_at_group(Context(), config_readable=True).state is not State.OK:
         terminal.expect("As root:")
         go_on(terminal)
     terminal.expect("CloudHSM cluster ---")
@@ -48,7 +48,7 @@ def with_the_answers_of_the_file(terminal: Terminal) -> None:
     go_on(terminal)
     go_on(terminal)
     terminal.answer("The provider's log file", "")
-    if look_at_group(surroundings(), config_readable=True).state is not State.OK:
+    if look_at_group(Context(), config_readable=True).state is not State.OK:
         go_on(terminal)
     terminal.answer("Cluster [other]: ", "")
     terminal.answer("a adds one more", "")

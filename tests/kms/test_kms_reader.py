@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ppinui.config.checks.problem import Severity
+from ppinui.diagnostic import Severity
 from ppinui.kms.hsm_models import Model
 from ppinui.kms.kms_file import KmsFile, Login
 from ppinui.kms.kms_reader import parse
@@ -36,7 +36,7 @@ database_type = "sqlite"
 def found(text: str, severity: Severity | None = None) -> list[str]:
     """The problems as ``LINE:COLUMN check``."""
     return [
-        f"{problem.place.line}:{problem.place.column} {problem.check}"
+        f"{problem.place.line}:{problem.place.column} {problem.code}"
         for problem in parse(text, "kms.toml").problems
         if severity is None or problem.severity is severity
     ]

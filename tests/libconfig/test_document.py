@@ -8,6 +8,7 @@ import pytest
 
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Kind, encode, load, parse
+from ppinui.libconfig.edit import set_value
 from tests.libconfig.c_libconfig import Witness
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
 
@@ -157,7 +158,7 @@ def test_a_setting_shows_its_path_and_place_but_never_its_value() -> None:
 
 def test_an_edit_leaves_the_old_document_as_it_was() -> None:
     old = parse("a = 1; b = 2;")
-    new = old.set("a", 10)
+    new = set_value(old, "a", 10)
     assert old.text == "a = 1; b = 2;"
     assert new.text == "a = 10; b = 2;"
     assert new.get("b").value == 2  # type: ignore[union-attr]

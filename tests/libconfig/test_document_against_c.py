@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppinui.libconfig.document import ConfigSyntaxError, parse
+from ppinui.libconfig.edit import remove, rename, set_value
 from ppinui.libconfig.includes import IncludeFiles, Source, decode
-from ppinui.libconfig.parser import Parsed, parse_source
+from ppinui.libconfig.insert import insert
+from ppinui.libconfig.parser import ParsedText, parse_source
 from tests.libconfig.c_libconfig import Witness
 from tests.libconfig.made_documents import exactly, made_text, tree_of
 
@@ -121,7 +123,7 @@ def test_the_quick_reader_and_the_exact_one_build_the_same_tree(random: Random, 
     assert _read(text, plain=True) == _read(text, plain=False)
 
 
-def _read(text: str, *, plain: bool) -> Parsed | None:
+def _read(text: str, *, plain: bool) -> ParsedText | None:
     try:
         parsed = parse_source(Source("x", text), IncludeFiles(None), allow_duplicates=False, plain=plain)
     except ConfigSyntaxError:
@@ -156,6 +158,6 @@ def test_nesting_ends_where_the_stack_of_the_c_parser_does(
 def test_edits_work_at_any_depth() -> None:
     text = "a={" * 1500 + "b=1;" + "}" * 1500
     path = ".".join(["a"] * 1500)
-    document = parse(text).set(f"{path}.b", 2).insert(path, "c", {"d": 1}).rename(f"{path}.b", "e")
+    document = rename(insert(set_value(parse(text), f"{path}.b", 2), path, "c", {"d": 1}), f"{path}.b", "e")
     assert document.text == "a={" * 1500 + "e=2; c={d=1;}" + "}" * 1500
-    assert document.remove(f"{path}.c").remove(f"{path}.e").text == "a={" * 1500 + "}" * 1500
+    assert remove(remove(document, f"{path}.c"), f"{path}.e").text == "a={" * 1500 + "}" * 1500

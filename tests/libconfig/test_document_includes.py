@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ppinui.libconfig.compatibility import find_warnings
 from ppinui.libconfig.document import ConfigSyntaxError, Document, EditRefused, parse
+from ppinui.libconfig.edit import remove, rename, set_value
 from ppinui.libconfig.includes import decode
+from ppinui.libconfig.insert import copy, insert
 from tests.libconfig.c_libconfig import Witness
 from tests.libconfig.made_documents import exactly, tree_of
 
@@ -66,11 +69,11 @@ def test_editing_an_included_setting_is_refused_and_names_the_file(
     document: Document, tmp_path: Path
 ) -> None:
     edits = [
-        lambda: document.set("primus.hsms.hsm0.host", "c"),
-        lambda: document.insert("primus.hsms", "hsm2", {}),
-        lambda: document.copy("primus.hsms.hsm0", "hsm2"),
-        lambda: document.remove("primus.hsms.hsm0"),
-        lambda: document.rename("primus.hsms", "others"),
+        lambda: set_value(document, "primus.hsms.hsm0.host", "c"),
+        lambda: insert(document, "primus.hsms", "hsm2", {}),
+        lambda: copy(document, "primus.hsms.hsm0", "hsm2"),
+        lambda: remove(document, "primus.hsms.hsm0"),
+        lambda: rename(document, "primus.hsms", "others"),
     ]
     for edit in edits:
         with pytest.raises(EditRefused) as refused:
@@ -79,11 +82,15 @@ def test_editing_an_included_setting_is_refused_and_names_the_file(
 
 
 def test_own_settings_can_be_edited_around_an_include(document: Document) -> None:
-    edited = (
-        document.set("primus.wait_delay", 300)
-        .insert("primus", "wait_max_tries", 5)
-        .insert("primus.log", "trace_level", 4)
-        .rename("primus", "first")
+    edited = rename(
+        insert(
+            insert(set_value(document, "primus.wait_delay", 300), "primus", "wait_max_tries", 5),
+            "primus.log",
+            "trace_level",
+            4,
+        ),
+        "primus",
+        "first",
     )
     assert edited.text == (
         MAIN.replace("250;\n", "300;\n  wait_max_tries = 5;\n")
@@ -94,15 +101,15 @@ def test_own_settings_can_be_edited_around_an_include(document: Document) -> Non
 
 
 def test_a_group_that_includes_a_file_is_copied_and_removed_with_the_directive(document: Document) -> None:
-    copied = document.copy("primus", "second")
+    copied = copy(document, "primus", "second")
     assert copied.text == MAIN + MAIN.replace("primus:", "second:")
-    assert copied.remove("second").text == MAIN
-    assert copied.remove("primus").get("second.hsms.hsm1.host").value == "b"  # type: ignore[union-attr]
+    assert remove(copied, "second").text == MAIN
+    assert remove(copied, "primus").get("second.hsms.hsm1.host").value == "b"  # type: ignore[union-attr]
 
 
 def test_an_edited_document_sees_the_included_file_as_it_was_read(document: Document, tmp_path: Path) -> None:
     (tmp_path / "hsms.cfg").unlink()
-    assert document.set("primus.wait_delay", 1).get("primus.hsms.hsm0") is not None
+    assert set_value(document, "primus.wait_delay", 1).get("primus.hsms.hsm0") is not None
 
 
 def test_a_relative_name_is_looked_for_in_the_working_directory_as_in_c(
@@ -113,7 +120,7 @@ def test_a_relative_name_is_looked_for_in_the_working_directory_as_in_c(
     document = parse(MAIN)
     (said,) = witness.read([MAIN.encode()], folder=tmp_path)
     assert exactly(tree_of(document.root)) == exactly(said.tree())
-    (warning,) = document.warnings
+    (warning,) = find_warnings(document)
     assert warning.message == (
         "the included file is looked for in the working directory of each program, not beside this file"
     )

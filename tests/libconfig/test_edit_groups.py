@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from ppinui.libconfig.document import EditRefused, load, parse
+from ppinui.libconfig.edit import remove, rename
+from ppinui.libconfig.insert import copy
 
 
 def _without_lines(text: str, first: int, last: int) -> str:
@@ -16,36 +18,36 @@ def _without_lines(text: str, first: int, last: int) -> str:
 
 def test_an_hsm_goes_with_the_line_above_it_and_one_blank_line(cluster: Path) -> None:
     document = load(cluster)
-    assert document.remove("primus.hsms.hsm1").text == _without_lines(document.text, 20, 45)
-    assert document.remove("primus.hsms.hsm2").text == _without_lines(document.text, 45, 70)
+    assert remove(document, "primus.hsms.hsm1").text == _without_lines(document.text, 20, 45)
+    assert remove(document, "primus.hsms.hsm2").text == _without_lines(document.text, 45, 70)
 
 
 def test_a_slot_goes_with_its_closing_comment(cluster: Path) -> None:
     document = load(cluster)
-    assert document.remove("primus.hsms.hsm1.slots.slot1").text == _without_lines(document.text, 35, 42)
-    assert document.remove("primus.hsms.hsm1.slots.slot0").text == _without_lines(document.text, 27, 35)
+    assert remove(document, "primus.hsms.hsm1.slots.slot1").text == _without_lines(document.text, 35, 42)
+    assert remove(document, "primus.hsms.hsm1.slots.slot0").text == _without_lines(document.text, 27, 35)
 
 
 def test_the_last_slot_leaves_an_empty_group(standalone: Path) -> None:
-    document = load(standalone).remove("primus.hsms.hsm0.slots.slot0")
+    document = remove(load(standalone), "primus.hsms.hsm0.slots.slot0")
     assert "        slots:\n        {\n        }; /* end slots */\n" in document.text
 
 
 def test_a_section_goes_with_its_heading(cluster: Path) -> None:
     document = load(cluster)
-    assert document.remove("primus.log").text == _without_lines(document.text, 73, 89)
+    assert remove(document, "primus.log").text == _without_lines(document.text, 73, 89)
 
 
 def test_a_scalar_goes_with_its_comment_and_leaves_commented_out_settings(cluster: Path) -> None:
     document = load(cluster)
-    assert document.remove("primus.wait_delay").text == _without_lines(document.text, 13, 13)
-    assert document.remove("primus.log.write_log_file").text == _without_lines(document.text, 79, 79)
-    assert document.remove("primus.hsms.hsm1.slots.slot0.id").text == _without_lines(document.text, 33, 33)
+    assert remove(document, "primus.wait_delay").text == _without_lines(document.text, 13, 13)
+    assert remove(document, "primus.log.write_log_file").text == _without_lines(document.text, 79, 79)
+    assert remove(document, "primus.hsms.hsm1.slots.slot0.id").text == _without_lines(document.text, 33, 33)
 
 
 def test_the_comments_that_begin_the_file_stay(cluster: Path) -> None:
     document = load(cluster)
-    assert document.remove("version").text == _without_lines(document.text, 4, 4)
+    assert remove(document, "version").text == _without_lines(document.text, 4, 4)
 
 
 @pytest.mark.parametrize(
@@ -86,22 +88,22 @@ def test_the_comments_that_begin_the_file_stay(cluster: Path) -> None:
     ],
 )
 def test_what_belongs_to_a_setting_goes_with_it(text: str, path: str, result: str) -> None:
-    assert parse(text).remove(path).text == result
+    assert remove(parse(text), path).text == result
 
 
 def test_an_hsm_is_copied_with_all_its_comments_under_its_new_name(cluster: Path) -> None:
     document = load(cluster)
     lines = document.text.splitlines(keepends=True)
-    copied = document.copy("primus.hsms.hsm2", "hsm3")
-    copy = "".join(lines[45:70]).replace("hsm2", "hsm3").replace("HSM2", "HSM3")
-    assert copied.text == "".join(lines[:70]) + "\n" + copy + "".join(lines[70:])
-    assert copied.remove("primus.hsms.hsm3").text == document.text
+    copied = copy(document, "primus.hsms.hsm2", "hsm3")
+    block = "".join(lines[45:70]).replace("hsm2", "hsm3").replace("HSM2", "HSM3")
+    assert copied.text == "".join(lines[:70]) + "\n" + block + "".join(lines[70:])
+    assert remove(copied, "primus.hsms.hsm3").text == document.text
 
 
 def test_a_copy_goes_behind_the_last_group_and_takes_changes(cluster: Path) -> None:
     document = load(cluster)
     changes = {"host": "c-api.cloudshsm.com", "priority": 2, "slots.slot0.user_name": "OTHER"}
-    copied = document.copy("primus.hsms.hsm1", "hsm3", changes)
+    copied = copy(document, "primus.hsms.hsm1", "hsm3", changes)
     hsms = copied.get("primus.hsms")
     assert hsms is not None
     assert [hsm.name for hsm in hsms.children] == ["hsm1", "hsm2", "hsm3"]
@@ -135,38 +137,38 @@ def test_a_copy_goes_behind_the_last_group_and_takes_changes(cluster: Path) -> N
     ],
 )
 def test_only_comments_that_name_a_group_are_written_anew(text: str, path: str, result: str | None) -> None:
-    copied = parse(text).copy(path, "new")
+    copied = copy(parse(text), path, "new")
     expected = result or text + "# new is first\nnew = {\n}; # new\n"
     assert copied.text == expected
     parent = path.rpartition(".")[0]
-    assert copied.remove(f"{parent}.new" if parent else "new").text == text
+    assert remove(copied, f"{parent}.new" if parent else "new").text == text
 
 
 def test_a_group_is_renamed_with_its_closing_comment(cluster: Path) -> None:
     document = load(cluster)
-    renamed = document.rename("primus.hsms.hsm2", "backup")
+    renamed = rename(document, "primus.hsms.hsm2", "backup")
     assert renamed.text == document.text.replace("hsm2:\n", "backup:\n").replace("end hsm2", "end backup")
     assert renamed.get("primus.hsms.backup.host").value == "b-api.cloudshsm.com"  # type: ignore[union-attr]
 
 
 def test_a_scalar_is_renamed_by_its_name_alone() -> None:
-    assert parse("a = 1; /* a */ b = 2;").rename("a", "c").text == "c = 1; /* a */ b = 2;"
+    assert rename(parse("a = 1; /* a */ b = 2;"), "a", "c").text == "c = 1; /* a */ b = 2;"
     document = parse("a = 1;")
-    assert document.rename("a", "a") is document
+    assert rename(document, "a", "a") is document
 
 
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda document: document.remove(""), "this is the whole file"),
-        (lambda document: document.remove("l.[0]"), "l.[0] is an element of the list"),
-        (lambda document: document.remove("x"), "there is no setting x"),
-        (lambda document: document.rename("l.[0]", "x"), "l.[0] is an element of the list"),
-        (lambda document: document.rename("a", "g"), "g is there already"),
-        (lambda document: document.rename("a", "b c"), "libconfig does not allow this name for a setting"),
-        (lambda document: document.copy("a", "x"), "a is of type int, not group"),
-        (lambda document: document.copy("g", "a"), "a is there already"),
-        (lambda document: document.copy("g", "false"), "true and false are values in libconfig, not names"),
+        (lambda document: remove(document, ""), "this is the whole file"),
+        (lambda document: remove(document, "l.[0]"), "l.[0] is an element of the list"),
+        (lambda document: remove(document, "x"), "there is no setting x"),
+        (lambda document: rename(document, "l.[0]", "x"), "l.[0] is an element of the list"),
+        (lambda document: rename(document, "a", "g"), "g is there already"),
+        (lambda document: rename(document, "a", "b c"), "libconfig does not allow this name for a setting"),
+        (lambda document: copy(document, "a", "x"), "a is of type int, not group"),
+        (lambda document: copy(document, "g", "a"), "a is there already"),
+        (lambda document: copy(document, "g", "false"), "true and false are values in libconfig, not names"),
     ],
 )
 def test_what_cannot_be_edited_is_refused(edit: object, message: str) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from ppinui.libconfig.document import Document, EditRefused, load, parse
+from ppinui.libconfig.edit import remove
+from ppinui.libconfig.insert import insert
 
 
 def _inserted(text: str, parent: str, name: str, value: Any, after: str | None = None) -> str:
     document = parse(text)
-    edited = document.insert(parent, name, value, after=after)
-    assert edited.remove(f"{parent}.{name}" if parent else name).text == text
+    edited = insert(document, parent, name, value, after=after)
+    assert remove(edited, f"{parent}.{name}" if parent else name).text == text
     return edited.text
 
 
@@ -30,7 +32,7 @@ def _added_lines(old: Document, new: Document) -> str:
 def test_a_slot_is_written_like_the_slot_before_it(cluster: Path) -> None:
     document = load(cluster)
     slot = {"client_id": "Client_ID3", "user_name": "PARTITION_NAME3", "proxy_user": "SERVICE_USER", "id": 3}
-    edited = document.insert("primus.hsms.hsm2.slots", "slot2", slot)
+    edited = insert(document, "primus.hsms.hsm2.slots", "slot2", slot)
     assert _added_lines(document, edited) == (
         "\n"
         "            slot2:\n"
@@ -41,13 +43,13 @@ def test_a_slot_is_written_like_the_slot_before_it(cluster: Path) -> None:
         "              id = 3;\n"
         "            }; /* end slot2 */\n"
     )
-    assert edited.remove("primus.hsms.hsm2.slots.slot2").text == document.text
+    assert remove(edited, "primus.hsms.hsm2.slots.slot2").text == document.text
 
 
 def test_an_hsm_with_slots_is_written_like_the_hsm_before_it(standalone: Path) -> None:
     document = load(standalone)
     hsm = {"host": "h", "port": "2310", "slots": {"slot0": {"user_name": "A", "id": 0}, "slot1": {"id": 1}}}
-    edited = document.insert("primus.hsms", "hsm1", hsm)
+    edited = insert(document, "primus.hsms", "hsm1", hsm)
     assert _added_lines(document, edited) == (
         "\n"
         "     hsm1:\n"
@@ -69,16 +71,16 @@ def test_an_hsm_with_slots_is_written_like_the_hsm_before_it(standalone: Path) -
         "        }; /* end slots */\n"
         "     }; /* end hsm1 */\n"
     )
-    assert edited.remove("primus.hsms.hsm1").text == document.text
+    assert remove(edited, "primus.hsms.hsm1").text == document.text
 
 
 def test_a_scalar_goes_behind_the_last_scalar_and_lines_its_sign_up(cluster: Path) -> None:
     document = load(cluster)
-    assert _added_lines(document, document.insert("primus.log", "file", "/tmp/x")) == (
+    assert _added_lines(document, insert(document, "primus.log", "file", "/tmp/x")) == (
         '    file                = "/tmp/x";\n'
     )
     assert (
-        _added_lines(document, document.insert("primus.hsms.hsm1", "priority", 1))
+        _added_lines(document, insert(document, "primus.hsms.hsm1", "priority", 1))
         == "         priority = 1;\n"
     )
 
@@ -204,10 +206,10 @@ def test_an_empty_group_can_be_inserted() -> None:
 )
 def test_what_cannot_be_is_refused(parent: str, name: str, value: Any, message: str) -> None:
     with pytest.raises(EditRefused) as refused:
-        parse("g = { a = 1; }; l = (1);").insert(parent, name, value)
+        insert(parse("g = { a = 1; }; l = (1);"), parent, name, value)
     assert refused.value.message == message
 
 
 def test_a_neighbour_that_is_not_there_is_refused() -> None:
     with pytest.raises(EditRefused, match="there is no setting x of this file in g"):
-        parse("g = { a = 1; };").insert("g", "new", 1, after="x")
+        insert(parse("g = { a = 1; };"), "g", "new", 1, after="x")

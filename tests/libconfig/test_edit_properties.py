@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import libconf
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +23,9 @@ from ppinui.libconfig.document import (
     load,
     parse,
 )
+from ppinui.libconfig.edit import remove, rename, set_value
+from ppinui.libconfig.insert import copy, insert
+from ppinui.libconfig.nodes import TextEdit
 from tests.libconfig.c_libconfig import Tree, Witness
 from tests.libconfig.made_documents import (
     all_named,
@@ -74,7 +79,7 @@ def _set(random: Random, document: Document, tree: Tree) -> Document | None:
     inside = _group(tree, setting.path.rpartition(".")[0])
     content = tree_of_content(value)
     try:
-        edited = document.set(setting.path, value)
+        edited = set_value(document, setting.path, value)
     except EditRefused:
         if len(inside) > 1 and _parent_kind(document, setting) is Kind.ARRAY:
             return None  # of another type than its neighbours
@@ -94,9 +99,9 @@ def _insert(random: Random, document: Document, tree: Tree) -> Document | None:
     group = random.choice(groups)
     content = any_content(random)
     after = random.choice([None, None, *(child.name for child in group.children)])
-    edited = document.insert(group.path, "new", content, after=after)
+    edited = insert(document, group.path, "new", content, after=after)
     assert _one_stretch(document.text, edited.text)
-    assert edited.remove(_join(group.path, "new")).text == document.text
+    assert remove(edited, _join(group.path, "new")).text == document.text
     _group(tree, group.path)["new"] = tree_of_content(content)
     return edited
 
@@ -107,9 +112,9 @@ def _copy(random: Random, document: Document, tree: Tree) -> Document | None:
         return None
     group = random.choice(groups)
     parent = _parent(group)
-    edited = document.copy(group.path, "new")
+    edited = copy(document, group.path, "new")
     assert _one_stretch(document.text, edited.text)
-    assert edited.remove(_join(parent, "new")).text == document.text
+    assert remove(edited, _join(parent, "new")).text == document.text
     _group(tree, parent)["new"] = tree_of(group)
     return edited
 
@@ -119,7 +124,7 @@ def _remove(random: Random, document: Document, tree: Tree) -> Document | None:
     if not settings_:
         return None
     setting = random.choice(settings_)
-    edited = document.remove(setting.path)
+    edited = remove(document, setting.path)
     del _group(tree, _parent(setting))[setting.name]
     return edited
 
@@ -129,8 +134,8 @@ def _rename(random: Random, document: Document, tree: Tree) -> Document | None:
     if not settings_:
         return None
     setting = random.choice(settings_)
-    edited = document.rename(setting.path, "new")
-    assert edited.rename(_join(_parent(setting), "new"), str(setting.name)).text == document.text
+    edited = rename(document, setting.path, "new")
+    assert rename(edited, _join(_parent(setting), "new"), str(setting.name)).text == document.text
     inside = _group(tree, _parent(setting))
     inside["new"] = inside.pop(setting.name)
     return edited
@@ -172,6 +177,60 @@ def _edited(random: Random, document: Document) -> Document:
 @given(RANDOMS)
 def test_an_edit_makes_the_intended_change_and_what_is_added_comes_off_again(random: Random) -> None:
     _edited(random, _made(random))
+
+
+FRAGMENTS = (
+    "",
+    ";",
+    ",",
+    "}",
+    "{",
+    "a",
+    "a = 1",
+    "b = 2;",
+    " ",
+    "\n",
+    '"',
+    "/*",
+    "*/",
+    "//",
+    "#",
+    "1",
+    "[",
+    ")",
+    "=",
+    "x: {};",
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(RANDOMS)
+def test_any_text_in_place_of_any_stretch_is_read_as_the_whole_text_would_be(random: Random) -> None:
+    document = _made(random)
+    for _ in range(10):
+        start = random.randint(0, len(document.text))
+        end = random.choice((start, min(len(document.text), start + random.randint(0, 40))))
+        edit = TextEdit(start, end, "".join(random.choices(FRAGMENTS, k=random.randint(1, 3))))
+        try:
+            whole = parse(edit.applied(document.text))
+        except ConfigSyntaxError as error:
+            with pytest.raises(ConfigSyntaxError, match=f"^{re.escape(str(error))}$"):
+                document.with_edit(edit)
+        else:
+            edited = document.with_edit(edit)
+            assert edited.text == whole.text
+            assert (edited.parsed.root, edited.parsed.unclosed) == (whole.parsed.root, whole.parsed.unclosed)
+            document = edited
+
+
+def test_what_an_edit_does_not_touch_is_not_read_again(cluster: Path) -> None:
+    document = load(cluster)
+    edited = set_value(document, "primus.hsms.hsm1.slots.slot0.id", 77)
+    for path, kept in {"primus.hsms.hsm2": True, "primus.hsms.hsm1": False, "primus.log": True}.items():
+        old, new = document.get(path), edited.get(path)
+        assert old is not None
+        assert new is not None
+        assert (new.node is old.node) is kept
 
 
 def test_the_c_library_reads_back_300_random_edits_with_exactly_the_intended_change(

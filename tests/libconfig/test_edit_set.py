@@ -8,12 +8,13 @@ import libconf
 import pytest
 
 from ppinui.libconfig.document import EditRefused, Kind, encode, load, parse
+from ppinui.libconfig.edit import set_value
 from tests.libconfig.c_libconfig import Witness
 
 
 def test_place_comment_and_alignment_stay(cluster: Path) -> None:
     document = load(cluster)
-    edited = document.set("primus.log.trace_level", 7).set("primus.wait_delay", 1000)
+    edited = set_value(set_value(document, "primus.log.trace_level", 7), "primus.wait_delay", 1000)
     assert edited.text == document.text.replace("= 4;        /*", "= 7;        /*").replace(
         "wait_delay = 250; /* in ms*/", "wait_delay = 1000; /* in ms*/"
     )
@@ -57,7 +58,7 @@ def test_place_comment_and_alignment_stay(cluster: Path) -> None:
 def test_the_notation_is_kept_and_the_type_follows_the_value(
     old: str, value: str | int | float | bool, new: str, witness: Witness
 ) -> None:
-    edited = parse(f"a:\t{old} ; # c\n").set("a", value)
+    edited = set_value(parse(f"a:\t{old} ; # c\n"), "a", value)
     assert edited.text == f"a:\t{new} ; # c\n"
     setting = edited.get("a")
     assert setting is not None
@@ -71,27 +72,27 @@ def test_the_notation_is_kept_and_the_type_follows_the_value(
 
 def test_the_same_value_again_changes_nothing() -> None:
     document = parse('a = "x" /* and */ "y"; b = 0x0F;')
-    assert document.set("a", "xy") is document
-    assert document.set("b", 15) is document
+    assert set_value(document, "a", "xy") is document
+    assert set_value(document, "b", 15) is document
 
 
 def test_one_element_of_an_array_or_list_can_be_set() -> None:
     document = parse('a = [1, /* two */ 2 ,3]; b = ( { c = 1; }, "x" "y" );')
-    edited = document.set("a.[1]", 20).set("b.[1]", True).set("b.[0].c", 5)
+    edited = set_value(set_value(set_value(document, "a.[1]", 20), "b.[1]", True), "b.[0].c", 5)
     assert edited.text == "a = [1, /* two */ 20 ,3]; b = ( { c = 5; }, true );"
     assert edited.get("b.[1]").kind is Kind.BOOL  # type: ignore[union-attr]
-    assert parse("a = [1];").set("a.[0]", "x").text == 'a = ["x"];'
+    assert set_value(parse("a = [1];"), "a.[0]", "x").text == 'a = ["x"];'
 
 
 def test_an_array_keeps_one_type() -> None:
     for value in ("x", 2**40):
         with pytest.raises(EditRefused, match="all elements of an array have one type, here int"):
-            parse("a = [1, 2];").set("a.[0]", value)
+            set_value(parse("a = [1, 2];"), "a.[0]", value)
 
 
 def test_a_value_does_not_run_into_the_word_behind_it(witness: Witness) -> None:
     document = parse('a = "x"e5 = "y"true- = 1')
-    edited = document.set("a", 5).set("e5", True)
+    edited = set_value(set_value(document, "a", 5), "e5", True)
     assert edited.text == "a = 5 e5 = truetrue- = 1".replace("truetrue-", "true true-")
     (said,) = witness.read([encode(edited.text)])
     assert [row[1:] for row in said.rows] == [("a", "int", 5), ("e5", "bool", True), ("true-", "int", 1)]
@@ -126,11 +127,11 @@ def test_what_libconfig_cannot_hold_is_refused(
     path: str, value: str | int | float, message: str, remedy: str
 ) -> None:
     with pytest.raises(EditRefused) as refused:
-        parse("a = 1; g = { b = 1; }; l = (1);").set(path, value)
+        set_value(parse("a = 1; g = { b = 1; }; l = (1);"), path, value)
     assert (refused.value.message, refused.value.remedy) == (message, remedy)
 
 
 def test_bytes_that_make_a_character_together_are_that_character() -> None:
-    edited = parse('a = "";').set("a", "\udcc3\udca9")
+    edited = set_value(parse('a = "";'), "a", "\udcc3\udca9")
     assert edited.get("a").value == "é"  # type: ignore[union-attr]
     assert encode(edited.text) == 'a = "é";'.encode()

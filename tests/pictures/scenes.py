@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from ppinui.probe.conditions import explain_condition
 from ppinui.probe.result import Stage
-from ppinui.probe.stage_errors import explain_answer, explain_condition
+from ppinui.probe.stage_errors import explain_answer
 from tests.pictures.installation import Installation, Installed, but
 from tests.pictures.testing import FINE, Script, Step, until
 from tests.pictures.walkthrough import STEPS, scene_of

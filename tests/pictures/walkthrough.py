@@ -7,16 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from ppinui.doctor.host import Account, Group
-from ppinui.doctor.host import Surroundings as Machine
 from ppinui.secrets.keyring_client import KeyringChoice
+from ppinui.services.context import Account, Context, Group
 from ppinui.setup.engine import Page, Walk
 from ppinui.setup.kinds import cloudhsm_kind
-from ppinui.setup.setup_context import Surroundings
 from ppinui.setup.walkthrough import Action, Block, Finding, Kind, Running, SecretNeed, State, Step
 from ppinui.tui.controllers.setup_controller import Walking
 from ppinui.tui.screens.setup_screen import WalkthroughScreen
 from tests.pictures.installation import Installed
+from tests.rig.hosts import host_of
 from tests.setup.walkthrough_rig import MemoryKeyrings
 from tests.tui.conftest import Driver
 
@@ -50,10 +49,13 @@ def scene_of(step: str) -> Callable[[Driver, Installed], Any]:
 def _walk_to(step: str, root: Path) -> Walk:
     for folder in ("etc/primus", "var/log/primus", "home/ada"):
         (root / folder).mkdir(parents=True)
-    environ = {"HOME": str(root / "home/ada")}
-    machine = Machine(environ, _ADA, Group(990, ("ada",)), 0, root, root / "proc")
-    around = Surroundings(machine, MemoryKeyrings(KeyringChoice(None)), tracer=lambda *_: None)
-    walk = _StagedWalk(_staged(cloudhsm_kind.KIND), around, keeping=False)
+    context = Context(
+        {"HOME": str(root / "home/ada")},
+        host=host_of(root, _ADA, Group(990, ("ada",)), proc=root / "proc"),
+        audit=lambda *_: None,
+        open_keyrings=lambda _: MemoryKeyrings(KeyringChoice(None)),
+    )
+    walk = _StagedWalk(_staged(cloudhsm_kind.KIND), context, keeping=False)
     while True:
         asked = [one.question.id for one in walk.page(look=False).asked]
         assert walk.answer({id: _ANSWERS[id] for id in asked if id in _ANSWERS}) == {}
@@ -79,7 +81,7 @@ class _StagedWalk(Walk):
         )
 
     def _text(self, text: str) -> str:
-        return text.replace(str(self.around.machine.root), "")
+        return text.replace(str(self.context.host.root), "")
 
     def _block(self, block: Block) -> Block:
         return replace(block, text=self._text(block.text))

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound, PpinRefused, check_trust, find_ppin
 from ppinui.secrets.fetcher import FetchFailed
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.secrets_file import EMPTY
-from ppinui.secrets.users import check_name
 from tests.rig.canary import draw
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
 from tests.rig.runtime_folder import private_folders
@@ -182,7 +182,7 @@ import os, sys
 from pathlib import Path
 from ppinui.provider.ppin import Ppin
 from ppinui.secrets.fetcher import FetchFailed
-from ppinui.secrets.users import check_name
+from ppinui.config.validators import require_safe_name
 from ppinui.secrets.secret import Secret
 Ppin(Path(sys.argv[1]), environ=os.environ).add(
     "PART", Secret("s"), Secret("p"), configurations=[lambda log: "x"], secrets_file=b"y"
@@ -211,7 +211,7 @@ Ppin(Path(sys.argv[1]), environ=os.environ).add(
 @pytest.mark.parametrize("name", ["", "-t", "--fortinet", "a\nb", "a\x03", "\x1b[A", "a\x7f"])
 def test_names_that_are_none_are_refused(name: str) -> None:
     with pytest.raises(PpinuiError, match="no name of a partition"):
-        check_name(name)
+        require_safe_name(name)
 
 
 @pytest.mark.parametrize("clear", ["a\nb", "\x03", "x" * 2000, "tab\t"])

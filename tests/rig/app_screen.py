@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.rig.program import CHECKOUT, PPINUI, environment
 from tests.rig.screen import Screen
 
-EXAMPLE = CHECKOUT / "tests/config/examples/cluster-two-partitions.cfg"
+EXAMPLE = CHECKOUT / "tests/rig/examples/cluster-two-partitions.cfg"
 
 TELL_PID = 'echo $$ >"$0"; exec "$@"'
 """The app tells nobody of itself: for an ordinary user even its environment is not readable."""

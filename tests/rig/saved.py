@@ -9,6 +9,7 @@ import pytest
 
 from ppinui.config.config_save import SaveRefused, SaveReport, save
 from ppinui.libconfig.document import Document, load
+from ppinui.libconfig.edit import set_value
 
 CONFIG = """\
 # Primus PKCS#11 configuration
@@ -46,7 +47,7 @@ def put_config(folder: Path, text: str = CONFIG) -> Path:
 def edited(path: Path, delay: int = 300) -> tuple[Document, Document]:
     """The document of a file, and the same with another wait_delay."""
     old = load(path)
-    return old, old.set("primus.wait_delay", delay)
+    return old, set_value(old, "primus.wait_delay", delay)
 
 
 def save_edit(path: Path, delay: int = 300) -> SaveReport:

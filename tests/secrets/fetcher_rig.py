@@ -6,18 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ppinui.config.primus import read
+from ppinui.libconfig.document import parse
 from ppinui.secrets.fetcher import Configuration, FetchFailed
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.users import KnownSlot, KnownUsers
+from tests.rig.credentials import UserSlot, credentials_of
 
-KNOWN = KnownUsers(
-    "primus.cfg",
-    (
-        KnownSlot("hsm1", 1, "PART-1", "SERVICE", 1, False, lambda log: "hsm1.slot0"),
-        KnownSlot("hsm1", 2, "PART-2", "SERVICE", 1, False, lambda log: "hsm1.slot1"),
-        KnownSlot("hsm0", 1, "PART-1", "SERVICE", 0, False, lambda log: "hsm0.slot0"),
-        KnownSlot("hsm2", 7, "ALONE", None, 0, False, lambda log: "hsm2.slot0"),
-    ),
+KNOWN = credentials_of(
+    UserSlot("hsm1", 1, "PART-1", "SERVICE"),
+    UserSlot("hsm1", 2, "PART-2", "SERVICE"),
+    UserSlot("hsm0", 1, "PART-1", "SERVICE"),
+    UserSlot("hsm2", 7, "ALONE"),
+    origin="primus.cfg",
+    priorities={"hsm1": 1},
 )
 
 
@@ -30,7 +31,7 @@ class CountingFetcher:
     """The group that proxies are written to; "" for a shape in which nobody recognises an entry."""
     offered: list[tuple[str, ...]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    """The configurations, in the order in which they would be tried."""
+    """HSM and slot of each configuration, in the order in which they would be tried."""
     number: int = 0
 
     def add(
@@ -55,7 +56,7 @@ class CountingFetcher:
 
     def _note(self, configurations: Sequence[Configuration], user: str, *passwords: Secret) -> None:
         self.offered.append((user, *(password.reveal_bytes().decode() for password in passwords)))
-        self.asked += [configuration("log") for configuration in configurations]
+        self.asked += [_slot_of(configuration("log")) for configuration in configurations]
         if self.fails is not None:
             raise self.fails
 
@@ -67,3 +68,8 @@ class CountingFetcher:
         if f" {group}:" not in text:
             text = text.replace("  users:", f"  {group}:\n  {{\n  }};\n  users:")
         return re.sub(rf"(\b{group}:\s*\{{\n)", lambda found: found[1] + entry, text, count=1).encode()
+
+
+def _slot_of(text: str) -> str:
+    (slot,) = read(parse(text)).slots
+    return f"{slot.hsm}.{slot.name}"

@@ -1,4 +1,4 @@
-"""Operations on secrets: wholly or not at all, and no secret is offered where it cannot be kept."""
+"""SecretOperations on secrets: wholly or not at all, and no secret is offered where it cannot be kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets.fetcher import FetchFailed
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secret_operations import GivenAsker, Operations
+from ppinui.secrets.secret_operations import PreparedAnswers, SecretOperations
 from ppinui.secrets.store import SecretRejectedError, SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from tests.secrets.fetcher_rig import KNOWN, CountingFetcher
@@ -25,7 +25,7 @@ class Rig:
         self.store = SecretStore(self.keyring)
         self.fetcher = CountingFetcher()
         self.traces: list[tuple[str, Path]] = []
-        self.operations = Operations(
+        self.operations = SecretOperations(
             self.store, KNOWN, trace=lambda action, place: self.traces.append((action, place))
         )
 
@@ -96,7 +96,7 @@ def test_without_the_proxys_password_nobody_is_asked_anything(rig: Rig) -> None:
 
 
 def test_a_password_that_was_not_validated_is_given_to_ppin_first(rig: Rig) -> None:
-    assert not rig.operations.add_proxy("SERVICE", GivenAsker(Secret("pw")), None)
+    assert not rig.operations.add_proxy("SERVICE", PreparedAnswers(Secret("pw")), None)
     proxy = rig.store.get(SecretKind.PROXY, "SERVICE")
     assert proxy is not None
     assert not proxy.validated
@@ -108,7 +108,7 @@ def test_a_password_that_was_not_validated_is_given_to_ppin_first(rig: Rig) -> N
 
 
 def test_a_stored_proxy_password_that_is_wrong_is_offered_once(rig: Rig) -> None:
-    rig.operations.add_proxy("SERVICE", GivenAsker(Secret("wrong")), None)
+    rig.operations.add_proxy("SERVICE", PreparedAnswers(Secret("wrong")), None)
     rig.fetcher.fails = WRONG
     with pytest.raises(FetchFailed):
         rig.operations.add("PART-1", Person(), rig.fetcher)
@@ -118,10 +118,10 @@ def test_a_stored_proxy_password_that_is_wrong_is_offered_once(rig: Rig) -> None
 
 
 def test_a_proxy_password_that_is_not_accepted_is_not_stored(rig: Rig) -> None:
-    rig.operations.add_proxy("SERVICE", GivenAsker(Secret("right")), rig.fetcher)
+    rig.operations.add_proxy("SERVICE", PreparedAnswers(Secret("right")), rig.fetcher)
     rig.fetcher.fails = WRONG
     with pytest.raises(FetchFailed):
-        rig.operations.add_proxy("SERVICE", GivenAsker(Secret("wrong")), rig.fetcher)
+        rig.operations.add_proxy("SERVICE", PreparedAnswers(Secret("wrong")), rig.fetcher)
     proxy = rig.store.offer(SecretKind.PROXY, "SERVICE")
     assert proxy is not None
     assert proxy.password == Secret("right")
@@ -215,7 +215,7 @@ def test_a_pin_is_stored_and_removed(rig: Rig) -> None:
     assert found is not None
     assert found.password == Secret("answer 1")
     rig.operations.remove(SecretKind.PIN, "PART-1")
-    with pytest.raises(SecretUnavailable, match="there is no pin secret of 'PART-1'"):
+    with pytest.raises(SecretUnavailable, match="there is no PIN of 'PART-1'"):
         rig.operations.remove(SecretKind.PIN, "PART-1")
 
 
@@ -227,7 +227,7 @@ def test_a_secret_of_a_partition_that_is_no_more_in_primus_cfg_can_be_removed(ri
 
 @pytest.mark.parametrize("operation", ["add_proxy", "set_pin"])
 def test_an_empty_answer_is_no_secret(rig: Rig, operation: str) -> None:
-    empty = GivenAsker(Secret(""))
+    empty = PreparedAnswers(Secret(""))
     store = {
         "add_proxy": lambda: rig.operations.add_proxy("SERVICE", empty, rig.fetcher),
         "set_pin": lambda: rig.operations.set_pin("PART-1", empty),

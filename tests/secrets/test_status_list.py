@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from ppinui.secrets.fetcher import Configuration
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.status_list import Where, status_rows
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
-from ppinui.secrets.users import KnownSlot, KnownUsers
+from tests.rig.credentials import UserSlot, credentials_of
 from tests.secrets.memory_keyring import MemoryKeyring
 
 
-def none() -> Configuration:
-    return lambda log: ""
-
-
-def slot(hsm: str, slot_id: int, name: str, proxy: str | None = None, clear: bool = False) -> KnownSlot:
-    return KnownSlot(hsm, slot_id, name, proxy, 0, clear, none())
-
-
 def test_the_list_is_the_documented_one() -> None:
-    known = KnownUsers("f", (slot("hsm0", 0, "Partition-1"), slot("hsm0", 5, "CLOUDHSMPAR", "eqabxrfnqqos")))
+    known = credentials_of(
+        UserSlot("hsm0", 0, "Partition-1"), UserSlot("hsm0", 5, "CLOUDHSMPAR", "eqabxrfnqqos")
+    )
     store = SecretStore(MemoryKeyring())
     store.put(StoredSecret(SecretKind.PERMANENT, "Partition-1", password=Secret("x")))
     assert [row.text() for row in status_rows(known, store, ())] == [
@@ -31,9 +24,8 @@ def test_the_list_is_the_documented_one() -> None:
 
 
 def test_users_of_every_hsm_are_listed_again_and_asked_for_once() -> None:
-    known = KnownUsers(
-        "f",
-        tuple(slot(hsm, number, f"P{number}", "S") for hsm in ("hsm0", "hsm1") for number in range(5)),
+    known = credentials_of(
+        *(UserSlot(hsm, number, f"P{number}", "S") for hsm in ("hsm0", "hsm1") for number in range(5))
     )
     keyring = MemoryKeyring()
     rows = status_rows(known, SecretStore(keyring), ())
@@ -42,7 +34,7 @@ def test_users_of_every_hsm_are_listed_again_and_asked_for_once() -> None:
 
 
 def test_a_secret_in_the_applications_file_counts_and_needs_no_keyring() -> None:
-    known = KnownUsers("f", (slot("hsm0", 1, "A", "S"), slot("hsm0", 2, "B", "T", clear=True)))
+    known = credentials_of(UserSlot("hsm0", 1, "A", "S"), UserSlot("hsm0", 2, "B", "T", clear=True))
     keyring = MemoryKeyring(fails=lambda number: True)
     in_file = [(SecretKind.PERMANENT, "A"), (SecretKind.PERMANENT, "B"), (SecretKind.PROXY, "S")]
     rows = status_rows(known, SecretStore(keyring), in_file)
@@ -51,7 +43,7 @@ def test_a_secret_in_the_applications_file_counts_and_needs_no_keyring() -> None
 
 
 def test_every_place_is_told_when_asked_for() -> None:
-    known = KnownUsers("f", (slot("hsm0", 1, "A"),))
+    known = credentials_of(UserSlot("hsm0", 1, "A"))
     store = SecretStore(MemoryKeyring())
     store.put(StoredSecret(SecretKind.PERMANENT, "A", password=Secret("x")))
     (row,) = status_rows(known, store, [(SecretKind.PERMANENT, "A")], everywhere=True)

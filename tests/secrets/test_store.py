@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppinui.errors import PpinuiError
-from ppinui.secrets import entry_format
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.store import SecretRejectedError, SecretStore
+from ppinui.secrets.store import SecretRejectedError, SecretStore, decode_entry, encode_entry
 from ppinui.secrets.stored_secret import OpaqueEntry, SecretKind, StoredSecret
 from ppinui.secrets.vault.passphrase import PassphraseFinder
 from tests.secrets.memory_keyring import MemoryKeyring
@@ -61,7 +60,7 @@ def test_every_byte_of_an_entry_comes_back(
         source=source,
         validated=validated,
     )
-    found = entry_format.decode(SecretKind.PROXY, "P", entry_format.encode(secret), "here")
+    found = decode_entry(SecretKind.PROXY, "P", encode_entry(secret), "here")
     assert found.entry == secret.entry
     assert found.password == secret.password
     assert (found.added, found.source, found.validated) == (NOON, source, validated)

@@ -15,7 +15,7 @@ from ppinui.errors import PpinuiError
 from ppinui.secrets import transfer
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secret_operations import GivenAsker, Operations
+from ppinui.secrets.secret_operations import PreparedAnswers, SecretOperations
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from tests.rig.ordinary_user import on_open_ways
@@ -38,7 +38,7 @@ class Rig:
     def __init__(self, tmp_path: Path) -> None:
         self.keyring = MemoryKeyring()
         self.store = SecretStore(self.keyring)
-        self.operations = Operations(self.store, KNOWN, trace=lambda action, place: None)
+        self.operations = SecretOperations(self.store, KNOWN, trace=lambda action, place: None)
         self.file = tmp_path / ".secrets.cfg"
         self.file.write_bytes(SAMPLE)
 
@@ -104,7 +104,7 @@ def test_another_secret_in_the_keyring_is_not_overwritten_unasked(rig: Rig) -> N
 
 
 def test_an_import_keeps_the_password_of_a_proxy(rig: Rig) -> None:
-    rig.operations.add_proxy("SERVICE", GivenAsker(Secret("pw")), None)
+    rig.operations.add_proxy("SERVICE", PreparedAnswers(Secret("pw")), None)
     transfer.import_file(rig.operations, rig.file)
     proxy = rig.store.get(SecretKind.PROXY, "SERVICE")
     assert proxy is not None
@@ -156,8 +156,8 @@ def test_what_cannot_be_exported_is_named_with_the_reason(rig: Rig) -> None:
     assert rejected is not None
     rig.store.mark_rejected(rejected, "hsm1")
     rig.store.remove(SecretKind.PROXY, "SERVICE")
-    rig.operations.add_proxy("SERVICE", GivenAsker(Secret("pw")), None)
-    rig.operations.add("ALONE", GivenAsker(Secret("s"), Secret("p")), CountingFetcher())
+    rig.operations.add_proxy("SERVICE", PreparedAnswers(Secret("pw")), None)
+    rig.operations.add("ALONE", PreparedAnswers(Secret("s"), Secret("p")), CountingFetcher())
     rig.store.remove(SecretKind.PERMANENT, "FOREIGN")
     content, report = transfer.export(rig.operations)
     assert report.written == ((SecretKind.PERMANENT, "ALONE"),)
@@ -221,7 +221,7 @@ except PpinuiError as error:
 
 def test_a_secret_without_a_file_goes_into_a_new_one(rig: Rig) -> None:
     rig.store.put(StoredSecret(SecretKind.PIN, "ALONE", password=Secret("never exported")))
-    rig.operations.add("ALONE", GivenAsker(Secret("s"), Secret("p")), CountingFetcher())
+    rig.operations.add("ALONE", PreparedAnswers(Secret("s"), Secret("p")), CountingFetcher())
     content, _ = transfer.export(rig.operations)
     assert b"never exported" not in content
     assert content.startswith(b'version = "1.0";')

@@ -86,9 +86,7 @@ def test_what_is_missing_is_named_with_what_to_do() -> None:
     with pytest.raises(SecretUnavailable) as caught:
         equip(config_of(TEXT), store_with("A", proxy=False))
     assert caught.value.exit_code is ExitCode.SECRET
-    assert caught.value.message == (
-        "the keyring has no password of the service user 'S' and no permanent secret of 'B'"
-    )
+    assert caught.value.message == ("the keyring has no proxy password of 'S' and no permanent secret of 'B'")
     assert caught.value.remedy == "store it: ppinui -p -e S"
     with pytest.raises(SecretUnavailable) as caught:
         equip(config_of(TEXT), store_with("A"), in_file=lambda: {(PERMANENT, "B")})

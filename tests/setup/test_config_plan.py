@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from ppinui.config.checks.registry import Severity, check_document
+from ppinui.config.checks.registry import check_document
 from ppinui.config.primus import read
+from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, parse
 from ppinui.setup.config_plan import Wanted, WantedHsm, WantedPartition, draft, left_alone

@@ -26,7 +26,7 @@ from ppinui.setup.walkthrough import (
     text,
 )
 from tests.rig.canary import draw, files_with
-from tests.setup.walkthrough_rig import do, found, surroundings
+from tests.setup.walkthrough_rig import context_of, do, found
 
 CANARY = draw("c4n4ry-0f-4-s3tup")
 
@@ -85,7 +85,7 @@ def kind() -> Kind:
 
 
 def test_nothing_is_looked_at_before_a_question_is_answered(kind: Kind, tmp_path: Path) -> None:
-    walk = Walk(kind, surroundings(tmp_path))
+    walk = Walk(kind, context_of(tmp_path))
 
     page = walk.page()
     assert (page.number, page.total, page.unanswered, page.finding) == (1, 3, ("colour",), None)
@@ -96,14 +96,14 @@ def test_nothing_is_looked_at_before_a_question_is_answered(kind: Kind, tmp_path
 
 
 def test_a_wrong_answer_is_not_taken(kind: Kind, tmp_path: Path) -> None:
-    walk = Walk(kind, surroundings(tmp_path))
+    walk = Walk(kind, context_of(tmp_path))
 
     assert walk.answer({"colour": ""}) == {"colour": "this is needed"}
     assert walk.page().unanswered == ("colour",)
 
 
 def test_a_default_follows_the_answers_before_until_somebody_chooses(kind: Kind, tmp_path: Path) -> None:
-    walk = Walk(kind, surroundings(tmp_path))
+    walk = Walk(kind, context_of(tmp_path))
     walk.answer({"colour": "red"})
     walk.forward()
     walk.answer({"shade": "dark red"})
@@ -120,7 +120,7 @@ def test_a_default_follows_the_answers_before_until_somebody_chooses(kind: Kind,
 
 
 def test_a_failed_action_says_why_until_something_else_is_done(tmp_path: Path) -> None:
-    walk = Walk(kind_of(paint_step([])), surroundings(tmp_path))
+    walk = Walk(kind_of(paint_step([])), context_of(tmp_path))
 
     outcome = do(walk, password="wrong")
     assert outcome is not None
@@ -138,7 +138,7 @@ def test_a_failed_action_says_why_until_something_else_is_done(tmp_path: Path) -
 
 
 def test_what_a_test_has_shown_stands_until_an_answer_changes(tmp_path: Path) -> None:
-    walk = Walk(kind_of(colour_step(), paint_step([], changes=False)), surroundings(tmp_path))
+    walk = Walk(kind_of(colour_step(), paint_step([], changes=False)), context_of(tmp_path))
     walk.answer({"colour": "red"})
     walk.forward()
 
@@ -155,13 +155,13 @@ def test_what_goes_wrong_while_looking_is_a_problem(tmp_path: Path) -> None:
     def look(_: Here) -> Finding:
         raise PpinuiError("the wall is gone", "the house", "build another one")
 
-    walk = Walk(kind_of(Step("wall", "Wall", lambda _: (), look)), surroundings(tmp_path))
+    walk = Walk(kind_of(Step("wall", "Wall", lambda _: (), look)), context_of(tmp_path))
     assert (found(walk.page()).state, found(walk.page()).remedy) == (State.PROBLEM, "build another one")
 
 
 def test_a_required_step_is_not_passed_undone(tmp_path: Path) -> None:
     done: list[str] = []
-    walk = Walk(kind_of(replace(paint_step(done), required=True)), surroundings(tmp_path))
+    walk = Walk(kind_of(replace(paint_step(done), required=True)), context_of(tmp_path))
 
     assert not walk.page().may_go_on
     do(walk, password=CANARY)
@@ -169,8 +169,8 @@ def test_a_required_step_is_not_passed_undone(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_walk_goes_on_where_it_was(kind: Kind, tmp_path: Path) -> None:
-    around = surroundings(tmp_path)
-    walk = Walk(kind, around)
+    context = context_of(tmp_path)
+    walk = Walk(kind, context)
     assert not walk.resumed
     walk.answer({"colour": "red"})
     walk.forward()
@@ -178,56 +178,56 @@ def test_an_interrupted_walk_goes_on_where_it_was(kind: Kind, tmp_path: Path) ->
     walk.forward()
     do(walk, password=CANARY)
 
-    again = Walk(kind, around)
+    again = Walk(kind, context)
     assert again.resumed
     assert again.step.id == "paint"
     assert again.answers.values == walk.answers.values
-    assert list(interrupted(around.state)) == ["house"]
-    (kept,) = around.state.rglob("*.json")
+    assert list(interrupted(context.state)) == ["house"]
+    (kept,) = context.state.rglob("*.json")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert json.loads(kept.read_text())["answers"] == {"colour": "red", "shade": "light red"}
     assert files_with(CANARY, tmp_path) == ()
 
 
 def test_a_finished_walk_leaves_nothing(kind: Kind, tmp_path: Path) -> None:
-    around = surroundings(tmp_path)
-    walk = Walk(kind, around)
+    context = context_of(tmp_path)
+    walk = Walk(kind, context)
     walk.answer({"colour": "red"})
     while walk.forward():
         pass
 
-    assert [path for path in around.state.rglob("*") if path.is_file()] == []
-    assert not Walk(kind, around).resumed
+    assert [path for path in context.state.rglob("*") if path.is_file()] == []
+    assert not Walk(kind, context).resumed
 
 
 def test_a_walk_on_another_file_begins_anew(kind: Kind, tmp_path: Path) -> None:
-    Walk(kind, surroundings(tmp_path)).answer({"colour": "red"})
+    Walk(kind, context_of(tmp_path)).answer({"colour": "red"})
 
-    assert not Walk(kind, surroundings(tmp_path, config=str(tmp_path / "other.cfg"))).resumed
+    assert not Walk(kind, context_of(tmp_path, config=str(tmp_path / "other.cfg"))).resumed
 
 
 def test_answers_of_another_version_are_asked_for_again(kind: Kind, tmp_path: Path) -> None:
-    around = surroundings(tmp_path)
-    Walk(kind, around).answer({"colour": "red"})
-    (kept,) = around.state.rglob("*.json")
+    context = context_of(tmp_path)
+    Walk(kind, context).answer({"colour": "red"})
+    (kept,) = context.state.rglob("*.json")
     kept.write_text(kept.read_text().replace('"red"', "[7]"))
 
-    walk = Walk(kind, around)
+    walk = Walk(kind, context)
     assert walk.page().unanswered == ("colour",)
     kept.write_text("{")
-    assert not Walk(kind, around).resumed
+    assert not Walk(kind, context).resumed
 
 
 def test_a_forgotten_walk_begins_anew(kind: Kind, tmp_path: Path) -> None:
-    around = surroundings(tmp_path)
-    walk = Walk(kind, around)
+    context = context_of(tmp_path)
+    walk = Walk(kind, context)
     walk.answer({"colour": "red"})
     walk.forward()
     walk.forget()
 
     assert walk.step.id == "colour"
     assert walk.answers.values == {}
-    assert not Walk(kind, around).resumed
+    assert not Walk(kind, context).resumed
 
 
 def test_answers_that_cannot_be_kept_are_an_error_that_says_where(kind: Kind, tmp_path: Path) -> None:
@@ -235,20 +235,20 @@ def test_answers_that_cannot_be_kept_are_an_error_that_says_where(kind: Kind, tm
     (tmp_path / "home/alice/.local").write_text("a file where a folder should be")
 
     with pytest.raises(PpinuiError, match="cannot be kept for later"):
-        Walk(kind, surroundings(tmp_path)).answer({"colour": "red"})
+        Walk(kind, context_of(tmp_path)).answer({"colour": "red"})
 
 
 def test_a_flaw_is_told_where_answers_cannot_be_kept_too(kind: Kind, tmp_path: Path) -> None:
     (tmp_path / "home/alice").mkdir(parents=True)
     (tmp_path / "home/alice/.local").write_text("a file where a folder should be")
 
-    assert Walk(kind, surroundings(tmp_path)).answer({"colour": ""}) == {"colour": "this is needed"}
+    assert Walk(kind, context_of(tmp_path)).answer({"colour": ""}) == {"colour": "this is needed"}
 
 
 def test_answers_of_a_file_are_kept_nowhere(kind: Kind, tmp_path: Path) -> None:
-    around = surroundings(tmp_path)
-    walk = Walk(kind, around, keeping=False)
+    context = context_of(tmp_path)
+    walk = Walk(kind, context, keeping=False)
     walk.answer({"colour": "red"})
     walk.forward()
 
-    assert not around.state.exists()
+    assert not context.state.exists()

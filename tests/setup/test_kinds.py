@@ -13,7 +13,7 @@ from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import KINDS, kind_named
 from ppinui.setup.questions import Question
 from ppinui.setup.walkthrough import Kind, State, Style
-from tests.setup.walkthrough_rig import surroundings
+from tests.setup.walkthrough_rig import context_of
 
 PARTITIONS = {"partitions": [{"name": "PAYMENTS"}]}
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -36,7 +36,7 @@ def passed(kind: Kind, folder: Path) -> Iterator[Walk]:
         key: str(folder / value) if value == "theirs.cfg" else value
         for key, value in ANSWERS[kind.name].items()
     }
-    walk = Walk(kind, surroundings(folder))
+    walk = Walk(kind, context_of(folder))
     while True:
         while asked := {
             one.question.id: answers.pop(one.question.id)
@@ -86,7 +86,7 @@ def test_every_step_says_something_that_fits_a_terminal(kind: Kind, tmp_path: Pa
 @each_kind
 def test_it_goes_on_at_whichever_step_it_was_interrupted(kind: Kind, tmp_path: Path) -> None:
     for walk in passed(kind, tmp_path):
-        again = Walk(kind, walk.around)
+        again = Walk(kind, walk.context)
         assert again.step is walk.step
         assert again.answers == walk.answers
 
@@ -129,7 +129,7 @@ def test_another_kind_takes_steps_of_others_as_they_are(tmp_path: Path) -> None:
     kind = Kind(
         "lab", "Lab", "the HSM in the lab", (steps["hsms"], steps["save"]), instead={"partitions": "hsms"}
     )
-    walk = Walk(kind, surroundings(tmp_path), keeping=False)
+    walk = Walk(kind, context_of(tmp_path), keeping=False)
 
     assert walk.answer({"hsms": [{"host": "lab"}]}) == {}
     walk.forward()

@@ -12,13 +12,13 @@ import pytest
 
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.services.context import Context
 from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import kms_kind
-from ppinui.setup.setup_context import Surroundings
 from ppinui.setup.walkthrough import Running, State, Style
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.softhsm import USER_PIN, SoftHsm
-from tests.setup.walkthrough_rig import MemoryKeyrings, at, commands, do, found, surroundings
+from tests.setup.walkthrough_rig import MemoryKeyrings, at, commands, context_of, do, found
 
 MakeTokens = Callable[..., SoftHsm]
 MakeOdd = Callable[[Switches], OddModule]
@@ -31,12 +31,12 @@ def hsm(make_tokens: MakeTokens) -> SoftHsm:
 
 
 @pytest.fixture
-def around(hsm: SoftHsm, tmp_path: Path) -> Surroundings:
+def context(hsm: SoftHsm, tmp_path: Path) -> Context:
     """A machine on which SoftHSM2 is the library of an "other" HSM, and no kms.toml."""
     (tmp_path / "etc/cosmian").mkdir(parents=True)
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/libkmshsm.so").symlink_to(hsm.module)
-    return surroundings(tmp_path, {**hsm.environ, "PATH": os.environ["PATH"]})
+    return context_of(tmp_path, {**hsm.environ, "PATH": os.environ["PATH"]})
 
 
 @pytest.fixture
@@ -44,16 +44,16 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "etc/cosmian/kms.toml"
 
 
-def keep(around: Surroundings, label: str, pin: str) -> None:
-    around.keyrings.store(None).put(StoredSecret(SecretKind.PIN, label, password=Secret(pin)))
+def keep(context: Context, label: str, pin: str) -> None:
+    context.keyrings.store(None).put(StoredSecret(SecretKind.PIN, label, password=Secret(pin)))
 
 
-def kms_at(step: str, around: Surroundings, **answers: Any) -> Walk:
-    return at(step, around, kms_kind.KIND, **answers)
+def kms_at(step: str, context: Context, **answers: Any) -> Walk:
+    return at(step, context, kms_kind.KIND, **answers)
 
 
-def test_from_a_library_to_a_test_of_every_slot(around: Surroundings, path: Path) -> None:
-    walk = Walk(kms_kind.KIND, around)
+def test_from_a_library_to_a_test_of_every_slot(context: Context, path: Path) -> None:
+    walk = Walk(kms_kind.KIND, context)
     walk.go_to("library")
     assert found(walk.page()).state is State.DONE
     walk.go_to("tokens")
@@ -87,28 +87,28 @@ def test_from_a_library_to_a_test_of_every_slot(around: Surroundings, path: Path
     assert (outcome.state, outcome.words) == (State.DONE, "all 2 slots are fine")
 
 
-def test_going_through_it_again_changes_nothing(around: Surroundings, path: Path) -> None:
-    keep(around, "PAYMENTS", USER_PIN)
-    do(kms_at("kms", around, **PAYMENTS))
+def test_going_through_it_again_changes_nothing(context: Context, path: Path) -> None:
+    keep(context, "PAYMENTS", USER_PIN)
+    do(kms_at("kms", context, **PAYMENTS))
     before = path.read_bytes()
-    again = kms_at("kms", around, **PAYMENTS)
+    again = kms_at("kms", context, **PAYMENTS)
     assert found(again.page()).state is State.DONE
     assert path.read_bytes() == before
     assert not path.with_name("kms.toml.bak").exists()
 
 
-def test_a_pin_is_written_on_request_alone(around: Surroundings, path: Path) -> None:
-    keep(around, "PAYMENTS", USER_PIN)
-    do(kms_at("kms", around, **PAYMENTS))
+def test_a_pin_is_written_on_request_alone(context: Context, path: Path) -> None:
+    keep(context, "PAYMENTS", USER_PIN)
+    do(kms_at("kms", context, **PAYMENTS))
     assert tomllib.loads(path.read_text())["hsm_password"] == ["<NO_LOGIN>"]
 
 
-def test_slots_that_the_file_has_stay(around: Surroundings, path: Path, hsm: SoftHsm) -> None:
+def test_slots_that_the_file_has_stay(context: Context, path: Path, hsm: SoftHsm) -> None:
     path.write_text(
         'hsm_model = "other" # ours\nhsm_admin = ["a", "b"]\nhsm_slot = [3]\nhsm_password = ["x"]\n'
     )
     path.chmod(0o600)
-    do(kms_at("kms", around, **PAYMENTS))
+    do(kms_at("kms", context, **PAYMENTS))
     (slot,) = hsm.slot_ids
     assert path.read_text() == (
         'hsm_model = "other" # ours\nhsm_admin = ["a", "b"]\n'
@@ -116,21 +116,19 @@ def test_slots_that_the_file_has_stay(around: Surroundings, path: Path, hsm: Sof
     )
 
 
-def test_a_wrong_pin_leads_back_to_the_pins(around: Surroundings) -> None:
-    keep(around, "PAYMENTS", "wrong-pin")
-    do(kms_at("kms", around, kms_pins_in_file=True, **PAYMENTS))
-    outcome = do(kms_at("test", around, kms_pins_in_file=True, **PAYMENTS))
+def test_a_wrong_pin_leads_back_to_the_pins(context: Context) -> None:
+    keep(context, "PAYMENTS", "wrong-pin")
+    do(kms_at("kms", context, kms_pins_in_file=True, **PAYMENTS))
+    outcome = do(kms_at("test", context, kms_pins_in_file=True, **PAYMENTS))
     assert outcome is not None
     assert (outcome.state, outcome.back_to) == (State.PROBLEM, "pins")
     assert "CKR_PIN_INCORRECT" in outcome.items[0].words
 
 
-def test_a_pin_that_was_rejected_is_offered_no_more_and_can_be_replaced(
-    around: Surroundings, path: Path
-) -> None:
-    keep(around, "PAYMENTS", "wrong-pin")
-    do(kms_at("kms", around, kms_pins_in_file=True, **PAYMENTS))
-    walk = kms_at("test", around, kms_pins_in_file=True, **PAYMENTS)
+def test_a_pin_that_was_rejected_is_offered_no_more_and_can_be_replaced(context: Context, path: Path) -> None:
+    keep(context, "PAYMENTS", "wrong-pin")
+    do(kms_at("kms", context, kms_pins_in_file=True, **PAYMENTS))
+    walk = kms_at("test", context, kms_pins_in_file=True, **PAYMENTS)
     do(walk)
     again = found(walk.page())
     assert (again.state, again.action, again.back_to) == (State.PROBLEM, None, "pins")
@@ -148,46 +146,46 @@ def test_a_pin_that_was_rejected_is_offered_no_more_and_can_be_replaced(
     assert found(walk.page()).action is not None
 
 
-def test_a_library_that_is_elsewhere_is_linked(around: Surroundings, hsm: SoftHsm, tmp_path: Path) -> None:
+def test_a_library_that_is_elsewhere_is_linked(context: Context, hsm: SoftHsm, tmp_path: Path) -> None:
     place = tmp_path / "lib/libkmshsm.so"
     place.unlink()
     place.symlink_to("/gone")
-    walk = kms_at("library", around)
+    walk = kms_at("library", context)
     assert "leads nowhere" in found(walk.page()).words
-    walk = kms_at("library", around, kms_library=str(hsm.module))
+    walk = kms_at("library", context, kms_library=str(hsm.module))
     do(walk)
     assert place.resolve() == hsm.module.resolve()
     assert found(walk.page()).state is State.DONE
 
 
-def test_a_library_that_is_none_is_not_linked(around: Surroundings, tmp_path: Path) -> None:
+def test_a_library_that_is_none_is_not_linked(context: Context, tmp_path: Path) -> None:
     (tmp_path / "lib/libkmshsm.so").unlink()
     (tmp_path / "none.so").write_text("no library")
-    page = kms_at("library", around, kms_library=str(tmp_path / "none.so")).page()
+    page = kms_at("library", context, kms_library=str(tmp_path / "none.so")).page()
     assert found(page).state is State.PROBLEM
     assert found(page).action is None
     assert not (tmp_path / "lib/libkmshsm.so").exists()
 
 
-def test_a_token_that_is_in_use_is_never_initialised(around: Surroundings, hsm: SoftHsm) -> None:
+def test_a_token_that_is_in_use_is_never_initialised(context: Context, hsm: SoftHsm) -> None:
     (slot,) = hsm.slot_ids
-    finding = found(kms_at("tokens", around, tokens=[{"label": "OTHER", "slot": slot}]).page())
+    finding = found(kms_at("tokens", context, tokens=[{"label": "OTHER", "slot": slot}]).page())
     assert (finding.state, finding.action) == (State.PROBLEM, None)
     assert f"slot {slot} is none that was never initialised" in finding.words
 
 
 def test_two_tokens_of_one_label_are_told_apart_by_nobody(make_tokens: MakeTokens, tmp_path: Path) -> None:
     twins = make_tokens("TWIN", "TWIN")
-    around = surroundings(tmp_path, {**twins.environ, "OTHER_HSM_PKCS11_LIB": str(twins.module)})
-    finding = found(kms_at("tokens", around, tokens=[{"label": "TWIN"}]).page())
+    context = context_of(tmp_path, {**twins.environ, "OTHER_HSM_PKCS11_LIB": str(twins.module)})
+    finding = found(kms_at("tokens", context, tokens=[{"label": "TWIN"}]).page())
     assert finding.words.startswith("several tokens are called 'TWIN'")
 
 
-def test_a_keyring_that_fails_costs_no_token(around: Surroundings, path: Path) -> None:
-    keyrings = around.keyrings
+def test_a_keyring_that_fails_costs_no_token(context: Context, path: Path) -> None:
+    keyrings = context.keyrings
     assert isinstance(keyrings, MemoryKeyrings)
     keyrings.keyring.fails = lambda _: True
-    walk = kms_at("tokens", around, tokens=[{"label": "NEW"}])
+    walk = kms_at("tokens", context, tokens=[{"label": "NEW"}])
     said: list[str] = []
     action = found(walk.page()).action
     assert action is not None
@@ -197,8 +195,8 @@ def test_a_keyring_that_fails_costs_no_token(around: Surroundings, path: Path) -
     assert found(walk.page()).state is State.DONE
 
 
-def test_the_end_names_commands_for_this_file(around: Surroundings, path: Path) -> None:
-    page = kms_at("next", around, **PAYMENTS).page()
+def test_the_end_names_commands_for_this_file(context: Context, path: Path) -> None:
+    page = kms_at("next", context, **PAYMENTS).page()
     lines = [line for block in page.blocks if block.style is Style.COMMAND for line in block.text.split("\n")]
     assert f"ppinui -c {path} --test --format json" in lines
     assert f"cosmian_kms -c {path}" in lines

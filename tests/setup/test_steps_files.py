@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 
 from ppinui.config.primus import read
-from ppinui.doctor.host import Account
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import load
+from ppinui.services.context import Account
 from ppinui.setup.kinds import developer_program_kind, on_premises_kind
 from ppinui.setup.walkthrough import State
 from tests.primus_sim.stand import Stand
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
-from tests.setup.walkthrough_rig import at, commands, do, found, item, surroundings
+from tests.setup.walkthrough_rig import at, commands, context_of, do, found, item
 
 SERVICE = {"service_user": "eqabxrfnqqos", "partitions": [{"name": "PAYMENTS"}]}
 
 
 def test_a_missing_provider_is_a_problem_with_what_to_install(tmp_path: Path) -> None:
-    finding = found(at("provider", surroundings(tmp_path, {"PATH": "", "PRIMUS_HOME": str(tmp_path)})).page())
+    finding = found(at("provider", context_of(tmp_path, {"PATH": "", "PRIMUS_HOME": str(tmp_path)})).page())
 
     assert finding.state is State.PROBLEM
     assert "install the vendor's provider" in str(item(finding, "module").remedy)
@@ -30,7 +30,7 @@ def test_a_missing_provider_is_a_problem_with_what_to_install(tmp_path: Path) ->
 
 
 def test_a_provider_that_is_there_is_named(primus_standalone: Stand, tmp_path: Path) -> None:
-    finding = found(at("provider", surroundings(tmp_path, primus_standalone.environ)).page())
+    finding = found(at("provider", context_of(tmp_path, primus_standalone.environ)).page())
 
     assert finding.state is State.DONE
     assert str(primus_standalone.module) in item(finding, "module").words
@@ -38,7 +38,7 @@ def test_a_provider_that_is_there_is_named(primus_standalone: Stand, tmp_path: P
 
 
 def test_what_root_has_to_do_is_named_as_commands(tmp_path: Path) -> None:
-    finding = found(at("folders", surroundings(tmp_path, group=None)).page())
+    finding = found(at("folders", context_of(tmp_path, group=None)).page())
 
     assert finding.state is State.TO_DO
     assert commands(finding) == [
@@ -50,7 +50,7 @@ def test_what_root_has_to_do_is_named_as_commands(tmp_path: Path) -> None:
 
 
 def test_folders_are_made_where_this_account_may(tmp_path: Path) -> None:
-    walk = at("folders", surroundings(tmp_path))
+    walk = at("folders", context_of(tmp_path))
 
     assert do(walk) is None
     finding = found(walk.page())
@@ -67,14 +67,14 @@ def test_files_that_everybody_can_read_are_a_problem_with_its_command(tmp_path: 
     for file in folder.iterdir():
         file.chmod(0o644)
     root = Account(0, "root", frozenset(), is_service=False)
-    finding = found(at("folders", surroundings(tmp_path, group=None, account=root)).page())
+    finding = found(at("folders", context_of(tmp_path, group=None, account=root)).page())
 
     assert finding.state is State.PROBLEM
     assert {f"chmod 0640 {file}" for file in folder.iterdir()} <= {one.remedy for one in finding.items}
 
 
 def test_a_published_cluster_fills_in_its_endpoints(tmp_path: Path) -> None:
-    walk = at("hsms", surroundings(tmp_path), cluster="ECODE01")
+    walk = at("hsms", context_of(tmp_path), cluster="ECODE01")
 
     assert walk.answers.rows("hsms") == (
         {"host": "de01-api.cloudshsm.com", "port": "2310", "priority": 0},
@@ -83,10 +83,10 @@ def test_a_published_cluster_fills_in_its_endpoints(tmp_path: Path) -> None:
 
 
 def test_a_platinum_cluster_asks_for_its_number(tmp_path: Path) -> None:
-    walk = at("cluster", surroundings(tmp_path), cluster="PLAXX")
+    walk = at("cluster", context_of(tmp_path), cluster="PLAXX")
     assert walk.page().unanswered == ("platinum_number",)
 
-    walk = at("hsms", surroundings(tmp_path), cluster="PLAXX", platinum_number=3)
+    walk = at("hsms", context_of(tmp_path), cluster="PLAXX", platinum_number=3)
     assert [row["host"] for row in walk.answers.rows("hsms")] == ["pla03-api.cloudshsm.com"]
 
 
@@ -100,13 +100,13 @@ def test_a_platinum_cluster_asks_for_its_number(tmp_path: Path) -> None:
     ],
 )
 def test_hsms_that_cannot_be_are_refused(rows: list[dict[str, object]], words: str, tmp_path: Path) -> None:
-    flaws = at("hsms", surroundings(tmp_path), cluster="other").answer({"hsms": rows})
+    flaws = at("hsms", context_of(tmp_path), cluster="other").answer({"hsms": rows})
 
     assert re.search(words, flaws["hsms"])
 
 
 def test_partitions_of_one_name_or_id_are_refused(tmp_path: Path) -> None:
-    walk = at("partitions", surroundings(tmp_path), cluster="ECO01/ECO02")
+    walk = at("partitions", context_of(tmp_path), cluster="ECO01/ECO02")
 
     flaws = walk.answer({"partitions": [{"name": "A"}, {"name": "A"}]})
     assert flaws == {"partitions": "two partitions have the name A"}
@@ -116,7 +116,7 @@ def test_partitions_of_one_name_or_id_are_refused(tmp_path: Path) -> None:
 
 def test_nothing_is_written_before_the_user_says_so(tmp_path: Path) -> None:
     (tmp_path / "etc/primus").mkdir(parents=True)
-    walk = at("save", surroundings(tmp_path), cluster="ECO01/ECO02", **SERVICE)
+    walk = at("save", context_of(tmp_path), cluster="ECO01/ECO02", **SERVICE)
 
     finding = found(walk.page())
     assert finding.state is State.TO_DO
@@ -132,10 +132,10 @@ def test_nothing_is_written_before_the_user_says_so(tmp_path: Path) -> None:
 
 def test_what_is_in_the_file_already_is_the_answer_the_next_time(tmp_path: Path) -> None:
     (tmp_path / "etc/primus").mkdir(parents=True)
-    around = surroundings(tmp_path)
-    do(at("save", around, cluster="ECODE01", **SERVICE))
+    context = context_of(tmp_path)
+    do(at("save", context, cluster="ECODE01", **SERVICE))
 
-    again = at("save", around)
+    again = at("save", context)
     assert again.answers.text("cluster") == "ECODE01"
     assert again.answers.text("service_user") == "eqabxrfnqqos"
     assert again.answers.rows("partitions") == ({"name": "PAYMENTS", "client_id": "PAYMENTS", "id": 0},)
@@ -144,12 +144,12 @@ def test_what_is_in_the_file_already_is_the_answer_the_next_time(tmp_path: Path)
 
 def test_hsms_of_one_host_are_told_apart_by_their_ports(tmp_path: Path) -> None:
     rows = tuple({"host": "tunnel", "port": str(2310 + number), "priority": number} for number in (0, 1))
-    around = surroundings(tmp_path)
+    context = context_of(tmp_path)
     (tmp_path / "etc/primus").mkdir(parents=True)
-    walk = at("save", around, on_premises_kind.KIND, hsms=list(rows), partitions=[{"name": "PAYMENTS"}])
+    walk = at("save", context, on_premises_kind.KIND, hsms=list(rows), partitions=[{"name": "PAYMENTS"}])
     assert do(walk) is None
 
-    assert at("partitions", around, on_premises_kind.KIND).answers.rows("hsms") == rows
+    assert at("partitions", context, on_premises_kind.KIND).answers.rows("hsms") == rows
 
 
 def test_a_change_to_a_file_is_shown_as_a_diff_with_its_passwords_masked(tmp_path: Path) -> None:
@@ -159,9 +159,7 @@ def test_a_change_to_a_file_is_shown_as_a_diff_with_its_passwords_masked(tmp_pat
         'version = "1.0";\nprimus: { hsms: {\n  hsm0: { host = "a"; port = "2310"; pin = "s3cret"; slots: {\n'
         '    slot0: { user_name = "A"; id = 0; };\n  }; };\n}; };\n'
     )
-    walk = at(
-        "save", surroundings(tmp_path), on_premises_kind.KIND, partitions=[{"name": "A"}, {"name": "B"}]
-    )
+    walk = at("save", context_of(tmp_path), on_premises_kind.KIND, partitions=[{"name": "A"}, {"name": "B"}])
 
     (diff,) = found(walk.page()).blocks
     assert "+" in diff.text
@@ -179,7 +177,7 @@ def test_hsms_that_are_not_named_stay_and_are_mentioned(tmp_path: Path) -> None:
     )
     walk = at(
         "save",
-        surroundings(tmp_path),
+        context_of(tmp_path),
         on_premises_kind.KIND,
         hsms=[{"host": "a"}],
         partitions=[{"name": "A"}],
@@ -199,7 +197,7 @@ def test_an_id_that_is_taken_leads_back_to_the_partitions(tmp_path: Path) -> Non
         '  s: { user_name = "A"; id = 0; }; }; }; }; };\n'
     )
     finding = found(
-        at("save", surroundings(tmp_path), on_premises_kind.KIND, partitions=[{"name": "B", "id": 0}]).page()
+        at("save", context_of(tmp_path), on_premises_kind.KIND, partitions=[{"name": "B", "id": 0}]).page()
     )
 
     assert (finding.state, finding.back_to) == (State.PROBLEM, "partitions")
@@ -210,7 +208,7 @@ def test_who_may_not_write_gets_the_command_for_root() -> None:
     def save_without_rights() -> tuple[str, str, str]:
         (root / "etc/primus").mkdir(parents=True)
         (root / "etc/primus").chmod(0o555)
-        walk = at("save", surroundings(root), cluster="ECO01/ECO02", **SERVICE)
+        walk = at("save", context_of(root), cluster="ECO01/ECO02", **SERVICE)
         outcome = do(walk)
         assert outcome is not None
         assert outcome.state is State.PROBLEM
@@ -227,11 +225,11 @@ def test_who_may_not_write_gets_the_command_for_root() -> None:
 
 
 def test_the_developer_program_knows_its_hsms(tmp_path: Path) -> None:
-    walk = at("partitions", surroundings(tmp_path), developer_program_kind.KIND, developer_hsm="nufenen")
+    walk = at("partitions", context_of(tmp_path), developer_program_kind.KIND, developer_hsm="nufenen")
     assert walk.answers.rows("hsms") == ({"host": "nufenen.securosys.ch", "port": "2411", "priority": 0},)
     assert "service_user" not in {one.question.id for one in walk.page().asked}
 
-    walk = at("partitions", surroundings(tmp_path), developer_program_kind.KIND, developer_hsm="oberalp")
+    walk = at("partitions", context_of(tmp_path), developer_program_kind.KIND, developer_hsm="oberalp")
     assert "service_user" in walk.page().unanswered
 
 
@@ -240,4 +238,4 @@ def test_without_a_usable_answer_the_exit_code_is_that_of_wrong_input(tmp_path: 
     folder.mkdir(parents=True)
     (folder / "primus.cfg").write_text("primus: {\n")
 
-    assert found(at("save", surroundings(tmp_path), on_premises_kind.KIND).page()).exit_code is ExitCode.USAGE
+    assert found(at("save", context_of(tmp_path), on_premises_kind.KIND).page()).exit_code is ExitCode.USAGE

@@ -10,20 +10,19 @@ import pytest
 from ppinui.errors import ExitCode
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.secrets.vault.passphrase import PassphraseFinder
+from ppinui.services.context import Context
+from ppinui.services.keyring_processes import KeyringProcesses
 from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import cloudhsm_kind, existing_kind, on_premises_kind
-from ppinui.setup.setup_context import Surroundings
-from ppinui.setup.user_keyrings import UserKeyrings
 from ppinui.setup.walkthrough import Finding, Kind, State
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.canary import files_with
-from tests.setup.walkthrough_rig import MemoryKeyrings, at, do, found, surroundings
+from tests.setup.walkthrough_rig import MemoryKeyrings, at, context_of, do, found
 
 
-def around_of(stand: Stand, root: Path, **changes: Any) -> Surroundings:
+def context_at(stand: Stand, root: Path, **changes: Any) -> Context:
     environ = {**stand.environ, "PATH": "", "PPINUI_MODULE": str(stand.module)}
-    return surroundings(root, environ, **changes)
+    return context_of(root, environ, **changes)
 
 
 def go_to(walk: Walk, step: str, **answers: object) -> Finding:
@@ -38,13 +37,13 @@ def go_to(walk: Walk, step: str, **answers: object) -> Finding:
 def cluster(primus_cluster: Stand, tmp_path: Path) -> Walk:
     """A walk on the cluster's primus.cfg; nobody has a secret yet."""
     primus_cluster.secrets.unlink()
-    return at("save", around_of(primus_cluster, tmp_path))
+    return at("save", context_at(primus_cluster, tmp_path))
 
 
 @pytest.fixture
 def standalone(primus_standalone: Stand, tmp_path: Path) -> Walk:
     primus_standalone.secrets.unlink()
-    return at("save", around_of(primus_standalone, tmp_path), on_premises_kind.KIND)
+    return at("save", context_at(primus_standalone, tmp_path), on_premises_kind.KIND)
 
 
 def test_a_set_up_file_needs_no_change(cluster: Walk) -> None:
@@ -53,7 +52,7 @@ def test_a_set_up_file_needs_no_change(cluster: Walk) -> None:
 
 def test_an_hsm_without_a_proxy_needs_no_proxy_password(standalone: Walk, tmp_path: Path) -> None:
     walk = at(
-        "save", standalone.around, existing_kind.KIND, config_from=str(standalone.around.location().path)
+        "save", standalone.context, existing_kind.KIND, config_from=str(standalone.context.location().path)
     )
 
     assert go_to(walk, "proxy").state is State.NOT_NEEDED
@@ -88,7 +87,7 @@ def test_permanent_secrets_are_fetched_one_after_another(cluster: Walk, primus_c
         partition = primus_cluster.partitions[name]
         assert do(cluster, setup=partition.setup_password, pin=partition.pin) is None
     assert go_to(cluster, "permanent").state is State.DONE
-    store = cluster.around.keyrings.store(None)
+    store = cluster.context.keyrings.store(None)
     assert not store.has(SecretKind.PIN, "PAYMENTS")
     assert store.has(SecretKind.PIN, "SIGNING")
 
@@ -127,7 +126,7 @@ def test_a_partition_that_the_hsm_does_not_know_leads_back_to_the_partitions(
     standalone: Walk, primus_standalone: Stand
 ) -> None:
     primus_standalone.change_slots(user_name="NOBODY")
-    walk = at("save", standalone.around, on_premises_kind.KIND)
+    walk = at("save", standalone.context, on_premises_kind.KIND)
 
     go_to(walk, "permanent")
     outcome = do(walk, setup="S", pin="P")
@@ -146,7 +145,7 @@ def test_without_ppin_the_permanent_secret_leads_back_to_the_provider(
 
 
 def test_secrets_of_the_applications_own_file_are_good(primus_cluster: Stand, tmp_path: Path) -> None:
-    walk = at("save", around_of(primus_cluster, tmp_path))
+    walk = at("save", context_at(primus_cluster, tmp_path))
 
     for step in ("proxy", "permanent"):
         finding = go_to(walk, step)
@@ -159,7 +158,7 @@ def test_secrets_of_the_applications_own_file_are_good(primus_cluster: Stand, tm
 
 
 def test_a_lost_hsm_is_one_problem_for_all_of_its_slots(primus_cluster: Stand, tmp_path: Path) -> None:
-    walk = at("save", around_of(primus_cluster, tmp_path))
+    walk = at("save", context_at(primus_cluster, tmp_path))
     primus_cluster.hsms["hsm2"].go_away()
 
     go_to(walk, "test")
@@ -204,7 +203,7 @@ def test_a_rejected_secret_leads_back_to_where_it_is_replaced(
 
 
 def test_with_login_pins_are_asked_for_that_are_not_kept(primus_standalone: Stand, tmp_path: Path) -> None:
-    walk = at("save", around_of(primus_standalone, tmp_path), on_premises_kind.KIND)
+    walk = at("save", context_at(primus_standalone, tmp_path), on_premises_kind.KIND)
 
     go_to(walk, "test", test_login=True)
     outcome = do(walk, ARCHIVE="wrong")
@@ -218,8 +217,8 @@ def test_with_login_pins_are_asked_for_that_are_not_kept(primus_standalone: Stan
 
 def test_a_vault_is_made_where_there_is_no_keyring(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path / "home/alice"), "DBUS_SESSION_BUS_ADDRESS": ""}
-    keyrings = UserKeyrings(KeyringChoice(), environ=environ, passphrases=PassphraseFinder(environ=environ))
-    walk = at("keyring", surroundings(tmp_path, environ, keyrings=keyrings), _only("keyring"))
+    keyrings = KeyringProcesses(KeyringChoice(), environ=environ)
+    walk = at("keyring", context_of(tmp_path, environ, keyrings=keyrings), _only("keyring"))
     try:
         assert walk.answers.text("keyring") == "vault"
         finding = found(walk.page())
@@ -235,7 +234,7 @@ def test_a_vault_is_made_where_there_is_no_keyring(tmp_path: Path) -> None:
 
 
 def test_a_keyring_that_fails_leads_back_to_the_keyring(cluster: Walk) -> None:
-    keyrings = cluster.around.keyrings
+    keyrings = cluster.context.keyrings
     assert isinstance(keyrings, MemoryKeyrings)
     keyrings.keyring.fails = lambda _: True
 
@@ -254,7 +253,7 @@ def test_a_colleagues_files_are_taken_over(primus_cluster: Stand, tmp_path: Path
         (copies / file.name).write_bytes(file.read_bytes())
         file.unlink()
     given = {"config_from": str(copies / "primus.cfg"), "secrets_from": str(copies / ".secrets.cfg")}
-    walk = at("save", around_of(primus_cluster, tmp_path), existing_kind.KIND, **given)
+    walk = at("save", context_at(primus_cluster, tmp_path), existing_kind.KIND, **given)
 
     assert do(walk) is None
     assert primus_cluster.config.read_bytes() == (copies / "primus.cfg").read_bytes()
@@ -274,7 +273,7 @@ def test_a_colleagues_files_are_taken_over(primus_cluster: Stand, tmp_path: Path
 def test_a_secrets_file_that_is_none_leads_back_to_the_files(primus_cluster: Stand, tmp_path: Path) -> None:
     (tmp_path / "theirs").write_text("no secrets file")
     given = {"config_from": str(primus_cluster.config), "secrets_from": str(tmp_path / "theirs")}
-    walk = at("import", around_of(primus_cluster, tmp_path), existing_kind.KIND, **given)
+    walk = at("import", context_at(primus_cluster, tmp_path), existing_kind.KIND, **given)
 
     finding = found(walk.page())
     assert (finding.state, finding.back_to) == (State.PROBLEM, "source")
@@ -282,7 +281,7 @@ def test_a_secrets_file_that_is_none_leads_back_to_the_files(primus_cluster: Sta
 
 def test_a_file_that_is_no_configuration_is_named(tmp_path: Path) -> None:
     (tmp_path / "theirs.cfg").write_text("primus: {")
-    walk = at("source", surroundings(tmp_path), existing_kind.KIND, config_from=str(tmp_path / "theirs.cfg"))
+    walk = at("source", context_of(tmp_path), existing_kind.KIND, config_from=str(tmp_path / "theirs.cfg"))
 
     finding = found(walk.page())
     assert finding.state is State.PROBLEM
@@ -299,6 +298,6 @@ def _only(step: str) -> Kind:
 
 
 def test_a_step_before_the_file_is_saved_says_what_comes_first(tmp_path: Path) -> None:
-    walk = at("proxy", surroundings(tmp_path), _only("proxy"))
+    walk = at("proxy", context_of(tmp_path), _only("proxy"))
 
     assert "not saved yet" in found(walk.page()).words

@@ -1,4 +1,4 @@
-"""Walking through a set-up without a user interface: surroundings of a test's own, steps one by one."""
+"""Walking through a set-up without a user interface: a context of a test's own, steps one by one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ppinui.doctor.host import Account, Group
-from ppinui.doctor.host import Surroundings as Machine
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
+from ppinui.services.context import Context, Group
 from ppinui.setup.engine import Page, Walk
 from ppinui.setup.kinds import cloudhsm_kind
-from ppinui.setup.setup_context import Surroundings
 from ppinui.setup.walkthrough import Finding, Kind, Running, Style
+from tests.rig.hosts import context_on
 from tests.secrets.memory_keyring import MemoryKeyring
-
-ALICE = Account(1000, "alice", frozenset({1000}), is_service=False)
 
 
 @dataclass
@@ -29,27 +26,31 @@ class MemoryKeyrings:
     keyring: MemoryKeyring = field(default_factory=MemoryKeyring)
     made: list[bytes] = field(default_factory=list)
 
-    def store(self, name: str | None) -> SecretStore:
+    def start(self) -> None:
+        """It is there."""
+
+    def store(self, name: str | None = None) -> SecretStore:
         return SecretStore(self.keyring)
 
     def vault_made(self, passphrase: Secret) -> None:
         self.made.append(passphrase.reveal_bytes())
 
+    def close(self) -> None:
+        """It stays."""
 
-def surroundings(root: Path, environ: Mapping[str, str] | None = None, **changes: Any) -> Surroundings:
-    """Those of alice on a machine below `root`, with her home in it; nothing is traced."""
+
+def context_of(root: Path, environ: Mapping[str, str] | None = None, **changes: Any) -> Context:
+    """That of alice on a machine below `root`, with her home in it; nothing is traced."""
     home = root / "home/alice"
     home.mkdir(parents=True, exist_ok=True)
-    machine = Machine(
-        {"HOME": str(home), **(environ or {})},
-        changes.pop("account", ALICE),
-        changes.pop("group", Group(1000, ("alice",))),
-        0,
-        root,
-        root / "proc",
-    )
-    facts: dict[str, Any] = {"keyrings": MemoryKeyrings(), "tracer": lambda *_: None}
-    return Surroundings(machine, **{**facts, **changes})
+    facts: dict[str, Any] = {
+        "group": Group(1000, ("alice",)),
+        "proc": root / "proc",
+        "audit": lambda *_: None,
+    }
+    keyrings = changes.pop("keyrings", None) or MemoryKeyrings()
+    facts["open_keyrings"] = lambda _: keyrings
+    return context_on(root, {"HOME": str(home), **(environ or {})}, {**facts, **changes})
 
 
 def found(page: Page) -> Finding:
@@ -67,9 +68,9 @@ def do(walk: Walk, **secrets: str) -> Finding | None:
     return walk.act(action, given, Running(lambda _: None))
 
 
-def at(step: str, around: Surroundings, kind: Kind = cloudhsm_kind.KIND, **answers: Any) -> Walk:
+def at(step: str, context: Context, kind: Kind = cloudhsm_kind.KIND, **answers: Any) -> Walk:
     """A walk at this step, with answers to all questions before."""
-    walk = Walk(kind, around, keeping=False)
+    walk = Walk(kind, context, keeping=False)
     for one in kind.steps:
         walk.go_to(one.id)
         while asked := {

@@ -249,7 +249,7 @@ def test_problems_are_live_and_enter_goes_to_the_place(run: Run) -> None:
         await app.type_into("id", "1")
         await app.until("1 error")
         problems = app.app.main.problems
-        at = next(index for index, one in enumerate(problems) if one.check == "duplicate-id-in-hsm")
+        at = next(index for index, one in enumerate(problems) if one.code == "duplicate-id-in-hsm")
         app.app.main.go_to("primus")
         await app.press("f6", "f6")
         for _ in range(at):

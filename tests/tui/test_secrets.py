@@ -114,9 +114,9 @@ def test_a_pin_is_kept_used_for_a_test_and_forgotten(
         await app.until(lambda: len(app.rows("#secrets-table")) == 5)
         await go_to(app, "PIN", "PAYMENTS")
         await app.press("x")
-        await app.until("Forget the PIN secret of PAYMENTS?")
+        await app.until("Forget the PIN of PAYMENTS?")
         await app.press("f")
-        await app.until("Forgot the PIN secret")
+        await app.until("Forgot the PIN of")
 
     run_with_vault(steps, module=lambda: module.path)
     assert kept(vault_file, "pin:PAYMENTS") is None

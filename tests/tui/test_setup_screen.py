@@ -27,7 +27,7 @@ from ppinui.tui.controllers.setup_controller import Walking
 from ppinui.tui.screens.setup_screen import WalkthroughScreen
 from tests.rig.canary import draw, files_with
 from tests.rig.configurations import two_hsms
-from tests.setup.walkthrough_rig import at, do, surroundings
+from tests.setup.walkthrough_rig import at, context_of, do
 from tests.tui.conftest import Driver, Run
 
 HSMS = ({"host": "a.example.net", "port": "2310", "priority": 0},)
@@ -79,7 +79,7 @@ def painting(*, needs: SecretNeed | None = None, run: Callable[[Given, Running],
 
 def test_the_steps_stand_beside_the_page_where_there_is_room(run: Run, tmp_path: Path) -> None:
     async def steps(app: Driver) -> None:
-        walkthrough(app, at("cluster", surroundings(tmp_path)))
+        walkthrough(app, at("cluster", context_of(tmp_path)))
         await app.until("Step 4 of 12: CloudHSM cluster")
         await app.until("12   What next")
         assert "> 4 ▸ CloudHSM cluster" in app.text
@@ -91,7 +91,7 @@ def test_the_steps_stand_beside_the_page_where_there_is_room(run: Run, tmp_path:
 
 def test_in_80_columns_the_list_of_steps_comes_when_it_is_asked_for(run: Run, tmp_path: Path) -> None:
     async def steps(app: Driver) -> None:
-        walkthrough(app, at("cluster", surroundings(tmp_path)))
+        walkthrough(app, at("cluster", context_of(tmp_path)))
         await app.until("( ) ECO01/ECO02")
         assert "12   What next" not in app.text
         await app.press("f3")
@@ -105,7 +105,7 @@ def test_in_80_columns_the_list_of_steps_comes_when_it_is_asked_for(run: Run, tm
 
 def test_a_cluster_fills_in_its_hsms(run: Run, tmp_path: Path) -> None:
     async def steps(app: Driver) -> None:
-        walkthrough(app, at("cluster", surroundings(tmp_path)))
+        walkthrough(app, at("cluster", context_of(tmp_path)))
         await app.until("( ) ECODE01")
         await app.press(*["down"] * 4)
         await app.until("(•) ECODE01")
@@ -120,7 +120,7 @@ def test_a_cluster_fills_in_its_hsms(run: Run, tmp_path: Path) -> None:
 
 def test_a_question_that_depends_on_another_comes_with_it(run: Run, tmp_path: Path) -> None:
     async def steps(app: Driver) -> None:
-        walkthrough(app, at("cluster", surroundings(tmp_path)))
+        walkthrough(app, at("cluster", context_of(tmp_path)))
         await app.until("( ) PLAXX")
         await app.press(*["down"] * 8, "f8")
         await app.until("Number of your Platinum service")
@@ -138,7 +138,7 @@ def test_a_question_that_depends_on_another_comes_with_it(run: Run, tmp_path: Pa
 
 def test_rows_are_added_changed_and_removed(run: Run, tmp_path: Path) -> None:
     async def steps(app: Driver) -> None:
-        walkthrough(app, at("partitions", surroundings(tmp_path), cluster="other", hsms=HSMS))
+        walkthrough(app, at("partitions", context_of(tmp_path), cluster="other", hsms=HSMS))
         await app.until("none yet: a adds one")
         await app.write("service")
         await app.press("enter")
@@ -174,9 +174,9 @@ def test_rows_are_added_changed_and_removed(run: Run, tmp_path: Path) -> None:
 
 def test_what_does_not_concern_this_set_up_is_passed_by(run: Run, tmp_path: Path) -> None:
     (tmp_path / "etc/primus").mkdir(parents=True)
-    around = surroundings(tmp_path)
+    context = context_of(tmp_path)
     walk = at(
-        "save", around, developer_program_kind.KIND, developer_hsm="grimsel", partitions=({"name": "ME"},)
+        "save", context, developer_program_kind.KIND, developer_hsm="grimsel", partitions=({"name": "ME"},)
     )
     do(walk)
     walk.go_to("keyring")
@@ -197,13 +197,13 @@ def test_what_does_not_concern_this_set_up_is_passed_by(run: Run, tmp_path: Path
 
 
 def test_the_preview_shows_no_password_of_the_file_that_is_there(run: Run, tmp_path: Path) -> None:
-    around = surroundings(tmp_path)
+    context = context_of(tmp_path)
     config = tmp_path / "etc/primus/primus.cfg"
     config.parent.mkdir(parents=True)
     config.write_text(two_hsms(slot1=f'pin = "{CANARY}";'))
     hsms = ({"host": "10.1.2.3", "port": "2310", "priority": 0},)
     partitions = ({"name": "PAYMENTS"}, {"name": "NEW"})
-    walk = at("save", around, cluster="other", hsms=hsms, service_user="service", partitions=partitions)
+    walk = at("save", context, cluster="other", hsms=hsms, service_user="service", partitions=partitions)
 
     async def steps(app: Driver) -> None:
         walkthrough(app, walk)
@@ -217,7 +217,7 @@ def test_the_preview_shows_no_password_of_the_file_that_is_there(run: Run, tmp_p
 
 
 def test_text_is_no_markup_and_questions_are_explained(run: Run, tmp_path: Path) -> None:
-    walk = at("colour", surroundings(tmp_path), painting(run=lambda *_: None))
+    walk = at("colour", context_of(tmp_path), painting(run=lambda *_: None))
 
     async def steps(app: Driver) -> None:
         walkthrough(app, walk)
@@ -233,7 +233,7 @@ def test_text_is_no_markup_and_questions_are_explained(run: Run, tmp_path: Path)
 
 
 def test_without_answers_there_is_no_way_on_and_it_says_which(run: Run, tmp_path: Path) -> None:
-    walk = at("colour", surroundings(tmp_path), painting(run=lambda *_: None))
+    walk = at("colour", context_of(tmp_path), painting(run=lambda *_: None))
 
     async def steps(app: Driver) -> None:
         walkthrough(app, walk)
@@ -258,7 +258,7 @@ def test_without_answers_there_is_no_way_on_and_it_says_which(run: Run, tmp_path
 
 
 def test_commands_are_copied_one_after_another(run: Run, tmp_path: Path) -> None:
-    walk = at("colour", surroundings(tmp_path), painting(run=lambda *_: None))
+    walk = at("colour", context_of(tmp_path), painting(run=lambda *_: None))
 
     async def steps(app: Driver) -> None:
         walkthrough(app, walk)
@@ -282,7 +282,7 @@ def test_an_action_is_agreed_to_and_its_secret_is_in_no_picture(run: Run, tmp_pa
 
     need = SecretNeed("password", "Password of the shed: ", "--shed-fd", "It hangs on the door.", twice=True)
     kind = painting(needs=need, run=paint)
-    walk = at("paint", surroundings(tmp_path), kind, colour="red", coats=2)
+    walk = at("paint", context_of(tmp_path), kind, colour="red", coats=2)
 
     async def steps(app: Driver) -> None:
         walkthrough(app, walk)
@@ -314,7 +314,7 @@ def test_an_action_is_agreed_to_and_its_secret_is_in_no_picture(run: Run, tmp_pa
 def test_a_secret_that_is_left_is_gone(run: Run, tmp_path: Path) -> None:
     need = SecretNeed("password", "Password of the shed: ", "--shed-fd")
     kind = painting(needs=need, run=lambda *_: None)
-    walk = at("paint", surroundings(tmp_path), kind, colour="red", coats=2)
+    walk = at("paint", context_of(tmp_path), kind, colour="red", coats=2)
 
     async def steps(app: Driver) -> None:
         walkthrough(app, walk)
@@ -341,7 +341,7 @@ def test_what_takes_long_does_not_block_the_screen_and_can_be_ended(run: Run, tm
         assert running.stop.connection.poll(10)
         return Finding(State.PROBLEM, "half of it is painted")
 
-    walk = at("paint", surroundings(tmp_path), painting(run=paint), colour="red", coats=2)
+    walk = at("paint", context_of(tmp_path), painting(run=paint), colour="red", coats=2)
 
     async def steps(app: Driver) -> None:
         walkthrough(app, walk)
@@ -362,8 +362,8 @@ def test_what_takes_long_does_not_block_the_screen_and_can_be_ended(run: Run, tm
 
 def test_answers_that_cannot_be_kept_count_all_the_same_and_it_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("no folder")
-    around = surroundings(tmp_path, {"XDG_STATE_HOME": str(tmp_path / "state")})
-    walk = Walk(painting(run=lambda *_: None), around)
+    context = context_of(tmp_path, {"XDG_STATE_HOME": str(tmp_path / "state")})
+    walk = Walk(painting(run=lambda *_: None), context)
 
     async def steps(app: Driver) -> None:
         screen = walkthrough(app, walk)
@@ -382,7 +382,7 @@ def test_answers_that_cannot_be_kept_count_all_the_same_and_it_is_said(run: Run,
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_every_key_has_an_id_and_is_explained(size: tuple[int, int], run: Run, tmp_path: Path) -> None:
     async def steps(app: Driver) -> None:
-        walkthrough(app, at("partitions", surroundings(tmp_path), cluster="other", hsms=HSMS))
+        walkthrough(app, at("partitions", context_of(tmp_path), cluster="other", hsms=HSMS))
         await app.until("Step 6 of 12")
         for _, binding, _, _ in app.app.screen.active_bindings.values():
             if binding.show and not binding.system:

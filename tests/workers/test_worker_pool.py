@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
 import signal
 import subprocess
@@ -12,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.workers.worker_pool import Channel, Worker, Workshop
+from ppinui.workers.channel import Channel
+from ppinui.workers.worker_pool import Worker, WorkerPool
 from tests.rig.patience import patient
 from tests.rig.processes import MarkedProcesses, wait_for_end
 
 PARENT = """
 import os, sys
-from ppinui.workers.worker_pool import Workshop
+from ppinui.workers.worker_pool import WorkerPool
 if __name__ == "__main__":
-    worker = Workshop([]).start("tests.workers.test_worker_pool:hang", dict(os.environ))
+    worker = WorkerPool([]).start("tests.workers.test_worker_pool:hang", dict(os.environ))
     message, _ = worker.channel.receive()
     print(message["pid"], flush=True)
     sys.stdin.read()
@@ -69,10 +72,10 @@ def _core_limit() -> int:
 
 @pytest.fixture
 def start(marked: MarkedProcesses) -> Callable[[str], Worker]:
-    workshop = Workshop([])
+    pool = WorkerPool([])
 
     def go(work: str) -> Worker:
-        return workshop.start(f"tests.workers.test_worker_pool:{work}", dict(os.environ) | marked.environ)
+        return pool.start(f"tests.workers.test_worker_pool:{work}", dict(os.environ) | marked.environ)
 
     return go
 
@@ -81,7 +84,7 @@ def test_a_worker_prints_nowhere_has_just_its_environment_and_leaves_no_core(
     marked: MarkedProcesses, capfd: pytest.CaptureFixture[str]
 ) -> None:
     environ = {"PATH": os.environ["PATH"]} | marked.environ
-    worker = Workshop([]).start("tests.workers.test_worker_pool:look_at_itself", environ)
+    worker = WorkerPool([]).start("tests.workers.test_worker_pool:look_at_itself", environ)
     message, _ = worker.channel.receive()
     assert message["environ"] == environ
     assert message["core"] == 0
@@ -105,7 +108,7 @@ def test_a_dead_worker_says_how_it_died(work: str, words: str, start: Callable[[
     worker = start(work)
     with pytest.raises((EOFError, ConnectionResetError)):
         worker.channel.receive()
-    assert worker.epitaph() == words
+    assert worker.exit_description() == words
     worker.try_send({"kind": "too late"})
     worker.end()
 
@@ -165,10 +168,10 @@ def started_in(
 
 START_AND_END = """
 import os
-from ppinui.workers.worker_pool import Workshop
+from ppinui.workers.worker_pool import WorkerPool
 if __name__ == "__main__":
-    workshop = Workshop(["pkcs11"])
-    worker = workshop.start("tests.workers.test_worker_pool:look_at_itself", dict(os.environ))
+    pool = WorkerPool(["pkcs11"])
+    worker = pool.start("tests.workers.test_worker_pool:look_at_itself", dict(os.environ))
     message, _ = worker.channel.receive()
     print(message["environ"].get("PYTHONSAFEPATH"), message["environ"].get("PYTHONPATH"))
     worker.end()
@@ -220,19 +223,19 @@ GO_AWAY = """
 import os
 os.rmdir(os.getcwd())
 from ppinui.errors import PpinuiError
-from ppinui.workers.worker_pool import Workshop
+from ppinui.workers.worker_pool import WorkerPool
 if __name__ == "__main__":
     try:
-        Workshop([]).warm_up()
+        WorkerPool([]).warm_up()
     except PpinuiError as error:
         print(error.lines()[0])
 """
 TOO_LONG = """
 from ppinui.errors import PpinuiError
-from ppinui.workers.worker_pool import Workshop
+from ppinui.workers.worker_pool import WorkerPool
 if __name__ == "__main__":
     try:
-        Workshop([]).warm_up()
+        WorkerPool([]).warm_up()
     except PpinuiError as error:
         print(error.lines()[0])
 """
@@ -254,28 +257,28 @@ def test_a_folder_for_temporary_files_with_a_long_path_is_named(
     assert ran.stdout.startswith("ppinui: the path of the folder for temporary files is too long"), ran.stderr
 
 
-def test_a_worker_that_is_dismissed_ends_by_itself_at_its_next_word(start: Callable[[str], Worker]) -> None:
+def test_a_worker_that_is_stopped_ends_by_itself_when_it_sends_next(start: Callable[[str], Worker]) -> None:
     worker = start("go_on_talking")
     worker.channel.receive()
 
-    worker.dismiss(10)
+    worker.stop(10)
 
     assert worker.process.exitcode == 0
 
 
-def test_a_worker_that_hangs_is_dismissed_all_the_same(start: Callable[[str], Worker]) -> None:
+def test_a_worker_that_hangs_is_stopped_all_the_same(start: Callable[[str], Worker]) -> None:
     worker = start("hang")
     worker.channel.receive()
 
-    worker.dismiss(0.1)
+    worker.stop(0.1)
 
     assert worker.process.exitcode == -signal.SIGKILL
 
 
 SHARING = """
 import os
-from ppinui.workers.worker_pool import Workshop
-first, second = Workshop(["colorsys"]), Workshop(["wave"])
+from ppinui.workers.worker_pool import WorkerPool
+first, second = WorkerPool(["colorsys"]), WorkerPool(["wave"])
 if __name__ == "__main__":
     worker = first.start("tests.workers.test_worker_pool:tell_what_is_imported", dict(os.environ))
     print(worker.channel.receive()[0]["imported"])
@@ -286,7 +289,7 @@ def tell_what_is_imported(channel: Channel) -> None:
     channel.send({"imported": sorted({"colorsys", "wave"} & sys.modules.keys())})
 
 
-def test_all_workshops_warm_up_the_same_process(tmp_path: Path) -> None:
+def test_all_pools_warm_up_the_same_process(tmp_path: Path) -> None:
     script = tmp_path / "sharing.py"
     script.write_text(SHARING)
 
@@ -299,3 +302,11 @@ def test_all_workshops_warm_up_the_same_process(tmp_path: Path) -> None:
     )
 
     assert done.stdout == "['colorsys', 'wave']\n"
+
+
+def test_multiprocessing_has_the_private_parts_that_are_used() -> None:
+    server = multiprocessing.forkserver._forkserver  # type: ignore[attr-defined]
+    tracker = multiprocessing.resource_tracker._resource_tracker
+    assert hasattr(server, "_forkserver_alive_fd")
+    assert callable(server._stop)
+    assert callable(tracker._stop)  # type: ignore[attr-defined]

@@ -6,9 +6,10 @@ import argparse
 import shlex
 import sys
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.console import emit, say
 from ppinui.config.locate import Location, locate
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,7 +38,7 @@ def _path(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     from ppinui.cli.config.config_output import show_data, show_text
-    from ppinui.cli.json_output import as_json
+    from ppinui.cli.console import as_json
     from ppinui.config.primus import read
     from ppinui.libconfig.document import load
 
@@ -79,9 +80,11 @@ def _get(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from ppinui.cli.config.config_output import count_words, problems_data, problems_text
-    from ppinui.cli.json_output import as_json
-    from ppinui.config.checks.registry import Profile, Severity, check_file
+    from ppinui.cli.config.config_output import problems_data, problems_text
+    from ppinui.cli.console import as_json
+    from ppinui.config.checks.registry import check_file
+    from ppinui.config.checks.subject import Profile
+    from ppinui.diagnostic import Severity, count_severities
 
     location = locate(arguments.config)
     profile = Profile(arguments.profile) if arguments.profile else None
@@ -90,6 +93,6 @@ def _check(arguments: argparse.Namespace) -> int:
         emit(as_json(problems_data(problems, str(location.path), arguments.config)))
     else:
         emit(problems_text(problems, arguments.config))
-        say(f"{printable(str(location.path))}: {count_words(problems)}")
+        say(f"{printable(str(location.path))}: {count_severities(problems) or 'no problems found'}")
     failed = any(problem.severity is Severity.ERROR for problem in problems)
     return ExitCode.NOT_FINE if failed else ExitCode.FINE

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from ppinui.cli.argparse_base import AddCommand, format_option
+from ppinui.cli.argparse_base import add_command, format_option
 
 PROFILES = ("fortigate", "kubernetes", "cloudhsm", "production")
 """The names of config.checks.Profile, which would cost start-up time; a test holds them together."""
 
 
-def add_commands(commands: Any, add_command: AddCommand) -> None:
-    """Add ``config`` and its actions."""
-    config = add_command(
-        commands, "config", "look at and edit primus.cfg", "ppinui config set hsm0.host=10.0.0.7"
-    )
+def add_config(config: argparse.ArgumentParser) -> None:
+    """The actions of ``ppinui config``."""
     actions = config.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
 
     add_command(actions, "path", "print which file is used", "ppinui config path")

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ppinui.cli.console import printable
-from ppinui.cli.program_name import pasteable
-from ppinui.config.checks.problem import Problem, Severity
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.config.locate import Location
 from ppinui.config.primus import (
     GLOBAL_SETTINGS,
@@ -21,8 +19,10 @@ from ppinui.config.primus import (
     spec_of,
 )
 from ppinui.config.secret_detection import is_secret_path, without_setup_passwords
+from ppinui.diagnostic import PROBLEMS, Diagnostic
 from ppinui.libconfig.document import Document, Kind, Setting
 from ppinui.secrets.secret import MASK
+from ppinui.text import printable
 
 
 def shown_value(setting: Setting, *, reveal: bool) -> str:
@@ -186,19 +186,19 @@ def _place_data(setting: Setting) -> dict[str, Any]:
     return {"file": place.file, "line": place.line}
 
 
-def problems_text(problems: Sequence[Problem], given: str | None = None) -> str:
+def problems_text(problems: Sequence[Diagnostic], given: str | None = None) -> str:
     """Two lines for each problem: place, severity, what is wrong and the rule's name; what to do.
 
     ``given`` is the file behind ``-c``, for the commands in what to do.
     """
     return "".join(
         f"{printable(str(problem.place))}: {problem.severity.value}: {printable(problem.message)}"
-        f" [{problem.check}]\n    do: {printable(pasteable(problem.remedy, given))}\n"
+        f" [{problem.code}]\n    do: {printable(rewrite_commands(problem.remedy, given))}\n"
         for problem in problems
     )
 
 
-def problems_data(problems: Sequence[Problem], config: str, given: str | None = None) -> dict[str, Any]:
+def problems_data(problems: Sequence[Diagnostic], config: str, given: str | None = None) -> dict[str, Any]:
     """The same for programs, with the numbers of each severity."""
     counted = Counter(problem.severity for problem in problems)
     return {
@@ -206,26 +206,15 @@ def problems_data(problems: Sequence[Problem], config: str, given: str | None = 
         "problems": [
             {
                 "severity": problem.severity.value,
-                "check": problem.check,
+                "check": problem.code,
                 "message": problem.message,
-                "remedy": pasteable(problem.remedy, given),
-                "path": problem.path,
+                "remedy": rewrite_commands(problem.remedy, given),
+                "path": problem.subject or None,
                 "file": problem.place.file,
                 "line": problem.place.line,
                 "column": problem.place.column,
             }
             for problem in problems
         ],
-        **{f"{severity.value}s": counted[severity] for severity in Severity},
+        **{f"{severity.value}s": counted[severity] for severity in PROBLEMS},
     }
-
-
-def count_words(problems: Sequence[Problem]) -> str:
-    """How many problems of which severity, in words."""
-    counted = Counter(problem.severity for problem in problems)
-    words = [
-        f"{counted[severity]} {severity.value}{'' if counted[severity] == 1 else 's'}"
-        for severity in Severity
-        if counted[severity]
-    ]
-    return ", ".join(words) or "no problems found"

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from ppinui.cli.console import emit, printable, say
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.console import emit, say
+from ppinui.cli.program_name import rewrite_commands
+from ppinui.cli.save_output import say_processes, say_saved
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.config.checks.problem import Problem
-from ppinui.config.checks.registry import Severity, check_document
-from ppinui.config.config_save import SaveReport, identify, save
-from ppinui.config.library_users import processes_using
+from ppinui.config.checks.registry import check_document
+from ppinui.config.config_save import identify, save
 from ppinui.config.locate import locate
 from ppinui.config.primus import (
     DEFAULT_PORT,
@@ -30,9 +26,11 @@ from ppinui.config.redaction import is_any_lost, masked_diff, plain_diff
 from ppinui.config.secret_detection import is_of_proxy, is_secret_path
 from ppinui.config.template import begun
 from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.libconfig.document import Document, Kind, Scalar, load, parse
-from ppinui.provider.library import find_module
+from ppinui.libconfig.edit import remove
+from ppinui.text import printable
 
 _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
 """Checks for what a file that is being made has not yet."""
@@ -40,36 +38,12 @@ _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
 
 def run(arguments: argparse.Namespace) -> int:
     """Edit the configuration as the arguments say; with --dry-run print the change instead of saving it."""
-    begins = arguments.action == "add-hsm"  # the one edit that makes sense of a file that is not there
-    location = locate(arguments.config, must_exist=not begins)
-    path = location.path
-    read_from = identify(path)
-    found = load(path) if location.exists else None
-    old = found or parse("", str(path))
-    added: str | None = None
-    match arguments.action:
-        case "set":
-            new = set_values(old, arguments.assignments)
-        case "add-hsm":
-            port = arguments.port or _port_of(old, arguments.like)
-            new, added = add_hsm(
-                begun(found, str(path)),
-                host=arguments.host,
-                port=port,
-                priority=arguments.priority,
-                like=arguments.like,
-            )
-        case "add-slot":
-            new, added = add_slot(
-                old,
-                arguments.hsm,
-                user_name=arguments.user_name,
-                id=arguments.id,
-                client_id=arguments.client_id,
-                proxy_user=arguments.proxy_user,
-            )
-        case _:
-            new = old.remove(resolve_path(old, arguments.path))
+    # The first HSM is the one edit that makes sense of a file that is not there.
+    location = locate(arguments.config, must_exist=arguments.action != "add-hsm")
+    read_from = identify(location.path)
+    found = load(location.path) if location.exists else None
+    old = found or parse("", str(location.path))
+    new, added = _edited(old, arguments)
     errors = say_new_problems(old, new, arguments.config)
     if arguments.dry_run:
         emit(diff(old, new, reveal=arguments.reveal))
@@ -82,16 +56,39 @@ def run(arguments: argparse.Namespace) -> int:
     if old.text == new.text:
         say("nothing to change, nothing saved")
     else:
-        report = save(path, found, new, read_from=read_from, edit=_words(arguments))
-        _say_what_was_saved(report)
-        if report.backup is not None and is_any_lost(old.text, new.text):
-            say(
-                f"the old password stands in clear text in {printable(str(report.backup))}\n"
-                f"    do: once all works, shred -u {printable(shlex.quote(str(report.backup)))}"
-            )
+        report = save(location.path, found, new, read_from=read_from, edit=arguments.repeatable)
+        say_saved(report, lost="the old password" if is_any_lost(old.text, new.text) else "")
+        say_processes()
     if added is not None:
         emit(f"{added}\n")
     return ExitCode.FINE
+
+
+def _edited(old: Document, arguments: argparse.Namespace) -> tuple[Document, str | None]:
+    """The document after the edit, and the path of what was added."""
+    match arguments.action:
+        case "set":
+            return set_values(old, arguments.assignments), None
+        case "add-hsm":
+            model = read(old).hsm(arguments.like) if arguments.like else None
+            return add_hsm(
+                begun(old, old.origin),
+                host=arguments.host,
+                port=arguments.port or (model.port if model else None) or DEFAULT_PORT,
+                priority=arguments.priority,
+                like=arguments.like,
+            )
+        case "add-slot":
+            return add_slot(
+                old,
+                arguments.hsm,
+                user_name=arguments.user_name,
+                id=arguments.id,
+                client_id=arguments.client_id,
+                proxy_user=arguments.proxy_user,
+            )
+        case _:
+            return remove(old, resolve_path(old, arguments.path)), None
 
 
 def diff(old: Document, new: Document, *, reveal: bool = False) -> str:
@@ -99,28 +96,28 @@ def diff(old: Document, new: Document, *, reveal: bool = False) -> str:
     return (plain_diff if reveal else masked_diff)(old.text, new.text, old.origin)
 
 
-def say_new_problems(old: Document, new: Document, given: str | None = None) -> list[Problem]:
+def say_new_problems(old: Document, new: Document, given: str | None = None) -> list[Diagnostic]:
     """Say on stderr which errors and warnings of ``ppinui config check`` come with an edit.
 
     The result are the errors against which an edit is not saved: that the next step is still to be made (an
     HSM without slots yet) is not among them, nor is another value in the place of one that was wrong.
     """
     problems = check_document(old)
-    before = {(problem.check, problem.path, problem.message) for problem in problems}
-    wrong = {(problem.check, problem.path) for problem in problems}
+    before = {(problem.code, problem.subject, problem.message) for problem in problems}
+    wrong = {(problem.code, problem.subject) for problem in problems}
     errors = []
     for problem in check_document(new):
-        if (problem.check, problem.path, problem.message) in before or problem.severity is Severity.NOTE:
+        if (problem.code, problem.subject, problem.message) in before or problem.severity is Severity.NOTE:
             continue
-        is_wrong = problem.severity is Severity.ERROR and problem.check not in _STEPS_TO_COME
-        if is_wrong and (problem.check, problem.path) not in wrong:
+        is_wrong = problem.severity is Severity.ERROR and problem.code not in _STEPS_TO_COME
+        if is_wrong and (problem.code, problem.subject) not in wrong:
             errors.append(problem)
-        remedy = printable(pasteable(problem.remedy, given))
+        remedy = printable(rewrite_commands(problem.remedy, given))
         say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
     return errors
 
 
-def _not_sound(errors: Sequence[Problem]) -> PpinuiError:
+def _not_sound(errors: Sequence[Diagnostic]) -> PpinuiError:
     return PpinuiError(
         f"the edit would bring {'an error' if len(errors) == 1 else f'{len(errors)} errors'} into the file",
         str(errors[0].place),
@@ -140,44 +137,35 @@ def set_values(document: Document, assignments: Sequence[str]) -> Document:
         given, sign, text = assignment.partition("=")
         path = resolve_path(document, given.strip(), must_exist=False)
         if path in done:
-            raise PpinuiError(
-                f"'{path}' is there twice",
-                "the command line, at 'ppinui config set'",
-                "give each setting one value",
-            )
+            raise _usage(f"'{path}' is there twice", "give each setting one value")
         done.add(path)
         if is_secret_path(path):
             if sign:
-                raise PpinuiError(
+                raise _usage(
                     f"'{path}' takes no value here, where other users and the shell's history could see it",
-                    "the command line, at 'ppinui config set'",
                     f"leave the value away, it is asked for: ppinui config set {given}",
                 )
-            document = _put_secret(document, path)
-        elif not sign:
-            raise PpinuiError(
-                f"'{given}' has no value",
-                "the command line, at 'ppinui config set'",
-                f"write PATH=VALUE: ppinui config set {given}=VALUE",
-            )
+            value: Scalar = _asked(document, path)
+        elif sign:
+            value = _typed(document, path, text)
         else:
-            document = put(document, path, _typed(document, path, text))
+            raise _usage(f"'{given}' has no value", f"write PATH=VALUE: ppinui config set {given}=VALUE")
+        document = put(document, path, value)
     return document
 
 
-def _put_secret(document: Document, path: str) -> Document:
+def _asked(document: Document, path: str) -> str:
+    """The password for a setting, in clear text: the user wants it in the file. Raises SecretUnavailable."""
     group, _, name = path.rpartition(".")
-    owner = group
-    prompt = f"Provide setup password for '{owner}': "
+    prompt = f"Provide setup password for '{group}': "
     if is_of_proxy(name):
         user = document.get(f"{group}.proxy_user")
         owner = str(user.value) if user is not None and user.kind is Kind.STRING else group
         prompt = f"Provide proxy password for '{owner}' : "
     secret = ask_secret(prompt, f"the value of '{path}'", twice=True)
-    # From here on it is part of a text: the user wants it in the file in the clear.
     clear = secret.reveal_bytes().decode("utf-8", "surrogateescape")
     secret.wipe()
-    return put(document, path, clear)
+    return clear
 
 
 def _typed(document: Document, path: str, text: str) -> Scalar:
@@ -190,62 +178,16 @@ def _typed(document: Document, path: str, text: str) -> Scalar:
     else:  # resolve_path lets only documented settings be absent
         raise AssertionError(path)
     if not kind.scalar:
-        raise _unfit(path, f"is a {kind.value}", "name one of the settings in it")
+        raise _usage(f"'{path}' is a {kind.value}", "name one of the settings in it")
     try:
         return parse_value(text, kind, spec)
     except InvalidValueError as error:
         if error.value is not None:
             # The checks find the same fault in the edited file, and --force overrules them.
             return error.value
-        raise _unfit(path, f"is {error.expected}, not '{text}'", f"give {error.expected}") from None
+        message = f"'{path}' is {error.expected}, not '{text}'"
+        raise _usage(message, f"give {error.expected}") from None
 
 
-def _unfit(path: str, what: str, remedy: str) -> PpinuiError:
-    return PpinuiError(f"'{path}' {what}", "the command line, at 'ppinui config set'", remedy)
-
-
-def _port_of(document: Document, like: str | None) -> str:
-    """The port of the HSM that is to be copied, else the usual one."""
-    model = read(document).hsm(like) if like else None
-    return (model.port if model else None) or DEFAULT_PORT
-
-
-def _words(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The edit as the words behind ``ppinui -c FILE``, for somebody with the rights to run it again."""
-    words = ["config", arguments.action]
-    match arguments.action:
-        case "set":
-            words += arguments.assignments
-        case "remove":
-            words.append(arguments.path)
-        case "add-slot":
-            words.append(arguments.hsm)
-    if arguments.force:
-        words.append("--force")
-    for option in ("host", "port", "priority", "like", "user_name", "id", "client_id", "proxy_user"):
-        value = getattr(arguments, option, None)
-        if value is not None:
-            words += [f"--{option.replace('_', '-')}", str(value)]
-    return tuple(words)
-
-
-def _say_what_was_saved(report: SaveReport) -> None:
-    say(f"saved {printable(str(report.path))}")
-    if report.backup is not None:
-        say(f"the file as it was before: {printable(str(report.backup))}")
-    for note in report.notes:
-        say(printable(note))
-    _name_processes()
-
-
-def _name_processes() -> None:
-    """Say who goes on with the old configuration: it is read once, when the library is initialised."""
-    library = None
-    with contextlib.suppress(PpinuiError):  # none is found here: applications may have their own
-        library = find_module().path
-    users = processes_using(library)
-    if users.processes:
-        names = ", ".join(f"{printable(process.name)} (pid {process.pid})" for process in users.processes)
-        say(f"these go on with the old configuration until they are restarted: {names}")
-    if users.unseen and os.geteuid() != 0:
-        say(f"of {users.unseen} processes of others this account cannot see what they use; root can")
+def _usage(message: str, remedy: str) -> PpinuiError:
+    return PpinuiError(message, "the command line, at 'ppinui config set'", remedy)

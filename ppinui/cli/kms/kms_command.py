@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
-from ppinui.cli.config.config_output import count_words, problems_data, problems_text
-from ppinui.cli.console import emit, printable, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.config.config_output import problems_data, problems_text
+from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
-from ppinui.config.checks.problem import Problem, Severity
+from ppinui.diagnostic import Diagnostic, Severity, count_severities
 from ppinui.errors import ExitCode
+from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login
+from ppinui.secrets.secret import MASK
+from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 
@@ -39,24 +42,71 @@ def _check(arguments: argparse.Namespace) -> int:
         emit(as_json(problems_data(problems, str(path), str(path))))
     else:
         emit(problems_text(problems, str(path)))
-        say(f"{printable(str(path))}: {count_words(problems)}")
+        say(f"{printable(str(path))}: {count_severities(problems) or 'no problems found'}")
     return ExitCode.NOT_FINE if _has_error(problems) else ExitCode.FINE
 
 
-def _has_error(problems: Sequence[Problem]) -> bool:
+def _has_error(problems: Sequence[Diagnostic]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from ppinui.cli.kms.kms_output import show_data, show_text
     from ppinui.kms.kms_reader import load
 
     file = load(file_of(arguments))
     try:
-        emit(as_json(show_data(file)) if arguments.format == "json" else show_text(file))
+        emit(as_json(_show_data(file)) if arguments.format == "json" else _show_text(file))
     finally:
         file.wipe()
     errors = [problem for problem in file.problems if problem.severity is Severity.ERROR]
     if errors:
-        say(f"{count_words(errors)}, so this may not be all: ppinui kms check says more")
+        say(f"{count_severities(errors)}, so this may not be all: ppinui kms check says more")
     return ExitCode.FINE
+
+
+_WORDS = {
+    Login.PIN: f"PIN {MASK}",
+    Login.EMPTY: "an empty PIN",
+    Login.NONE: "no login",
+    Login.ELSEWHERE: "PIN from a secret backend",
+    Login.PLACEHOLDER: "a placeholder in the place of the PIN",
+    Login.MISSING: "no password: left out by the KMS",
+}
+
+
+def _show_text(file: KmsFile) -> str:
+    """The HSMs with their slots, one a line."""
+    lines = [printable(file.origin)]
+    for instance in file.instances:
+        model = instance.model.value if instance.model else "no known model"
+        admins = ", ".join(instance.admins) or "nobody"
+        where = instance.path or "flat settings"
+        lines += ["", printable(f"{instance.name}: {model} ({where}), admin: {admins}")]
+        lines += [f"    {_slot(slot)}" for slot in instance.slots] or ["    no slots"]
+    if not file.instances:
+        lines += ["", "no HSMs"]
+    return "\n".join(lines) + "\n"
+
+
+def _slot(slot: KmsSlot) -> str:
+    number = "slot ?" if slot.id is None else f"slot {slot.id} (0x{slot.id:x})"
+    return f"{number}: {_WORDS[slot.login]}"
+
+
+def _show_data(file: KmsFile) -> dict[str, Any]:
+    """The same for programs: ``login`` is ``pin``, ``empty``, ``none``, ``elsewhere``, ``placeholder`` or
+    ``missing``."""
+    return {"config": file.origin, "hsms": [_instance_data(instance) for instance in file.instances]}
+
+
+def _instance_data(instance: Instance) -> dict[str, Any]:
+    return {
+        "name": instance.name,
+        "path": instance.path or None,
+        "line": instance.place.line,
+        "model": instance.model.value if instance.model else None,
+        "admins": list(instance.admins),
+        "slots": [
+            {"id": slot.id, "login": slot.login.value, "line": slot.place.line} for slot in instance.slots
+        ],
+    }

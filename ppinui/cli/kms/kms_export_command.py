@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.command_context import context_of, say_whose_keyring, say_without_keyring
+from ppinui.cli.console import emit, say
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
+from ppinui.cli.save_output import say_saved
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.config.config_save import Identity, SaveReport, identify
+from ppinui.config.config_save import Identity, identify
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.kms.hsm_models import Model, library_of, require_library
 from ppinui.kms.kms_edit import NEW, Wanted, change, instance_to_write
@@ -22,6 +23,8 @@ from ppinui.kms.kms_reader import load, parse
 from ppinui.kms.kms_redaction import masked_diff
 from ppinui.kms.kms_save import loses_pin, save
 from ppinui.secrets.secret import Secret
+from ppinui.text import printable
+from ppinui.workers.hardening import harden
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -101,25 +104,25 @@ def _kept_pins(arguments: argparse.Namespace, labels: Sequence[str]) -> dict[str
 
     Raises SecretRejectedError for one that a token has rejected, KeyringError where a named keyring fails.
     """
-    from ppinui.cli.secret.secret_session import SecretSession
-    from ppinui.secrets.keyring_client import choice_of, may_exist
     from ppinui.secrets.keyring_errors import KeyringError
     from ppinui.secrets.token_pins import offer_pin
 
     pins: dict[str, Secret] = {}
-    if not labels or not may_exist(choice_of(arguments.keyring, os.environ), os.environ):
+    context = context_of(arguments)
+    if not labels or not context.may_have_keyring():
         return pins
-    with closing(SecretSession(arguments)) as session:
-        session.say_whose_keyring()
+    harden()
+    with closing(context):
+        say_whose_keyring(context)
         try:
             for label in labels:
-                stored = offer_pin(session.store, label)
+                stored = offer_pin(context.keyrings.store(), label)
                 if stored is not None and stored.password is not None:
                     pins[label] = stored.password
         except KeyringError as error:
-            if session.named_keyring is not None:
+            if context.keyring_choice.named is not None:
                 raise
-            say(f"note: the keyring is not used: {printable(error.message)} ({printable(error.place)})")
+            say_without_keyring(error)
     return pins
 
 
@@ -152,40 +155,13 @@ def _write(
         say("nothing to change, nothing saved")
         return ExitCode.FINE
     if not arguments.dry_run:
-        report = save(path, file, text, read_from=read_from, edit=_words(arguments))
-        _say_what_was_saved(report, is_pin_lost=loses_pin(file, text))
+        report = save(path, file, text, read_from=read_from, edit=arguments.repeatable)
+        lost = "a PIN that is no longer in the file" if loses_pin(file, text) else ""
+        say_saved(report, then="; the KMS reads it when it starts", lost=lost)
     written = parse(text, str(path))
     _say_what_has_no_pin(written, arguments.slots)
     written.wipe()
     return ExitCode.FINE
-
-
-def _words(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """The edit as the words behind ``ppinui -c FILE``, for somebody with the rights to run it again."""
-    words = ["kms", "export"]
-    for option, values in (
-        ("--slot", arguments.slots),
-        ("--model", [arguments.model] if arguments.model else []),
-        ("--admin", arguments.admins or []),
-        ("--instance", [] if arguments.instance is None else [arguments.instance]),
-        ("--module", [arguments.module] if arguments.module else []),
-    ):
-        for value in values:
-            words += [option, str(value)]
-    return (*words, *(["--pins-in-file"] if arguments.pins_in_file else []))
-
-
-def _say_what_was_saved(report: SaveReport, *, is_pin_lost: bool) -> None:
-    say(f"saved {printable(str(report.path))}; the KMS reads it when it starts")
-    if report.backup is not None:
-        say(f"the file as it was before: {printable(str(report.backup))}")
-    for note in report.notes:
-        say(printable(note))
-    if report.backup is not None and is_pin_lost:
-        say(
-            "a PIN that is no longer in the file stands in clear text there\n"
-            f"    do: once all works, shred -u {printable(shlex.quote(str(report.backup)))}"
-        )
 
 
 def _say_what_has_no_pin(written: KmsFile, slots: Sequence[int]) -> None:

@@ -5,41 +5,35 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ppinui.cli.argparse_base import AddCommand, format_option, seconds, whole_number
-from ppinui.cli.secret.secret_grammar import keyring_options
+from ppinui.cli.argparse_base import add_command, format_option, keyring_options, seconds, whole_number
 
 MODELS = ("proteccio", "crypt2pay", "utimaco", "softhsm2", "smartcardhsm", "other")
 """The names of kms.models.Model, as far as start-up time goes; a test holds them together."""
 
 
-def add_commands(commands: Any, add_command: AddCommand) -> None:
-    """Add ``kms``."""
-    kms = add_command(
-        commands,
-        "kms",
-        "look at and write a KMS's kms.toml, for any PKCS#11 HSM",
-        "ppinui kms check /etc/cosmian/kms.toml\n  ppinui kms export --slot 5 --dry-run",
-    )
+def add_kms(kms: argparse.ArgumentParser) -> None:
+    """The actions of ``ppinui kms``."""
     actions = kms.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     check = add_command(
         actions,
         "check",
         "list problems, each with its line and remedy",
         "ppinui kms check /etc/cosmian/kms.toml",
+        files=False,
     )
     _file(check)
     check.add_argument("--no-slots", action="store_true", help="do not ask the libraries for their slots")
     _module(check)
     format_option(check)
     show = add_command(
-        actions, "show", "show its HSMs and slots, PINs masked", "ppinui kms show --format json"
+        actions, "show", "show its HSMs and slots, PINs masked", "ppinui kms show --format json", files=False
     )
     _file(show)
     format_option(show)
-    _add_export(actions, add_command)
+    _add_export(actions)
 
 
-def _add_export(actions: Any, add_command: AddCommand) -> None:
+def _add_export(actions: Any) -> None:
     export = add_command(
         actions,
         "export",
@@ -47,6 +41,7 @@ def _add_export(actions: Any, add_command: AddCommand) -> None:
         "ppinui kms export kms.toml --slot 5 --slot 7 --model other --dry-run\n"
         "  ppinui kms export --slot 5 --pins-in-file\n"
         "  ppinui kms export --slot 5 --as flags",
+        files=False,
     )
     _file(export)
     export.add_argument(

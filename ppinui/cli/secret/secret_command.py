@@ -7,10 +7,12 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.command_context import say_whose_keyring
+from ppinui.cli.console import emit, say
 from ppinui.cli.secret.secret_session import BannerAsker, SecretSession
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.secrets.stored_secret import SecretKind
+from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,7 +56,7 @@ def _user(arguments: argparse.Namespace) -> str:
 
 
 def _list(session: SecretSession) -> int:
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     _print_rows(session)
     return ExitCode.FINE
 
@@ -70,9 +72,9 @@ def _update(session: SecretSession, user: str, arguments: argparse.Namespace) ->
 def _fetch(
     session: SecretSession, user: str, arguments: argparse.Namespace, operation: Callable[..., None]
 ) -> int:
-    session.known.copies(user)
-    fetcher = session.ppin()
-    session.say_whose_keyring()
+    session.users.copies(user)
+    fetcher = session.context.find_ppin()
+    say_whose_keyring(session.context)
     asker = BannerAsker(session.asker(arguments.passwords))
     operation(user, asker, fetcher)
     _print_rows(session, after=asker)
@@ -82,15 +84,15 @@ def _fetch(
 def _add_proxy(session: SecretSession, user: str, arguments: argparse.Namespace) -> int:
     from ppinui.provider.ppin_binary import PpinNotFound
 
-    session.known.behind(user)
+    session.users.behind(user)
     try:
-        fetcher = session.ppin()
+        fetcher = session.context.find_ppin()
     except PpinNotFound as error:
         if arguments.ppin:
             raise
         fetcher = None
         missing = error
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     asker = BannerAsker(session.asker(arguments.passwords))
     if not session.operations.add_proxy(user, asker, fetcher):
         say(f"note: the password of '{printable(user)}' was kept, but not validated: {missing.message}")
@@ -107,7 +109,7 @@ def _remove_proxy(session: SecretSession, user: str, _: argparse.Namespace) -> i
 
 
 def _forget(session: SecretSession, kind: SecretKind, user: str) -> int:
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     session.operations.remove(kind, user)
     if (kind, user) in session.in_file():
         say(f"note: '{printable(user)}' is in the applications' secrets file too, and stays there")
@@ -116,14 +118,14 @@ def _forget(session: SecretSession, kind: SecretKind, user: str) -> int:
 
 
 def _set_pin(session: SecretSession, user: str, arguments: argparse.Namespace) -> int:
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     session.operations.set_pin(user, session.asker(arguments.passwords))
     say(f"kept the PIN of '{printable(user)}'; nothing was tried with it: ppinui --test --login does")
     return ExitCode.FINE
 
 
 def _remove_pin(session: SecretSession, user: str, _: argparse.Namespace) -> int:
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     session.operations.remove(SecretKind.PIN, user)
     say(f"forgot the PIN of '{printable(user)}'")
     return ExitCode.FINE
@@ -137,12 +139,12 @@ def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, onl
     in_file = session.in_file()
     keyring_asked = True
     try:
-        rows = status_rows(session.known, session.store, in_file, everywhere=True)
+        rows = status_rows(session.users, session.store, in_file, everywhere=True)
     except NoBackendError:
-        if session.named_keyring is not None:
+        if session.context.keyring_choice.named is not None:
             raise
         # Where nobody has a keyring, the file alone may have everything, as with ppin.
-        rows = status_rows(session.known, session.store, in_file)
+        rows = status_rows(session.users, session.store, in_file)
         keyring_asked = False
     lines = ["", BANNER] if after is not None and after.prompted else [BANNER]
     lines += [printable(row.text()) for row in rows if only is None or row.name == only]

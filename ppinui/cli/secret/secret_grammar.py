@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from ppinui.cli.argparse_base import AddCommand, descriptor, format_option, seconds
+from ppinui.cli.argparse_base import (
+    add_command,
+    descriptor,
+    format_option,
+    keyring_options,
+    passphrase_option,
+)
 
 _FOR_A_USER = (
     ("add", "fetch the permanent secret of a partition with ppin, and keep it", "PAYMENTS", "PARTITION"),
@@ -19,58 +24,9 @@ _FOR_A_USER = (
 _ASKING = frozenset({"add", "update", "add-proxy", "set-pin", "adopt"})
 _FETCHING = frozenset({"add", "update", "add-proxy", "adopt"})
 
-LONG_WITH_VALUE = frozenset(
-    {
-        "--keyring",
-        "--keyring-timeout",
-        "--keyspace",
-        "--vault-passphrase-fd",
-        "--password-fd",
-        "--ppin",
-        "--module",
-    }
-)
-"""Options of these commands that the next word belongs to."""
 
-
-_PASSPHRASE_OPTION = ("--vault-passphrase-fd", "read the vault's passphrase from this descriptor")
-KEYRING_DEFAULTS: dict[str, Any] = {
-    "keyring": None,
-    "keyspace": None,
-    "keyring_timeout": 20.0,
-    "vault_passphrase_fd": None,
-}
-"""What stands for an option of :func:`keyring_options` that is not given."""
-
-
-def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False) -> None:
-    """The options that choose and unlock the keyring; with ``leave_out`` those not given leave no trace."""
-    group = parser.add_argument_group("keyring")
-
-    def add(name: str, text: str, **settings: Any) -> None:
-        default = KEYRING_DEFAULTS[name.removeprefix("--").replace("-", "_")]
-        group.add_argument(name, help=text, default=argparse.SUPPRESS if leave_out else default, **settings)
-
-    add("--keyring", "secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)", metavar="NAME")
-    add("--keyspace", "keep these secrets apart from others, such as test", metavar="NAME")
-    add("--keyring-timeout", "seconds for each call (20)", type=seconds, metavar="S")
-    add(*_PASSPHRASE_OPTION, type=descriptor, metavar="N")
-
-
-def add_commands(commands: Any, add_command: AddCommand) -> None:
-    """Add ``secret``, ``vault`` and ``run``."""
-    _add_secret(commands, add_command)
-    _add_vault(commands, add_command)
-    _add_run(commands, add_command)
-
-
-def _add_secret(commands: Any, add_command: AddCommand) -> None:
-    secret = add_command(
-        commands,
-        "secret",
-        "keep proxy passwords, permanent secrets and PINs in the keyring",
-        "ppinui secret add-proxy eqabxrfnqqos\n  ppinui secret add PAYMENTS",
-    )
+def add_secret(secret: argparse.ArgumentParser) -> None:
+    """The actions of ``ppinui secret``."""
     actions = secret.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     show = add_command(
         actions, "list", "list users and whether there is a secret, as ppin -l", "ppinui secret list"
@@ -128,32 +84,20 @@ def _removal_options(action: argparse.ArgumentParser, option: str | None, text: 
     action.add_argument("--module", metavar="LIB", help="the PKCS#11 library to test with")
 
 
-def _add_vault(commands: Any, add_command: AddCommand) -> None:
-    vault = add_command(
-        commands,
-        "vault",
-        "a keyring in an encrypted file, where there is no desktop",
-        "ppinui vault create",
-    )
+def add_vault(vault: argparse.ArgumentParser) -> None:
+    """The actions of ``ppinui vault``."""
     actions = vault.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     create = add_command(actions, "create", "make an empty vault", "ppinui vault create")
-    _passphrase_option(create)
+    passphrase_option(create)
     change = add_command(actions, "passphrase", "change the vault's passphrase", "ppinui vault passphrase")
-    _passphrase_option(change)
+    passphrase_option(change)
     change.add_argument(
         "--new-passphrase-fd", type=descriptor, metavar="N", help="read the new one from this descriptor"
     )
 
 
-def _add_run(commands: Any, add_command: AddCommand) -> None:
-    run = add_command(
-        commands,
-        "run",
-        "run an application with secrets from the keyring",
-        "ppinui run -- pkcs11-tool --module libprimusP11.so --list-slots\n"
-        "  ppinui run --user PAYMENTS --tmpfs -- /usr/local/bin/signer --port 8443\n"
-        "  sudo ppinui run --owner www-data:www-data -- nginx -g 'daemon off;'",
-    )
+def add_run(run: argparse.ArgumentParser) -> None:
+    """The options of ``ppinui run``."""
     run.usage = "ppinui run [OPTION ...] -- COMMAND [ARGUMENT ...]"
     run.description = (
         "Become COMMAND, with primus.cfg and secrets in files that exist in memory\n"
@@ -181,8 +125,3 @@ def _add_run(commands: Any, add_command: AddCommand) -> None:
         "it ends, so it has to stay in the foreground",
     )
     keyring_options(run)
-
-
-def _passphrase_option(parser: argparse.ArgumentParser) -> None:
-    name, text = _PASSPHRASE_OPTION
-    parser.add_argument(name, help=text, type=descriptor, metavar="N")

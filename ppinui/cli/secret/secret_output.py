@@ -7,19 +7,20 @@ import pwd
 from collections.abc import Iterator
 from typing import Any
 
-from ppinui.cli.console import emit, printable
-from ppinui.cli.json_output import as_json
+from ppinui.cli.command_context import say_whose_keyring
+from ppinui.cli.console import as_json, emit
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.errors import ExitCode
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.text import printable
 
 
 def status(session: SecretSession, output_format: str) -> int:
     """Print it; NOT_FINE where a secret is missing, rejected or unreadable."""
-    session.say_whose_keyring()
-    backend = session.keyring.backend()
+    say_whose_keyring(session.context)
+    backend = session.store.backend()
     owner = _account()
     rows = list(_rows(session))
     if output_format == "json":
@@ -56,15 +57,14 @@ def _account() -> str:
 
 def _rows(session: SecretSession) -> Iterator[dict[str, Any]]:
     in_file = session.in_file()
-    known = session.known
-    users: list[Key] = [(SecretKind.PERMANENT, name) for name in known.partitions]
-    users += [(SecretKind.PROXY, name) for name in known.proxies]
-    users += [key for key in in_file if key not in users]
-    for name in known.partitions:
+    keys: list[Key] = [(SecretKind.PERMANENT, name) for name in session.users.partitions]
+    keys += [(SecretKind.PROXY, name) for name in session.users.proxies]
+    keys += [key for key in in_file if key not in keys]
+    for name in session.users.partitions:
         if session.store.has(SecretKind.PIN, name):
-            users.append((SecretKind.PIN, name))
-    clear = {slot.proxy_user for slot in known.slots if slot.clear_proxy_password}
-    for kind, name in users:
+            keys.append((SecretKind.PIN, name))
+    clear = session.users.clear_proxies
+    for kind, name in keys:
         row: dict[str, Any] = {
             "kind": kind.value,
             "name": name,

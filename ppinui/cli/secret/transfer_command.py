@@ -8,18 +8,18 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ppinui.audit import trace
-from ppinui.cli.console import emit, printable, say
+from ppinui.cli.command_context import say_whose_keyring
+from ppinui.cli.console import emit, say
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.config.config_save import identify, save
 from ppinui.config.library_users import processes_using
 from ppinui.config.primus import PrimusConfig, read
 from ppinui.errors import ExitCode, PpinuiError
-from ppinui.provider.library import find_module
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound
 from ppinui.secrets import transfer
 from ppinui.secrets.prompt import Asker
-from ppinui.secrets.secret_operations import GivenAsker, Operations
+from ppinui.secrets.secret_operations import PreparedAnswers, SecretOperations
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.services.clear_text_adoption import (
@@ -31,12 +31,12 @@ from ppinui.services.clear_text_adoption import (
     without_clear_secrets,
 )
 from ppinui.services.keyring_verification import prove
-from ppinui.services.known_users import known_users
+from ppinui.text import printable
 
 
 def run(session: SecretSession, arguments: argparse.Namespace) -> int:
     """Do what the action says; the result is the exit code."""
-    session.say_whose_keyring()
+    say_whose_keyring(session.context)
     match arguments.action:
         case "import":
             return _import(session, arguments)
@@ -58,7 +58,7 @@ def _import(session: SecretSession, arguments: argparse.Namespace) -> int:
         return ExitCode.FINE
     partitions = [name for kind, name in (*report.stored, *report.unchanged) if kind is SecretKind.PERMANENT]
     _prove(session, session.config, partitions, arguments)
-    _name_applications(arguments)
+    _name_applications(session)
     try:
         path.unlink()
     except OSError as error:
@@ -75,7 +75,9 @@ def _import(session: SecretSession, arguments: argparse.Namespace) -> int:
 def _export(session: SecretSession, arguments: argparse.Namespace) -> int:
     path = Path(arguments.file)
     content, report = transfer.export(session.operations)
-    transfer.write_secrets_file(path, content, like=session.location.path, replacing=arguments.replace)
+    transfer.write_secrets_file(
+        path, content, like=session.context.location().path, replacing=arguments.replace
+    )
     trace("export secrets", path.absolute())
     for key in report.written:
         emit(f"exported {_user(key)}\n")
@@ -86,7 +88,7 @@ def _export(session: SecretSession, arguments: argparse.Namespace) -> int:
 
 
 def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
-    path = session.location.path
+    path = session.context.location().path
     read_from = identify(path)
     found = find_clear_secrets(session.config)
     if not found:
@@ -95,10 +97,10 @@ def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
     new = without_clear_secrets(found)
     new_config = read(new)
     # ppin gets a configuration without the passwords: it has to take them from where they will be.
-    operations = Operations(session.store, known_users(new_config))
+    operations = SecretOperations(session.store, new_config.credentials())
     fetcher = _fetcher(session, needed=bool(found.pins))
     for proxy in found.proxies:
-        operations.add_proxy(proxy.user, GivenAsker(proxy.password), fetcher)
+        operations.add_proxy(proxy.user, PreparedAnswers(proxy.password), fetcher)
         emit(f"kept the password of the service user '{printable(proxy.user)}'\n")
     for pin in found.pins:
         _spend(operations, pin, arguments.user, session.asker(), fetcher)
@@ -106,9 +108,9 @@ def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
         name for pin in found.pins for name in pin.partitions if session.store.has(SecretKind.PERMANENT, name)
     }
     users = {proxy.user for proxy in found.proxies}
-    concerned |= {slot.user_name for slot in operations.known.slots if slot.proxy_user in users}
+    concerned |= {slot.user_name or "" for slot in new_config.credentials().slots if slot.proxy_user in users}
     _prove(session, new_config, concerned, arguments)
-    _name_applications(arguments)
+    _name_applications(session)
     report = save(path, found.document, new, read_from=read_from, edit=("secret", "adopt"))
     if report.backup is not None:
         report.backup.unlink(missing_ok=True)
@@ -119,7 +121,7 @@ def _adopt(session: SecretSession, arguments: argparse.Namespace) -> int:
 
 
 def _spend(
-    operations: Operations, pin: ClearPin, user: str | None, person: Asker, fetcher: Ppin | None
+    operations: SecretOperations, pin: ClearPin, user: str | None, person: Asker, fetcher: Ppin | None
 ) -> None:
     """Spend a setup password once, for the permanent secret of the one partition that has none."""
     waiting = partitions_waiting(pin, operations.store)
@@ -143,7 +145,7 @@ def _spend(
 
 def _fetcher(session: SecretSession, *, needed: bool) -> Ppin | None:
     try:
-        return session.ppin()
+        return session.context.find_ppin()
     except PpinNotFound:
         if needed:
             raise
@@ -156,16 +158,15 @@ def _prove(
     """A test with the keyring's secrets, unless the user does without."""
     if arguments.no_test:
         return
-    module = find_module(arguments.module, environ=session.environ).path
-    count = prove(config, session.store, partitions, module=module, environ=session.environ)
+    count = prove(config, session.store, partitions, session.context)
     say(f"tested with the secrets of the keyring: {count} slots are fine")
 
 
-def _name_applications(arguments: argparse.Namespace) -> None:
+def _name_applications(session: SecretSession) -> None:
     """Who uses the provider now, and will need its secrets handed over from then on."""
     library: Path | None = None
     with contextlib.suppress(PpinuiError):  # applications may have the provider from elsewhere
-        library = find_module(arguments.module).path
+        library = session.context.find_module()
     users = processes_using(library)
     for process in users.processes:
         say(f"start it with 'ppinui run' from now on: {printable(process.name)} (pid {process.pid})")
@@ -175,4 +176,4 @@ def _name_applications(arguments: argparse.Namespace) -> None:
 
 def _user(key: Key) -> str:
     kind, name = key
-    return f"{kind.value} secret of '{printable(name)}'"
+    return f"{kind.label} of '{printable(name)}'"

@@ -10,22 +10,21 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from ppinui.cli.console import emit
-from ppinui.cli.json_output import as_json
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.console import as_json, emit
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import SecretSource
 from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.services.context import Context
 from ppinui.setup.engine import Walk
-from ppinui.setup.setup_context import Surroundings
 from ppinui.setup.walkthrough import Finding, Kind, Running, State, Style, of_error
 
 _LARGEST: Final = 1024 * 1024
 """Bytes of an answers file."""
 
 
-class Did(Enum):
+class StepResult(Enum):
     """What became of a step."""
 
     UNCHANGED = "unchanged"
@@ -45,7 +44,7 @@ class StepRun:
 
     id: str
     title: str
-    did: Did
+    result: StepResult
     finding: Finding
 
 
@@ -95,12 +94,12 @@ def _secret(message: str, path: Path) -> PpinuiError:
     )
 
 
-def make_walk(kind: Kind, around: Surroundings, given: Mapping[str, Any], origin: str) -> Walk:
+def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: str) -> Walk:
     """A walk with these answers, all of them looked at before anything is done.
 
     Raises PpinuiError for an answer that is missing, wrong, or to no question.
     """
-    walk = Walk(kind, around, keeping=False)
+    walk = Walk(kind, context, keeping=False)
     known: list[str] = []
     for step in kind.steps:
         walk.go_to(step.id)
@@ -139,22 +138,22 @@ def run(
     runs: list[StepRun] = []
     for step in walk.kind.steps:
         walk.go_to(step.id)
-        did, found = _do(walk, secrets)
+        result, found = _do(walk, secrets)
         if not found.words:  # only to be read
             continue
-        runs.append(StepRun(step.id, step.title, did, found))
+        runs.append(StepRun(step.id, step.title, result, found))
         if output == "text":
             emit(_as_text(runs[-1], config))
-        if did is Did.FAILED:
+        if result is StepResult.FAILED:
             break
     if output == "json":
         emit(as_json(_as_data(walk, runs, config)))
-    return runs[-1].finding.exit_code if runs[-1].did is Did.FAILED else ExitCode.FINE
+    return runs[-1].finding.exit_code if runs[-1].result is StepResult.FAILED else ExitCode.FINE
 
 
-def _do(walk: Walk, secrets: SecretSource) -> tuple[Did, Finding]:
+def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
     """What is left of a step, one action after another."""
-    did = Did.UNCHANGED
+    result = StepResult.UNCHANGED
     done: set[str] = set()
     progress = setup_output.ProgressLine()
     while True:
@@ -162,16 +161,16 @@ def _do(walk: Walk, secrets: SecretSource) -> tuple[Did, Finding]:
         assert found is not None
         match found.state:
             case State.DONE:
-                return did, found
+                return result, found
             case State.NOT_NEEDED:
-                return Did.NOT_NEEDED, found
+                return StepResult.NOT_NEEDED, found
             case State.PROBLEM:
-                return Did.FAILED, found
+                return StepResult.FAILED, found
         action = found.action
         if action is None or action.words in done:
             if walk.step.required or action is not None:
-                return Did.FAILED, found
-            return (Did.LEFT if did is Did.UNCHANGED else did), found
+                return StepResult.FAILED, found
+            return (StepResult.LEFT if result is StepResult.UNCHANGED else result), found
         done.add(action.words)
         try:
             with secrets.given(action) as given:
@@ -181,12 +180,12 @@ def _do(walk: Walk, secrets: SecretSource) -> tuple[Did, Finding]:
         finally:
             progress.clear()
         if outcome is not None and outcome.state is not State.DONE:
-            return Did.FAILED, outcome
-        did = Did.CHANGED if action.changes else Did.DONE
+            return StepResult.FAILED, outcome
+        result = StepResult.CHANGED if action.changes else StepResult.DONE
 
 
 def _as_text(one: StepRun, config: str | None) -> str:
-    first = f"{one.did.value:<12}"
+    first = f"{one.result.value:<12}"
     lines = [setup_output.wrapped(f"{one.title}: {one.finding.words}", first)]
     if one.finding.remedy is not None:
         lines.append(setup_output.remedy(one.finding.remedy, config, len(first)))
@@ -203,14 +202,14 @@ def _as_data(walk: Walk, runs: Iterable[StepRun], config: str | None) -> dict[st
     ran = list(runs)
     return {
         "kind": walk.kind.name,
-        "config": str(walk.around.location().path),
-        "changed": any(one.did is Did.CHANGED for one in ran),
-        "failed": any(one.did is Did.FAILED for one in ran),
+        "config": str(walk.context.config_path()),
+        "changed": any(one.result is StepResult.CHANGED for one in ran),
+        "failed": any(one.result is StepResult.FAILED for one in ran),
         "steps": [
             {
                 "step": one.id,
                 "title": one.title,
-                "result": one.did.value,
+                "result": one.result.value,
                 **_finding(one.finding, config),
                 "items": [
                     {"subject": item.subject, "state": item.state.value, **_finding(item, config)}
@@ -225,11 +224,11 @@ def _as_data(walk: Walk, runs: Iterable[StepRun], config: str | None) -> dict[st
 def _finding(found: Finding, config: str | None) -> dict[str, Any]:
     return {
         "words": found.words,
-        "remedy": None if found.remedy is None else pasteable(found.remedy, config),
+        "remedy": None if found.remedy is None else rewrite_commands(found.remedy, config),
         "commands": [
             line
             for block in found.blocks
             if block.style is Style.COMMAND
-            for line in pasteable(block.text, config).split("\n")
+            for line in rewrite_commands(block.text, config).split("\n")
         ],
     }

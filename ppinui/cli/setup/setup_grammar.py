@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import argparse
 
-from ppinui.cli.argparse_base import AddCommand, descriptor
-from ppinui.cli.secret.secret_grammar import keyring_options
+from ppinui.cli.argparse_base import descriptor, keyring_options
 
 _SECRETS = (
     ("--proxy-password-fd", "the service user's password; of several, lines of NAME=PASSWORD"),
@@ -15,14 +14,8 @@ _SECRETS = (
 )
 
 
-def add_commands(commands: Any, add_command: AddCommand) -> None:
-    """Add ``setup``."""
-    setup = add_command(
-        commands,
-        "setup",
-        "set up HSMs step by step, from the first file to a test of every slot",
-        "ppinui setup cloudhsm\n  ppinui setup on-premises --answers hsms.toml --format json",
-    )
+def add_setup(setup: argparse.ArgumentParser) -> None:
+    """The options of ``ppinui setup``."""
     setup.add_argument("kind", nargs="?", metavar="KIND", help="what to set up; --list shows the kinds")
     setup.add_argument("--list", action="store_true", dest="only_list", help="list the kinds of set-ups")
     setup.add_argument("--forget", action="store_true", help="drop what an interrupted set-up has left")

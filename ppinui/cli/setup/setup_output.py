@@ -8,10 +8,11 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ppinui.cli.console import printable, say
-from ppinui.cli.program_name import pasteable
+from ppinui.cli.console import say
+from ppinui.cli.program_name import rewrite_commands
 from ppinui.setup.questions import Question, Row
 from ppinui.setup.walkthrough import Block, Finding, State, Style
+from ppinui.text import printable
 
 WIDTH: Final = 79
 STATES: Final = {
@@ -46,7 +47,7 @@ def blocks(given: Iterable[Block], config: str | None) -> Iterator[str]:
                 yield wrapped(block.text, "  - ")
             case Style.COMMAND:
                 yield "\n".join(
-                    f"      {printable(pasteable(line, config))}" for line in block.text.split("\n")
+                    f"      {printable(rewrite_commands(line, config))}" for line in block.text.split("\n")
                 )
             case Style.VERBATIM:
                 lines = block.text.removesuffix("\n").split("\n")
@@ -71,7 +72,7 @@ def line(found: Finding, config: str | None, first: str) -> str:
 
 def remedy(words: str, config: str | None, indent: int) -> str:
     """What to do, indented by so many blanks."""
-    return wrapped(f"do: {pasteable(words, config)}", " " * indent)
+    return wrapped(f"do: {rewrite_commands(words, config)}", " " * indent)
 
 
 def row_words(question: Question, row: Row) -> str:

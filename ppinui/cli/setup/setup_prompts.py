@@ -11,8 +11,13 @@ from typing import TypeVar
 from ppinui.cli.console import say, say_error
 from ppinui.cli.orderly_exit import ending_in_order
 from ppinui.cli.setup import setup_output
-from ppinui.cli.setup.exit_words import KEYS, BackError, LeftError, heed
-from ppinui.cli.setup.setup_secrets import SecretSource
+from ppinui.cli.setup.setup_secrets import (
+    KEYS,
+    BackRequestedError,
+    ExitRequestedError,
+    SecretSource,
+    raise_for_exit_word,
+)
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.setup.engine import Asked, Page, Walk
 from ppinui.setup.questions import Choice, Question, Row, Sort, Unacceptable, Value
@@ -42,7 +47,7 @@ class Prompts:
         """Why answers cannot be kept for later; they count all the same."""
 
     def choose_kind(self, kinds: Iterable[Kind], interrupted: Iterable[str]) -> str:
-        """Which kind; gives its name. Raises LeftError."""
+        """Which kind; gives its name. Raises ExitRequestedError."""
         left = set(interrupted)
         choices = tuple(
             Choice(kind.name, kind.summary + (" (interrupted; goes on)" if kind.name in left else ""))
@@ -55,7 +60,7 @@ class Prompts:
                 return str(question.read(self._line(question.words, "Choose one by its number or name.")))
             except Unacceptable as flaw:
                 say(str(flaw))
-            except BackError:
+            except BackRequestedError:
                 say("this is the beginning")
 
     def go(self, walk: Walk) -> int:
@@ -69,7 +74,7 @@ class Prompts:
         while True:
             try:
                 way = self._step(walk, way, troubles)
-            except BackError:
+            except BackRequestedError:
                 way = _Way.BACK
             if way is _Way.BACK and not self._kept(walk.back, True):
                 say("this is the first step")
@@ -209,7 +214,7 @@ class Prompts:
         """Ask for one row, a new one behind the last; ``<`` leaves the list as it was."""
         try:
             rows[index : index + 1] = [self._row(question, rows[index] if index < len(rows) else {})]
-        except BackError:
+        except BackRequestedError:
             say(f"the list of {question.words} stays as it was")
 
     def _row(self, question: Question, row: Row) -> Row:
@@ -288,15 +293,15 @@ class Prompts:
             say(line)
 
     def _line(self, words: str, hint: str) -> str:
-        """One line that is typed. Raises LeftError, BackError."""
+        """One line that is typed. Raises ExitRequestedError, BackRequestedError."""
         while True:
             say(setup_output.wrapped(f"{words}:") + " ", end="")
             typed = sys.stdin.readline()
             if not typed:
                 say("")
-                raise LeftError
+                raise ExitRequestedError
             typed = typed.strip()
-            heed(typed.encode("utf-8", "surrogateescape"))
+            raise_for_exit_word(typed.encode("utf-8", "surrogateescape"))
             if typed != "?":
                 return typed
             say(setup_output.wrapped(hint or KEYS, "  "))

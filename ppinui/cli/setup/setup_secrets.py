@@ -5,15 +5,35 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.console import say
 from ppinui.cli.setup import setup_output
-from ppinui.cli.setup.exit_words import KEYS, LeftError, heed
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.prompt import TerminalAsker
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault.passphrase import read_passphrase
 from ppinui.setup.walkthrough import Action, Given, SecretNeed
+from ppinui.text import printable
+
+KEYS: Final = "? explains, < goes back a step, Ctrl+D or quit leaves; you can go on later where you left."
+"""The words that leave a step, at every prompt: a secret's too, where they are no secret."""
+
+
+class ExitRequestedError(Exception):
+    """The user leaves."""
+
+
+class BackRequestedError(Exception):
+    """The user goes back a step."""
+
+
+def raise_for_exit_word(typed: bytes) -> None:
+    """Raises ExitRequestedError or BackRequestedError if that is what was typed."""
+    if typed in (b"quit", b"exit"):
+        raise ExitRequestedError
+    if typed == b"<":
+        raise BackRequestedError
 
 
 class SecretSource:
@@ -84,7 +104,10 @@ class SecretSource:
 
 
 def _typed(need: SecretNeed) -> Secret:
-    """Typed without echo. Raises LeftError, BackError: the keys that leave a step are offered to no HSM."""
+    """Typed without echo.
+
+    Raises ExitRequestedError and BackRequestedError: the keys that leave a step are offered to no HSM.
+    """
     while True:
         answer = _answer(need.prompt, need.hint)
         if not answer:
@@ -100,8 +123,8 @@ def _answer(prompt: str, hint: str) -> Secret:
     while True:
         answer = TerminalAsker().ask_or_end(printable(prompt))
         if answer is None:
-            raise LeftError
-        heed(answer.reveal_bytes())
+            raise ExitRequestedError
+        raise_for_exit_word(answer.reveal_bytes())
         if answer != Secret("?"):
             return answer
         say(setup_output.wrapped(" ".join((hint, KEYS)).strip(), "  "))

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ppinui.cli.console import emit, printable, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.token.token_output import render_objects
 from ppinui.cli.token.token_session import slot_of, user_pin
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.text import printable
 from ppinui.tokens.export import as_pem, choose, write_pem
 from ppinui.tokens.key_test import make_test_key
 from ppinui.tokens.module_client import Access

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ppinui.cli.console import emit, printable, say
-from ppinui.cli.json_output import as_json
+from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.token.token_output import render_check, render_slot, render_slots, wrapped
 from ppinui.cli.token.token_session import access_of, ask_token_pin, keep, slot_of
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.pkcs11.user_type import UserType
 from ppinui.secrets.secret import Secret
+from ppinui.text import printable
 from ppinui.tokens.initialisation import (
     Needs,
     Pins,

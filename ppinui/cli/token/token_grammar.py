@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from ppinui.cli.argparse_base import AddCommand, Parser, descriptor, format_option, seconds, whole_number
-from ppinui.cli.secret.secret_grammar import keyring_options
+from ppinui.cli.argparse_base import (
+    Parser,
+    add_command,
+    descriptor,
+    format_option,
+    keyring_options,
+    seconds,
+    whole_number,
+)
 
 WELL_KNOWN = ("98765432", "12345678", "123456", "1234", "87654321", "0000")
 """The PINs of token.pin_check.WELL_KNOWN_PINS, which would cost start-up time; a test holds them together."""
@@ -14,23 +20,14 @@ WELL_KNOWN = ("98765432", "12345678", "123456", "1234", "87654321", "0000")
 _SLOT = "a slot id, decimal or 0x…, or the token's label in full"
 
 
-def add_commands(commands: Any, add_command: AddCommand) -> None:
-    """Add ``slots``, ``token``, ``pin`` and ``objects``."""
-    slots = add_command(
-        commands,
-        "slots",
-        "list the slots of any PKCS#11 module with their tokens",
-        "ppinui slots --module /usr/lib/softhsm/libsofthsm2.so",
-    )
+def add_slots(slots: argparse.ArgumentParser) -> None:
+    """The options of ``ppinui slots``."""
     format_option(slots)
     _module_options(slots, connects=True)
-    _add_token(commands, add_command)
-    _add_pin(commands, add_command)
-    _add_objects(commands, add_command)
 
 
-def _add_token(commands: Any, add_command: AddCommand) -> None:
-    token = add_command(commands, "token", "initialise tokens", "ppinui token init 0 --label PAYMENTS")
+def add_token(token: argparse.ArgumentParser) -> None:
+    """The actions of ``ppinui token``."""
     actions = token.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     init = add_command(
         actions,
@@ -56,13 +53,8 @@ def _add_token(commands: Any, add_command: AddCommand) -> None:
     _module_options(init)
 
 
-def _add_pin(commands: Any, add_command: AddCommand) -> None:
-    pin = add_command(
-        commands,
-        "pin",
-        "change, set, check and keep the PINs of tokens",
-        "ppinui pin change PAYMENTS\n  ppinui pin check 0 1 2 --spend-one-try",
-    )
+def add_pin(pin: argparse.ArgumentParser) -> None:
+    """The actions of ``ppinui pin``."""
     actions = pin.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     change = add_command(actions, "change", "change the user PIN", "ppinui pin change PAYMENTS")
     change.add_argument("slot", metavar="SLOT", help=_SLOT)
@@ -109,19 +101,12 @@ def _add_pin(commands: Any, add_command: AddCommand) -> None:
     _module_options(keep, connects=True)
 
 
-def _add_objects(commands: Any, add_command: AddCommand) -> None:
-    objects = add_command(
-        commands,
-        "objects",
-        "look at the keys and certificates on a token",
-        "ppinui objects PAYMENTS --login\n"
-        "  ppinui objects export PAYMENTS --label www -o www.pem\n"
-        "  ppinui objects test-key PAYMENTS",
-    )
+def add_objects(objects: argparse.ArgumentParser) -> None:
+    """The actions of ``ppinui objects``; without one of them, it is ``list``."""
     objects.description = "Look at the keys and certificates on a token. 'ppinui objects SLOT' lists them."
     actions = objects.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     assert isinstance(objects, Parser)
-    objects.let_go_without_saying("list", actions)
+    objects.set_default_command("list", actions)
     show = add_command(actions, "list", "list them", "ppinui objects list PAYMENTS --login --search www")
     show.add_argument("slot", metavar="SLOT", help=_SLOT)
     show.add_argument("--search", metavar="TEXT", help="only those with this text in what is said of them")

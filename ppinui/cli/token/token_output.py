@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from ppinui.cli.console import printable
+from ppinui.text import printable
 from ppinui.tokens.description import (
     check_lines,
     check_words,

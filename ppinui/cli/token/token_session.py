@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 from collections.abc import Iterator
 
-from ppinui.cli.console import printable, say
+from ppinui.cli.command_context import context_of, say_whose_keyring, say_without_keyring
+from ppinui.cli.console import say
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.pkcs11.user_type import UserType
-from ppinui.provider.library import find_module
 from ppinui.secrets.secret import Secret
+from ppinui.text import printable
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import check_offer
 from ppinui.tokens.slot import Slot
 from ppinui.tokens.slot_list import find_slot
 from ppinui.tokens.token_errors import TokenError
+from ppinui.workers.hardening import harden
 
 
 def access_of(arguments: argparse.Namespace) -> Access:
     """The module that the arguments choose. Raises ModuleNotFound."""
-    environ = dict(os.environ)
-    # what a Primus provider reads, should it be allowed to connect
-    for variable, file in (
-        ("SECUROSYS_PKCS11_CONF", arguments.config),
-        ("SECUROSYS_SECRETS_CONF", arguments.secrets),
-    ):
-        if file:
-            environ[variable] = os.path.abspath(file)
-    module = find_module(arguments.module).path
+    context = context_of(arguments)
     return Access(
-        module,
-        environ,
-        timeout=arguments.timeout,
+        context.find_module(),
+        context.module_environ,
+        timeout=context.timeout,
         connect=arguments.connect,
         never_on_primus=arguments.never_on_primus,
     )
@@ -66,29 +59,30 @@ def user_pin(arguments: argparse.Namespace, access: Access, slot: Slot) -> Itera
             yield pin
         return
     # Only now: the keyring's side costs more to import than most tokens take.
-    from ppinui.cli.secret.secret_session import SecretSession
     from ppinui.secrets.keyring_errors import KeyringError
     from ppinui.secrets.store import SecretRejectedError
     from ppinui.secrets.token_pins import offer_pin
 
-    with contextlib.closing(SecretSession(arguments)) as session:
+    harden()
+    with contextlib.closing(context_of(arguments)) as context:
         stored = None
         try:
-            stored = offer_pin(session.store, token.label)
+            stored = offer_pin(context.keyrings.store(), token.label)
         except SecretRejectedError:
             raise
         except KeyringError as error:
-            say(f"note: the keyring is not used: {printable(error.message)} ({printable(error.place)})")
+            say_without_keyring(error)
         if stored is None or stored.password is None:
             with _wiped(ask_token_pin(arguments, slot, UserType.USER.pin_name)) as pin:
                 yield pin
             return
-        session.say_whose_keyring()
+        say_whose_keyring(context)
         try:
             yield stored.password
         except TokenError as error:
             if error.rejects_pin:
-                session.store.mark_rejected(stored, f"{slot.name} of {access.module}: {error.failure.name}")
+                by = f"{slot.name} of {access.module}: {error.failure.name}"
+                context.keyrings.store().mark_rejected(stored, by)
             raise
         finally:
             stored.wipe()
@@ -96,13 +90,13 @@ def user_pin(arguments: argparse.Namespace, access: Access, slot: Slot) -> Itera
 
 def keep(arguments: argparse.Namespace, slot: Slot, pin: Secret, *, source: str, validated: bool) -> None:
     """Keep a user PIN in the keyring, under the token's label."""
-    from ppinui.cli.secret.secret_session import SecretSession
     from ppinui.secrets.token_pins import keep_pin
 
     assert slot.token is not None
-    with contextlib.closing(SecretSession(arguments)) as session:
-        session.say_whose_keyring()
-        keep_pin(session.store, slot.token.label, pin, source=source, validated=validated)
+    harden()
+    with contextlib.closing(context_of(arguments)) as context:
+        say_whose_keyring(context)
+        keep_pin(context.keyrings.store(), slot.token.label, pin, source=source, validated=validated)
     say(f"kept the user PIN of {printable(slot.name)} in the keyring")
 
 

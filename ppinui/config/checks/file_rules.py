@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 from collections.abc import Callable, Iterator
@@ -10,17 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Profile, Severity
-from ppinui.config.checks.subject import problem
-from ppinui.config.redaction import Looks, find_secrets
+from ppinui.config.checks.subject import Profile, Subject, problem, rule
+from ppinui.config.locate import GROUP
+from ppinui.config.redaction import Looks, find_secrets, mask
+from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.files.replacement import backup_name
-from ppinui.libconfig.document import Place
 from ppinui.libconfig.includes import decode
+from ppinui.text import quoted
 
-GROUP: Final = "primus"
 _PROVIDER_FOLDER: Final = Path("usr/local/primus/etc")
 _LEFT_BY_PACKAGES: Final = (".dpkg-new", ".dpkg-dist", ".rpmnew")
 _FORTIGATE_LIMIT: Final = 3000  # bytes in base64
+_TOOLS: Final = r"ansible|puppet|chef|salt|saltstack|cfengine|terraform|rudder|cloud-init|kustomize|helm"
+_MANAGED: Final = re.compile(
+    rf"""\b(?:{_TOOLS})\b.{{0,40}}\b(?:managed|generated|controlled)
+    | \b(?:managed|generated|controlled|deployed)\s+(?:by|with|from|via|through|using)\b
+    | \bauto(?:matically)?[\s-]*generated
+    | \b(?:do\s+not|don[’']t|never)\s+(?:edit|modify|change|touch)
+    | \b(?:changes|edits|modifications)\b.{{0,60}}\b(?:overwritten|lost|reverted)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_LONGEST_QUOTE: Final = 80  # characters
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ def writable_by_all(folder: str) -> bool | None:
         return None
 
 
-def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: bool) -> Iterator[Problem]:
+def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: bool) -> Iterator[Diagnostic]:
     """file-readable-by-all, file-writable-by-all, file-not-of-group-primus, folder-writable-by-all,
     provider-folder, package-version-beside, password-in-backup, fortigate-secrets-size.
     """
@@ -181,3 +192,25 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
                 f".secrets.cfg makes {size} bytes of base64: a FortiGate takes {_FORTIGATE_LIMIT}",
                 "Make a .secrets.cfg with the partitions of the FortiGate alone.",
             )
+
+
+@rule
+def managed_header(subject: Subject) -> Iterator[Diagnostic]:
+    """managed-by-tool: a comment above the first setting says that another tool writes the file."""
+    document = subject.document
+    first = document.root.children
+    end = first[0].start if first and not first[0].read_only else len(document.text)
+    for comment in document.comments():
+        if comment.start >= end:
+            return
+        for line in re.finditer(r"[^\n]+", comment.text):
+            if _MANAGED.search(line[0]):
+                said = mask(line[0]).strip(" \t\r#/*")[:_LONGEST_QUOTE]
+                yield problem(
+                    Severity.WARNING,
+                    "managed-by-tool",
+                    document.place_of(comment.start + line.start()),
+                    f"the file's header says {quoted(said)}",
+                    "Change the source that the tool makes it from, or its next run undoes the edit.",
+                )
+                return

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
-from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.checks.subject import Subject, called, problem, rule
 from ppinui.config.settings import DEFAULT_PORT
-from ppinui.config.validators import endpoint, host_flaw, port_flaw
+from ppinui.config.validators import check_host, check_port, endpoint
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind, Setting
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 _PLACEHOLDERS: Final = re.compile(
     r"HSM\d*_HostnameOrIpOrProxyURL|[ab]-api\.cloudshsm\.com|PARTITION_?NAME\d*|SERVICE_?USER\d*",
@@ -20,7 +20,8 @@ _PLACEHOLDERS: Final = re.compile(
 """What the vendor's templates have in the place of hosts, partitions and service users."""
 
 
-def hosts(subject: Subject) -> Iterator[Problem]:
+@rule
+def hosts(subject: Subject) -> Iterator[Diagnostic]:
     """missing-host, empty-host, host-with-blanks, host-with-scheme, host-with-brackets, host-with-port,
     host-not-an-address, host-invalid.
     """
@@ -35,11 +36,12 @@ def hosts(subject: Subject) -> Iterator[Problem]:
                     f"{hsm.name} has no host",
                     'Add host = "…"; with the name or the IP address of the HSM or of its proxy.',
                 )
-        elif hsm.host is not None and (flaw := host_flaw(hsm.host)):
-            yield problem(Severity.ERROR, flaw.check, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
+        elif hsm.host is not None and (flaw := check_host(hsm.host)):
+            yield problem(Severity.ERROR, flaw.code, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
 
 
-def ports(subject: Subject) -> Iterator[Problem]:
+@rule
+def ports(subject: Subject) -> Iterator[Diagnostic]:
     """missing-port, empty-port, port-not-a-number, port-out-of-range."""
     for hsm in subject.config.hsms:
         port = hsm.setting.get("port")
@@ -52,11 +54,12 @@ def ports(subject: Subject) -> Iterator[Problem]:
                     f"{hsm.name} has no port",
                     f'Add port = "{DEFAULT_PORT}"; (the usual one), in quotes.',
                 )
-        elif hsm.port is not None and (flaw := port_flaw(hsm.port)):
-            yield problem(Severity.ERROR, flaw.check, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
+        elif hsm.port is not None and (flaw := check_port(hsm.port)):
+            yield problem(Severity.ERROR, flaw.code, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
 
 
-def same_endpoints(subject: Subject) -> Iterator[Problem]:
+@rule
+def same_endpoints(subject: Subject) -> Iterator[Diagnostic]:
     """same-endpoint-twice: two groups for one host and port are no redundancy."""
     first: dict[tuple[str, str], str] = {}
     for hsm in subject.config.hsms:
@@ -73,7 +76,8 @@ def same_endpoints(subject: Subject) -> Iterator[Problem]:
             )
 
 
-def placeholders(subject: Subject) -> Iterator[Problem]:
+@rule
+def placeholders(subject: Subject) -> Iterator[Diagnostic]:
     """placeholder-value: what the vendor's template has there, once for each value."""
     found: dict[str, list[Setting]] = {}
     for hsm in subject.config.hsms:

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Profile, Severity
-from ppinui.config.checks.subject import Subject, problem
-from ppinui.libconfig.includes import quoted
+from ppinui.config.checks.subject import Profile, Subject, problem, rule
+from ppinui.diagnostic import Diagnostic, Severity
+from ppinui.text import quoted
 
 _WINDOWS: Final = re.compile(r"[A-Za-z]:|%|\\\\")
+_HIGHEST_LEVEL: Final = 4  # warning; the vendor's word for production
 _INPUTS: Final = 1  # the bit of trace_mask that logs what goes into each PKCS#11 function
 
 
-def log_file(subject: Subject) -> Iterator[Problem]:
+@rule
+def log_file(subject: Subject) -> Iterator[Diagnostic]:
     """log-file-writable-by-all: somebody can put a link there before the log is made (production profile).
 
     log-file-relative: each application would have a log of its own, where it was started.
@@ -48,7 +50,8 @@ def log_file(subject: Subject) -> Iterator[Problem]:
         )
 
 
-def trace_mask(subject: Subject) -> Iterator[Problem]:
+@rule
+def trace_mask(subject: Subject) -> Iterator[Diagnostic]:
     """trace-mask-not-zero: meant for hunting a fault; bit 1 logs inputs of functions (production profile)."""
     mask = subject.config.log["trace_mask"]
     if isinstance(mask, int) and mask != 0:
@@ -61,4 +64,18 @@ def trace_mask(subject: Subject) -> Iterator[Problem]:
             subject.where("primus.log.trace_mask"),
             f"trace_mask is {mask}: {inputs} into the log",
             "Write trace_mask = 0x00; when the fault is found.",
+        )
+
+
+@rule
+def production(subject: Subject) -> Iterator[Diagnostic]:
+    """production-trace-level: production has no debug output in its log."""
+    level = subject.config.log["trace_level"]
+    if subject.profile is Profile.PRODUCTION and isinstance(level, int) and level > _HIGHEST_LEVEL:
+        yield problem(
+            Severity.ERROR,
+            "production-trace-level",
+            subject.where("primus.log.trace_level"),
+            f"trace_level is {level}: production has at most {_HIGHEST_LEVEL}",
+            f"Set it: ppinui config set log.trace_level={_HIGHEST_LEVEL}",
         )

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
-from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.checks.subject import Subject, called, problem, rule
 from ppinui.config.primus_config import is_entry
 from ppinui.config.settings import Level
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind, Setting
 
 _HSM_NAME: Final = re.compile(r"hsm\d+")
 _SLOT_NAME: Final = re.compile(r"slot\d+")
 
 
-def names(subject: Subject) -> Iterator[Problem]:
+@rule
+def names(subject: Subject) -> Iterator[Diagnostic]:
     """unusual-group-name: the vendor documents hsm0, hsm1, … and slot0, slot1, …, and no others."""
     for hsm in subject.config.hsms:
         if not _HSM_NAME.fullmatch(hsm.name):
@@ -27,7 +28,7 @@ def names(subject: Subject) -> Iterator[Problem]:
                 yield _unusual(slot.setting, "slot0, slot1, …")
 
 
-def _unusual(setting: Setting, documented: str) -> Problem:
+def _unusual(setting: Setting, documented: str) -> Diagnostic:
     return problem(
         Severity.WARNING,
         "unusual-group-name",
@@ -37,7 +38,8 @@ def _unusual(setting: Setting, documented: str) -> Problem:
     )
 
 
-def unknown_settings(subject: Subject) -> Iterator[Problem]:
+@rule
+def unknown_settings(subject: Subject) -> Iterator[Diagnostic]:
     """misplaced-setting, misspelt-setting, unknown-setting: the library does not read them."""
     for level, group in subject.groups:
         for setting in group.children:
@@ -51,7 +53,7 @@ def unknown_settings(subject: Subject) -> Iterator[Problem]:
                 yield _unknown(setting, None, wanted)
 
 
-def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Problem:
+def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Diagnostic:
     """``level`` None: the setting stands among HSMs or slots, where just groups called ``wanted`` belong."""
     name = setting.name or ""
     home = _home(setting)

@@ -1,19 +1,18 @@
-"""Rules of the deployments that have their own: FortiGate, Kubernetes sidecar, CloudHSM, production."""
+"""Rules of the deployments that have their own: FortiGate, Kubernetes sidecar, CloudHSM."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ppinui.config.checks.problem import Problem, Profile, Severity
-from ppinui.config.checks.subject import Subject, problem
+from ppinui.config.checks.subject import Profile, Subject, problem, rule
 from ppinui.config.cloudhsm_clusters import missing_endpoints
 from ppinui.config.validators import address_of
-from ppinui.libconfig.includes import quoted
+from ppinui.diagnostic import Diagnostic, Severity
+from ppinui.text import quoted
 
-_HIGHEST_LEVEL = 4  # warning; the vendor's word for production
 
-
-def fortigate(subject: Subject) -> Iterator[Problem]:
+@rule
+def fortigate(subject: Subject) -> Iterator[Diagnostic]:
     """fortigate-host, fortigate-log, fortigate-connect-on-init, fortigate-trace-level."""
     if subject.profile is not Profile.FORTIGATE:
         return
@@ -32,7 +31,8 @@ def fortigate(subject: Subject) -> Iterator[Problem]:
     yield from _wanted(subject, "log.trace_level", 0, "fortigate-trace-level", "a FortiGate")
 
 
-def kubernetes(subject: Subject) -> Iterator[Problem]:
+@rule
+def kubernetes(subject: Subject) -> Iterator[Diagnostic]:
     """kubernetes-connect-on-init: a sidecar has to start while the HSM is away."""
     if subject.profile is Profile.KUBERNETES:
         yield from _wanted(subject, "connect_on_init", False, "kubernetes-connect-on-init", "a sidecar")
@@ -40,7 +40,7 @@ def kubernetes(subject: Subject) -> Iterator[Problem]:
 
 def _wanted(
     subject: Subject, name: str, wanted: bool | int, check: str, deployment: str
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     """A setting that has to have one value; an absent one has its default."""
     group, _, last = name.rpartition(".")
     setting = subject.document.get(f"primus.{name}")
@@ -64,7 +64,8 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def cloudhsm(subject: Subject) -> Iterator[Problem]:
+@rule
+def cloudhsm(subject: Subject) -> Iterator[Diagnostic]:
     """cloudhsm-proxy-user, cloudhsm-clones."""
     if subject.profile is not Profile.CLOUDHSM:
         return
@@ -81,7 +82,7 @@ def cloudhsm(subject: Subject) -> Iterator[Problem]:
         yield from _clones(subject)
 
 
-def _clones(subject: Subject) -> Iterator[Problem]:
+def _clones(subject: Subject) -> Iterator[Diagnostic]:
     """One problem for each set of endpoints that some partitions have and that is no whole service."""
     partitions: dict[frozenset[str], list[str]] = {}
     for name, slots in subject.config.partitions().items():
@@ -102,17 +103,4 @@ def _clones(subject: Subject) -> Iterator[Problem]:
             f"partition {quoted(names[0])}{others}: only {', '.join(sorted(hosts))} is configured, "
             f"not {lacking}",
             f"Add the other endpoints of the service: ppinui config add-hsm --host HOST --like {first.hsm}",
-        )
-
-
-def production(subject: Subject) -> Iterator[Problem]:
-    """production-trace-level; the log file and the mask are checked in every profile."""
-    level = subject.config.log["trace_level"]
-    if subject.profile is Profile.PRODUCTION and isinstance(level, int) and level > _HIGHEST_LEVEL:
-        yield problem(
-            Severity.ERROR,
-            "production-trace-level",
-            subject.where("primus.log.trace_level"),
-            f"trace_level is {level}: production has at most {_HIGHEST_LEVEL}",
-            f"Set it: ppinui config set log.trace_level={_HIGHEST_LEVEL}",
         )

@@ -9,66 +9,43 @@ from typing import Final
 
 from ppinui.config.checks import (
     file_rules,
-    header_rules,
     hsm_rules,
     log_rules,
     name_rules,
     profile_rules,
     secret_rules,
     slot_rules,
-    string_rules,
     structure_rules,
-    type_rules,
+    value_rules,
 )
-from ppinui.config.checks.problem import Problem, Profile, Severity
-from ppinui.config.checks.subject import Subject, is_usually_writable_by_all, problem
+from ppinui.config.checks.subject import RULES, Profile, Subject, is_usually_writable_by_all, problem
 from ppinui.config.redaction import Looks, find_secrets
 from ppinui.config.secret_detection import without_setup_passwords
+from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.errors import PpinuiError
-from ppinui.libconfig.document import ConfigSyntaxError, Document, Place, load, parse
+from ppinui.libconfig.compatibility import find_warnings
+from ppinui.libconfig.document import ConfigSyntaxError, Document, load, parse
 from ppinui.libconfig.includes import Source, decode
 from ppinui.libconfig.recovery import part_before
 
-__all__ = ["Problem", "Profile", "Severity", "check_document", "check_file", "check_text"]
-
-_Rule = Callable[[Subject], Iterator[Problem]]
-
-_RULES: Final[tuple[_Rule, ...]] = (
-    structure_rules.missing_groups,
-    structure_rules.version,
-    structure_rules.duplicates,
-    type_rules.types,
-    type_rules.limits,
-    type_rules.wrapping_ints,
-    name_rules.names,
-    name_rules.unknown_settings,
-    hsm_rules.hosts,
-    hsm_rules.ports,
-    hsm_rules.same_endpoints,
-    hsm_rules.placeholders,
-    slot_rules.user_names,
-    slot_rules.similar_user_names,
-    slot_rules.missing_ids,
-    slot_rules.ids_of_one_hsm,
-    slot_rules.ids_of_two_partitions,
-    slot_rules.ids_of_one_partition,
-    slot_rules.proxy_users,
-    string_rules.escapes_in_paths,
-    string_rules.control_characters,
-    log_rules.log_file,
-    log_rules.trace_mask,
-    header_rules.managed_header,
-    profile_rules.fortigate,
-    profile_rules.kubernetes,
-    profile_rules.cloudhsm,
-    profile_rules.production,
+_MODULES: Final = (
+    structure_rules,
+    value_rules,
+    name_rules,
+    hsm_rules,
+    slot_rules,
+    log_rules,
+    file_rules,
+    profile_rules,
 )
+"""In the order in which their problems of one place are reported."""
+_RULES: Final = tuple(rule for module in _MODULES for rule in RULES[module.__name__])
 _ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 
 
 def check_text(
     text: str, origin: str = "primus.cfg", *, profile: Profile | None = None, include_dir: Path | None = None
-) -> tuple[Problem, ...]:
+) -> tuple[Diagnostic, ...]:
     """The problems of a text, in its order; ``origin`` names it in places.
 
     A text with a syntax error gets that one problem for it, and those of the settings before it and of
@@ -81,7 +58,7 @@ def check_text(
     return check_document(document, profile=profile)
 
 
-def check_document(document: Document, *, profile: Profile | None = None) -> tuple[Problem, ...]:
+def check_document(document: Document, *, profile: Profile | None = None) -> tuple[Diagnostic, ...]:
     """The problems of a document, in the order of its text; duplicates if it was read with them allowed."""
     return _in_order(_of_document(Subject(document, profile)), document.origin)
 
@@ -92,7 +69,7 @@ def check_file(
     profile: Profile | None = None,
     root: Path = Path("/"),
     find_group: Callable[[str], int | None] = file_rules.group_number,
-) -> tuple[Problem, ...]:
+) -> tuple[Diagnostic, ...]:
     """The problems of a file: of its text, of its mode, group and folder, and of what lies beside it.
 
     ``root`` is where the provider's folder is looked for, ``find_group`` gives the number of a group or None.
@@ -112,22 +89,20 @@ def check_file(
     return _in_order(found, str(path))
 
 
-def _of_document(subject: Subject) -> Iterator[Problem]:
+def _of_document(subject: Subject) -> Iterator[Diagnostic]:
     known: set[Place] = set()
     for rule in (*_RULES, secret_rules.clear_secrets):
         for found in rule(subject):
             known.add(found.place)
             yield found
-    for warning in subject.document.warnings:
+    for warning in find_warnings(subject.document):
         if warning.place not in known:  # a rule says it better: it knows what the setting is for
-            yield problem(
-                Severity.WARNING, "libconfig-reading", warning.place, warning.message, warning.remedy
-            )
+            yield warning
 
 
 def _of_broken_text(
     text: str, origin: str, error: ConfigSyntaxError, profile: Profile | None, include_dir: Path | None
-) -> Iterator[Problem]:
+) -> Iterator[Diagnostic]:
     source = Source(origin, text)
     yield problem(Severity.ERROR, "syntax-error", error.at, error.message, error.remedy)
     yield from secret_rules.secrets_of_text(source, {})
@@ -157,17 +132,17 @@ def _writable_by_all(folder: PurePath) -> bool:
     return is_usually_writable_by_all(folder) if actual is None else actual
 
 
-def _in_order(found: Iterable[Problem], origin: str) -> tuple[Problem, ...]:
+def _in_order(found: Iterable[Diagnostic], origin: str) -> tuple[Diagnostic, ...]:
     """By place, those of included files last; the worse first at one place."""
 
-    def position(one: Problem) -> tuple[bool, str, int, int, int]:
+    def position(one: Diagnostic) -> tuple[bool, str, int, int, int]:
         place = one.place
         return place.file != origin, place.file, place.line, place.column, _ORDER[one.severity]
 
     return tuple(sorted(map(_without_secrets, found), key=position))
 
 
-def _without_secrets(one: Problem) -> Problem:
+def _without_secrets(one: Diagnostic) -> Diagnostic:
     """A rule may quote a value, and somebody may have put a setup password there."""
     message, remedy = without_setup_passwords(one.message), without_setup_passwords(one.remedy)
     return (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.subject import Subject, called, problem
 from ppinui.config.paths import short_path
 from ppinui.config.redaction import SHAPE, ClearSecret, Looks, find_secrets
 from ppinui.config.secret_detection import is_of_proxy, is_of_setup, is_secret_name
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.includes import Source
 
 _PIN = "Fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here."
@@ -17,7 +17,7 @@ _PROXY = "Put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here.
 _OTHER = "Remove it: the library reads no setting of this name."
 
 
-def clear_secrets(subject: Subject) -> Iterator[Problem]:
+def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:
     """clear-pin, clear-proxy-password, clear-password, also with -in-comment; included files count too."""
     document = subject.document
     settings = [setting for setting in document.walk() if is_secret_name(setting.name or "")]
@@ -30,7 +30,7 @@ def clear_secrets(subject: Subject) -> Iterator[Problem]:
             yield problem(Severity.WARNING, _check(name), setting, what, _remedy(name))
 
 
-def secrets_of_text(source: Source, paths: Mapping[int, str]) -> Iterator[Problem]:
+def secrets_of_text(source: Source, paths: Mapping[int, str]) -> Iterator[Diagnostic]:
     """The same for a text alone, which need not parse; ``paths`` are those of settings by offset."""
     for secret in find_secrets(source.text):
         path = paths.get(secret.start)
@@ -43,7 +43,7 @@ def secrets_of_text(source: Source, paths: Mapping[int, str]) -> Iterator[Proble
         if severity is not None:
             check = _check(secret.name) + ("-in-comment" if secret.in_comment else "")
             found = problem(severity, check, source.place(secret.start), message, _remedy(secret.name))
-            yield replace(found, path=path)
+            yield replace(found, subject=path or "")
 
 
 def _judged(secret: ClearSecret, name: str) -> tuple[Severity | None, str]:

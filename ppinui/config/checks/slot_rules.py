@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ppinui.config.checks.problem import Problem, Severity
-from ppinui.config.checks.subject import Subject, problem
+from ppinui.config.checks.subject import Subject, problem, rule
 from ppinui.config.primus_config import PrimusConfig, Slot
-from ppinui.config.validators import user_name_flaw
-from ppinui.libconfig.includes import quoted
+from ppinui.config.validators import check_user_name
+from ppinui.diagnostic import Diagnostic, Severity
+from ppinui.text import quoted
 
 
 def _name(slot: Slot) -> str:
     return f"{slot.hsm}.{slot.name}"
 
 
-def user_names(subject: Subject) -> Iterator[Problem]:
+@rule
+def user_names(subject: Subject) -> Iterator[Diagnostic]:
     """missing-user-name, empty-user-name, user-name-with-blanks."""
     for slot in subject.config.slots:
         setting = slot.setting.get("user_name")
@@ -29,13 +30,12 @@ def user_names(subject: Subject) -> Iterator[Problem]:
                     f"{_name(slot)} has no user_name",
                     'Add user_name = "…"; with the name of the partition.',
                 )
-        elif slot.user_name is not None and (flaw := user_name_flaw(slot.user_name)):
-            # A name with blanks may exist; an empty one cannot.
-            severity = Severity.WARNING if slot.user_name.strip() else Severity.ERROR
-            yield problem(severity, flaw.check, setting, f"{_name(slot)}: {flaw.message}", flaw.remedy)
+        elif slot.user_name is not None and (flaw := check_user_name(slot.user_name)):
+            yield problem(flaw.severity, flaw.code, setting, f"{_name(slot)}: {flaw.message}", flaw.remedy)
 
 
-def similar_user_names(subject: Subject) -> Iterator[Problem]:
+@rule
+def similar_user_names(subject: Subject) -> Iterator[Diagnostic]:
     """similar-user-names: names that differ in case or white space alone are different partitions."""
     first: dict[str, Slot] = {}
     for name, slots in subject.config.partitions().items():
@@ -52,7 +52,8 @@ def similar_user_names(subject: Subject) -> Iterator[Problem]:
             )
 
 
-def missing_ids(subject: Subject) -> Iterator[Problem]:
+@rule
+def missing_ids(subject: Subject) -> Iterator[Diagnostic]:
     """missing-id: applications find a partition by its slot id."""
     for slot in subject.config.slots:
         if slot.setting.get("id") is None and subject.complete:
@@ -65,7 +66,8 @@ def missing_ids(subject: Subject) -> Iterator[Problem]:
             )
 
 
-def ids_of_one_hsm(subject: Subject) -> Iterator[Problem]:
+@rule
+def ids_of_one_hsm(subject: Subject) -> Iterator[Diagnostic]:
     """duplicate-id-in-hsm: two slots of one HSM with one id."""
     for hsm in subject.config.hsms:
         first: dict[int, Slot] = {}
@@ -83,7 +85,8 @@ def ids_of_one_hsm(subject: Subject) -> Iterator[Problem]:
                 )
 
 
-def ids_of_two_partitions(subject: Subject) -> Iterator[Problem]:
+@rule
+def ids_of_two_partitions(subject: Subject) -> Iterator[Diagnostic]:
     """id-shared-by-partitions: different partitions, on different HSMs, with one id would be one slot."""
     users: dict[int, dict[str, Slot]] = {}
     for slot in subject.config.slots:
@@ -103,7 +106,8 @@ def ids_of_two_partitions(subject: Subject) -> Iterator[Problem]:
         known.setdefault(slot.user_name, slot)
 
 
-def ids_of_one_partition(subject: Subject) -> Iterator[Problem]:
+@rule
+def ids_of_one_partition(subject: Subject) -> Iterator[Diagnostic]:
     """ids-differ-across-hsms: the copies of a partition have the same id, or the same ids, on every HSM."""
     if not subject.complete:
         return
@@ -143,7 +147,8 @@ def _right_id(config: PrimusConfig, slot: Slot) -> int:
     return next((number for number in elsewhere if number not in here), config.next_free_id)
 
 
-def proxy_users(subject: Subject) -> Iterator[Problem]:
+@rule
+def proxy_users(subject: Subject) -> Iterator[Diagnostic]:
     """slot-without-proxy-user, empty-proxy-user, proxy-password-without-user."""
     for hsm in subject.config.hsms:
         beside = next((slot for slot in hsm.slots if slot.proxy_user), None)

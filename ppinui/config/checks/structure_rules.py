@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ppinui.config.checks.problem import Problem, Severity
-from ppinui.config.checks.subject import Subject, called, problem
+from ppinui.config.checks.subject import Subject, called, problem, rule
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.libconfig.document import Kind
-from ppinui.libconfig.includes import quoted
+from ppinui.text import quoted
 
 
-def missing_groups(subject: Subject) -> Iterator[Problem]:
+@rule
+def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
     """no-primus, no-hsm, no-slot: without them the library has nothing to connect to."""
     if not subject.complete:
         return
@@ -42,7 +43,8 @@ def missing_groups(subject: Subject) -> Iterator[Problem]:
             )
 
 
-def duplicates(subject: Subject) -> Iterator[Problem]:
+@rule
+def duplicates(subject: Subject) -> Iterator[Diagnostic]:
     """duplicate-hsm-name, duplicate-slot-name, duplicate-setting: libconfig rejects the whole file."""
     for second in subject.document.duplicates:
         group = second.parent
@@ -57,7 +59,8 @@ def duplicates(subject: Subject) -> Iterator[Problem]:
         yield problem(Severity.ERROR, check, second, message, remedy)
 
 
-def version(subject: Subject) -> Iterator[Problem]:
+@rule
+def version(subject: Subject) -> Iterator[Diagnostic]:
     """missing-version, unknown-version: the vendor's files say version = "1.0"."""
     setting = subject.document.get("version")
     if setting is None and not subject.complete:

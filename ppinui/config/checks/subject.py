@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from pathlib import PurePath
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Profile, Severity
 from ppinui.config.paths import short_path
 from ppinui.config.primus_config import PrimusConfig, read
 from ppinui.config.settings import Level
-from ppinui.libconfig.document import Document, Kind, Place, Setting
+from ppinui.diagnostic import Diagnostic, Place, Severity
+from ppinui.libconfig.document import Document, Kind, Setting
 
 _FOLDERS_OF_ALL: Final = frozenset(("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/var/lock"))  # noqa: S108 - names to warn of
+
+
+Rule = Callable[["Subject"], Iterator[Diagnostic]]
+RULES: Final[dict[str, list[Rule]]] = {}
+"""The rules by the module that they stand in, each in the order of its text."""
+
+
+def rule(function: Rule) -> Rule:
+    """Register a function as a rule of every check; its docstring begins with the codes of what it finds."""
+    RULES.setdefault(function.__module__, []).append(function)
+    return function
 
 
 def is_usually_writable_by_all(folder: PurePath) -> bool:
     """Whether everybody can write in a folder of this name on any usual system (``%PUBLIC%``: Windows)."""
     return str(folder) in _FOLDERS_OF_ALL or str(folder).upper().startswith("%PUBLIC%")
+
+
+class Profile(Enum):
+    """A deployment with rules of its own."""
+
+    FORTIGATE = "fortigate"
+    KUBERNETES = "kubernetes"
+    CLOUDHSM = "cloudhsm"
+    PRODUCTION = "production"
 
 
 @dataclass(frozen=True)
@@ -59,11 +80,11 @@ class Subject:
         return next((setting for setting in found if setting is not None), self.document.root)
 
 
-def problem(severity: Severity, check: str, at: Setting | Place, message: str, remedy: str) -> Problem:
+def problem(severity: Severity, code: str, at: Setting | Place, message: str, remedy: str) -> Diagnostic:
     """A problem of a setting; for one at a place alone (a comment, the file), there is no path."""
     if isinstance(at, Place):
-        return Problem(severity, message, remedy, at, None, check)
-    return Problem(severity, message, remedy, at.place, at.path or None, check)
+        return Diagnostic(code, severity, "", message, remedy, at)
+    return Diagnostic(code, severity, at.path, message, remedy, at.place)
 
 
 def called(setting: Setting) -> str:

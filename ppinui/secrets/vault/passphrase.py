@@ -19,7 +19,7 @@ _SIZE_LIMIT: Final = 64 * 1024
 
 
 class Passphrases(Protocol):
-    """Whoever knows passphrases of vaults; :class:`PassphraseFinder` is one."""
+    """A source of passphrases of vaults; :class:`PassphraseFinder` is one."""
 
     def candidates(self, vault: str, *, asking: bool = True) -> Iterator[Secret]:
         """Passphrases to try one after another, until one opens the vault at the path ``vault``.
@@ -32,7 +32,7 @@ class PassphraseFinder:
     """Finds the passphrase: ``--vault-passphrase-fd``, then the systemd credential, then a person.
 
     The first of these that is there is the only one: a wrong passphrase in a credential is an error, not a
-    question. A person may try three times.
+    question. A person may try three times. One that is remembered comes before all of these.
     """
 
     def __init__(
@@ -43,6 +43,18 @@ class PassphraseFinder:
         credentials = environ.get("CREDENTIALS_DIRECTORY")
         self._credential = Path(credentials) / CREDENTIAL if credentials else None
         self._asker = asker
+        self._remembered: Secret | None = None
+
+    def remember(self, passphrase: Secret) -> None:
+        """Keep a copy of the passphrase of a vault that was just made, until :meth:`wipe`."""
+        self.wipe()
+        self._remembered = Secret(passphrase.reveal_bytes())
+
+    def wipe(self) -> None:
+        """Overwrite what is remembered."""
+        if self._remembered is not None:
+            self._remembered.wipe()
+            self._remembered = None
 
     def candidates(self, vault: str, *, asking: bool = True) -> Iterator[Secret]:
         """Passphrases to try one after another, until one opens the vault at the path ``vault``.
@@ -50,6 +62,8 @@ class PassphraseFinder:
         ``asking`` False: a person is not asked, as if nobody were there. Raises :class:`SecretUnavailable`
         if a source cannot be read, KeyringLockedError if there is none.
         """
+        if self._remembered is not None:
+            yield Secret(self._remembered.reveal_bytes())
         if self._descriptor is not None:
             yield read_passphrase(self._descriptor)
         elif self._credential is not None and self._credential.exists():

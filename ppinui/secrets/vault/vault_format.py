@@ -11,7 +11,7 @@
         20      4  Argon2id: iterations
         24      4  Argon2id: lanes
         28     32  salt, new with each passphrase
-        60     16  key check: tells a wrong passphrase from contents that somebody changed
+        60     16  key check: distinguishes a wrong passphrase from changed contents
         76     12  nonce, new with each save
         88      8  length of what follows, without the checksum
         96      …  contents, encrypted, with the tag of the cipher at their end
@@ -159,7 +159,7 @@ def unseal(vault: bytes, key: VaultKey) -> bytes:
 
 
 def _derive(passphrase: Secret, cost: KdfCost, salt: bytes) -> VaultKey:
-    """Argon2id gives 64 bytes: the cipher's key, and a second one whose only use is the key check."""
+    """Argon2id makes 64 bytes: the cipher's key, and a second one whose only use is the key check."""
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     kdf = Argon2id(

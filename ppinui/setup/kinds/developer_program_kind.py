@@ -24,7 +24,7 @@ DEVELOPER_HSM: Final = "developer_hsm"
 
 
 def _question(here: Here) -> tuple[Question, ...]:
-    config = here.around.present()
+    config = here.context.config_for_defaults()
     hosts = {hsm.host for hsm in config.hsms} if config else set()
     found = next((name for name, one in DEVELOPER.items() if one.host in hosts), None)
     return (

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus import PrimusConfig, SecretOwners
 from ppinui.config.template import LOG_FILE
-from ppinui.secrets.users import KnownUsers
-from ppinui.services.known_users import known_users
 from ppinui.setup.cloudhsm_services import DEVELOPER, endpoints_of
 from ppinui.setup.config_plan import Wanted, WantedHsm, WantedPartition
 from ppinui.setup.steps.cluster_step import CLUSTER, PLATINUM_NUMBER
@@ -38,13 +36,9 @@ def wanted(here: Here) -> Wanted:
     return Wanted(hsms, partitions, here.answers.text(SERVICE_USER) or None, log_file)
 
 
-def concerned(here: Here, config: PrimusConfig) -> KnownUsers:
+def concerned(here: Here, config: PrimusConfig) -> SecretOwners:
     """The users of a configuration that this walkthrough is about: all of them where it does not ask."""
-    known = known_users(config)
-    names = {row["name"] for row in here.answers.rows(PARTITIONS)}
-    if not names:
-        return known
-    return KnownUsers(known.place, tuple(slot for slot in known.slots if slot.user_name in names))
+    return config.credentials([str(row["name"]) for row in here.answers.rows(PARTITIONS)])
 
 
 def _words(here: Here, host: str, number: int) -> str:

@@ -58,7 +58,7 @@ def _questions(here: Here) -> tuple[Question, ...]:
 
 def _found(here: Here) -> tuple[str, int | None] | None:
     """The cluster that the file has already; ``other`` for addresses of one's own."""
-    config = here.around.present()
+    config = here.context.config_for_defaults()
     hosts = tuple(hsm.host for hsm in config.hsms if hsm.host) if config else ()
     return (cluster_of(hosts) or (OTHER, None)) if hosts else None
 

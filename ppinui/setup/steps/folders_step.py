@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.config_save import GROUP
-from ppinui.config.locate import Location
+from ppinui.config.locate import GROUP, Location
 from ppinui.config.template import LOG_FILE
 from ppinui.doctor.file_findings import look_at_config, look_at_group, look_at_secrets
 from ppinui.errors import PpinuiError
@@ -50,7 +49,7 @@ def _text(here: Here) -> tuple[Block, ...]:
         text(
             f"primus.cfg and .secrets.cfg are read by the group {GROUP} and by nobody else. Every account "
             f"that runs an application with the library is in this group. It will be "
-            f"{here.around.location().path}."
+            f"{here.context.config_path()}."
         ),
     )
 
@@ -70,15 +69,15 @@ def _questions(here: Here) -> tuple[Question, ...]:
 
 def _log_of(here: Here) -> str | None:
     """The log of the file that is there; None if there is none."""
-    config = here.around.present()
+    config = here.context.config_for_defaults()
     return None if config is None else str(config.log["file"])
 
 
 def _look(here: Here) -> Finding:
-    around = here.around
-    location = around.location()
+    context = here.context
+    location = context.location(must_exist=False)
     missing = tuple(_missing(here, location))
-    items = [as_found(look_at_group(around.machine, config_readable=os.access(location.path, os.R_OK)))]
+    items = [as_found(look_at_group(context, config_readable=os.access(location.path, os.R_OK)))]
     for folder, _ in missing:
         items.append(Finding(State.TO_DO, f"{folder} is not there", subject="folder"))
     if not missing:
@@ -104,24 +103,24 @@ def _missing(here: Here, location: Location) -> Iterator[tuple[Path, int]]:
         yield location.path.parent, _FOLDER_MODE
     log = here.answers.text(LOG) or _log_of(here) or ""
     if log.startswith("/"):
-        folder = here.around.machine.root / Path(log).parent.relative_to("/")
+        folder = here.context.host.root / Path(log).parent.relative_to("/")
         if not folder.exists():
             yield folder, _LOG_MODE
 
 
 def _files(here: Here, location: Location) -> Iterator[Finding]:
     """Who may read the files that are there already."""
-    around = here.around
+    context = here.context
     if location.exists:
-        seen = look_at_config(around.config, around.machine).findings
+        seen = look_at_config(context).findings
         yield from (as_found(one) for one in seen if one.subject.endswith(", access"))
-    if around.secrets_location().exists:
-        files = look_at_secrets(around.secrets, around.machine, partitions=(), proxies=()).findings
+    if context.secrets_location().exists:
+        files = look_at_secrets(context).findings
         yield from (as_found(one) for one in files if one.subject.endswith(", access"))
 
 
 def _commands(here: Here, missing: tuple[tuple[Path, int], ...]) -> Iterator[str]:
-    account, group = here.around.machine.account, here.around.machine.group
+    account, group = here.context.host.account, here.context.host.group
     if group is None:
         yield f"sudo groupadd --system {GROUP}"
     if account.uid != 0 and (group is None or group.number not in account.groups):
@@ -135,13 +134,13 @@ def _making(here: Here, missing: tuple[tuple[Path, int], ...]) -> Action | None:
     if not missing or not all(os.access(_nearest(folder), os.W_OK | os.X_OK) for folder, _ in missing):
         return None
     names = " and ".join(str(folder) for folder, _ in missing)
-    group = here.around.machine.group
+    group = here.context.host.group
 
     def make(_: object, running: Running) -> None:
         for folder, mode in missing:
             running.say(f"making {folder}")
             _make(folder, mode, None if group is None else group.number)
-            here.around.tracer("make folder", folder)
+            here.context.audit("make folder", folder)
 
     return Action(f"make {names}", f"Makes {names}, open to the group {GROUP} and to nobody else.", make)
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT, Level
-from ppinui.config.validators import endpoint, host_flaw, port_flaw
+from ppinui.config.validators import check_host, check_port, endpoint
 from ppinui.setup.cloudhsm_services import Endpoint
 from ppinui.setup.questions import Question, Row, Sort, Value
 from ppinui.setup.walkthrough import Block, Finding, Here, State, Step, text
+from ppinui.text import plural
 
 HSMS: Final = "hsms"
 """The question's id."""
@@ -69,7 +70,7 @@ def _text(_: Here) -> tuple[Block, ...]:
 
 
 def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, ...]:
-    config = here.around.present()
+    config = here.context.config_for_defaults()
     there: list[tuple[str, Row]] = [
         (
             hsm.host.lower(),
@@ -93,16 +94,16 @@ def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, .
 
 def _look(here: Here) -> Finding:
     rows = here.answers.rows(HSMS)
-    return Finding(State.DONE, f"{len(rows)} HSM{'' if len(rows) == 1 else 's'}")
+    return Finding(State.DONE, plural(len(rows), "HSM"))
 
 
 def _host_flaw(value: Value) -> str | None:
-    flaw = host_flaw(str(value))
+    flaw = check_host(str(value))
     return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
 
 
 def _port_flaw(value: Value) -> str | None:
-    flaw = port_flaw(str(value))
+    flaw = check_port(str(value))
     return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
 
 

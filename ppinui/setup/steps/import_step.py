@@ -10,9 +10,8 @@ from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, load, parse
 from ppinui.secrets import secrets_file
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.secrets_file import FileEntry
-from ppinui.secrets.transfer import import_file, read_secrets_file
-from ppinui.services.known_users import known_users
+from ppinui.secrets.secrets_file import FileEntry, read_entries
+from ppinui.secrets.transfer import import_file
 from ppinui.setup.questions import Question, Value
 from ppinui.setup.steps.keyring_step import KEYRING, store_of
 from ppinui.setup.steps.secret_status import configured, operations_of
@@ -75,7 +74,7 @@ def _no_file(value: Value) -> str | None:
 
 def _look_at_source(here: Here) -> Finding:
     document = source_document(here, None, here.answers.text(CONFIG_FROM))
-    names = known_users(read(document)).partitions
+    names = read(document).credentials().partitions
     if not names:
         return Finding(State.PROBLEM, "there is no partition in this primus.cfg", "name another file")
     return Finding(State.DONE, f"partitions: {', '.join(names)}")
@@ -95,7 +94,7 @@ def _look_at_secrets(here: Here) -> Finding:
     if not path:
         return Finding(State.NOT_NEEDED, "no .secrets.cfg was given")
     try:
-        entries = _entries(here, Path(path))
+        entries = read_entries(Path(path), configured(here).credentials())
     except PpinuiError as error:
         return of_error(error, back_to=SOURCE)
     if not entries:
@@ -122,13 +121,6 @@ def _look_at_secrets(here: Here) -> Finding:
     )
 
 
-def _entries(here: Here, path: Path) -> tuple[FileEntry, ...]:
-    known = known_users(configured(here))
-    return secrets_file.read(
-        read_secrets_file(path), str(path), partitions=known.partitions, proxies=known.proxies
-    )
-
-
 def _is_kept(here: Here, entry: FileEntry) -> bool:
     """Whether the keyring has this very secret."""
     stored = store_of(here).get(entry.kind, entry.name)
@@ -143,4 +135,4 @@ def _is_kept(here: Here, entry: FileEntry) -> bool:
 def _import(here: Here, path: Path, _: Given, running: Running) -> None:
     report = import_file(operations_of(here, configured(here)), path, replacing=True)
     for kind, name in report.stored:
-        running.say(f"imported the {kind.value} secret of '{name}'")
+        running.say(f"imported the {kind.label} of '{name}'")

@@ -39,13 +39,13 @@ def keyring_step() -> Step:
 
 def store_of(here: Here) -> SecretStore:
     """The store over the keyring that was named or chosen. Asks nothing yet."""
-    named = here.around.keyrings.named.named
+    named = here.context.keyrings.named.named
     chosen = here.answers.text(KEYRING)
-    return here.around.keyrings.store(VAULT if chosen == VAULT and named is None else None)
+    return here.context.keyrings.store(VAULT if chosen == VAULT and named is None else None)
 
 
 def _text(here: Here) -> tuple[Block, ...]:
-    account = here.around.machine.account
+    account = here.context.host.account
     blocks = [
         text(
             "ppinui keeps secrets in the keyring of the account that runs it, and hands them to the "
@@ -56,7 +56,7 @@ def _text(here: Here) -> tuple[Block, ...]:
             "keyring: go through this set-up with that account."
         ),
     ]
-    if here.around.keyrings.named.named is None:
+    if here.context.keyrings.named.named is None:
         blocks += [
             point("On a desktop the keyring of the session is there already, and opens when you log in."),
             point("On a server there is none: the vault is an encrypted file with a passphrase."),
@@ -65,9 +65,9 @@ def _text(here: Here) -> tuple[Block, ...]:
 
 
 def _questions(here: Here) -> tuple[Question, ...]:
-    if here.around.keyrings.named.named is not None:
+    if here.context.keyrings.named.named is not None:
         return ()
-    desktop = may_exist(KeyringChoice(None), here.around.environ)
+    desktop = may_exist(KeyringChoice(None), here.context.environ)
     return (
         Question(
             KEYRING,
@@ -85,8 +85,8 @@ def _questions(here: Here) -> tuple[Question, ...]:
 
 
 def _look(here: Here) -> Finding:
-    named = here.around.keyrings.named.named
-    path = vault_path(here.around.environ)
+    named = here.context.keyrings.named.named
+    path = vault_path(here.context.environ)
     if VAULT in (named, here.answers.text(KEYRING)) and not path.exists():
         return Finding(State.TO_DO, f"there is no vault yet: {path}", action=_making(here))
     store = store_of(here)
@@ -107,13 +107,13 @@ def _look(here: Here) -> Finding:
 
 
 def _making(here: Here) -> Action:
-    path = vault_path(here.around.environ)
+    path = vault_path(here.context.environ)
 
     def make(given: Given, running: Running) -> None:
         running.say("making the vault: its passphrase is made hard to guess, which takes a moment")
-        vault.create(path, given[_PASSPHRASE], make_folder="PPINUI_VAULT" not in here.around.environ)
-        here.around.tracer("create vault", path)
-        here.around.keyrings.vault_made(given[_PASSPHRASE])
+        vault.create(path, given[_PASSPHRASE], make_folder="PPINUI_VAULT" not in here.context.environ)
+        here.context.audit("create vault", path)
+        here.context.keyrings.vault_made(given[_PASSPHRASE])
 
     return Action(
         f"make the vault {path}",

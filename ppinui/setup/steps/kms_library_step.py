@@ -40,19 +40,19 @@ def kms_library_step() -> Step:
 
 def kms_file(here: Here) -> Path:
     """The kms.toml that is set up, whether it is there yet or not."""
-    around = here.around
-    return locate_kms(around.config, environ=around.environ, root=around.machine.root, must_exist=False)
+    context = here.context
+    return locate_kms(context.config, environ=context.environ, root=context.host.root, must_exist=False)
 
 
 def expected_library(here: Here) -> Library:
     """What the KMS will load."""
     model = Model(here.answers.text(MODEL))
-    return library_of(model, environ=here.around.environ, root=here.around.machine.root)
+    return library_of(model, environ=here.context.environ, root=here.context.host.root)
 
 
 def found_library(here: Here) -> Path:
     """The library in its place. Raises PpinuiError."""
-    path = require_library(expected_library(here), root=here.around.machine.root)
+    path = require_library(expected_library(here), root=here.context.host.root)
     examine(path)
     return path
 

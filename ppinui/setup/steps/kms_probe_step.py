@@ -11,17 +11,18 @@ from ppinui.kms.hsm_models import Model
 from ppinui.kms.kms_file import KmsFile, Login
 from ppinui.kms.kms_plan import KmsPlan, make_kms_plan
 from ppinui.kms.kms_reader import load
-from ppinui.probe.rejection import rejected_by
 from ppinui.probe.result import Report, SlotResult, Stage
 from ppinui.probe.runner import ProbeOptions, run
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.services.stored_credentials import mark_rejected
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import LIBRARY, MODEL, kms_file
 from ppinui.setup.steps.kms_pins_step import PINS
 from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
 from ppinui.setup.steps.probe_findings import finding_of, hearing
 from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Running, State, Step, point, text
+from ppinui.text import plural
 from ppinui.tokens.slot_list import list_slots
 
 KMS_TEST: Final = "test"
@@ -51,7 +52,7 @@ def _look(here: Here) -> Finding:
     pins = sum(slot.login is Login.PIN for one in file.instances for slot in one.slots)
     return Finding(
         State.TO_DO,
-        f"{total} slot{'' if total == 1 else 's'} to test",
+        f"{plural(total, 'slot')} to test",
         action=Action(
             "test every slot",
             "Changes nothing on any token." + (" Each PIN of the file is offered once." if pins else ""),
@@ -62,17 +63,17 @@ def _look(here: Here) -> Finding:
 
 
 def _plan(here: Here, file: KmsFile) -> KmsPlan:
-    around = here.around
-    return make_kms_plan(file, environ=around.environ, root=around.machine.root)
+    context = here.context
+    return make_kms_plan(file, environ=context.environ, root=context.host.root)
 
 
 def _test(here: Here, _: Given, running: Running) -> Finding:
-    around = here.around
+    context = here.context
     file = load(kms_file(here))
     try:
         plan = _plan(here, file)
         options = ProbeOptions(
-            None, modules=plan.modules, login=True, timeout=around.timeout, environ=around.environ
+            None, modules=plan.modules, login=True, timeout=context.timeout, environ=context.environ
         )
         report = run(
             plan.plan,
@@ -108,11 +109,12 @@ def _mark_rejected(here: Here, file: KmsFile, report: Report, running: Running) 
     """Mark in the keyring the PINs of the file that were rejected, if they are those that it has."""
     try:
         with _kept_pins(here, file) as kept:
-            for result in report.results:
-                for stage in result.stages:
-                    pin = kept.get((result.hsm, result.slot))
-                    if pin is not None and stage.error is not None and SecretKind.PIN in rejected_by(stage):
-                        store_of(here).mark_rejected(pin, f"{result.hsm}.{result.slot} ({stage.error.name})")
+            pins = {
+                (SecretKind.PIN, result.user): kept[result.hsm, result.slot]
+                for result in report.results
+                if (result.hsm, result.slot) in kept
+            }
+            mark_rejected(store_of(here), pins, report.results)
     except PpinuiError as error:
         running.say(f"what was rejected is not marked in the keyring: {error.message}")
 

@@ -96,7 +96,7 @@ def _look(here: Here) -> Finding:
 
     def write(_: object, running: Running) -> None:
         edit = ("setup", here.kind.name)
-        report = save(path, file, text, read_from=read_from, edit=edit, tracer=here.around.tracer)
+        report = save(path, file, text, read_from=read_from, edit=edit, tracer=here.context.audit)
         for note in report.notes:
             running.say(note)
 

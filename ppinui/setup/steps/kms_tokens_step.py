@@ -53,7 +53,7 @@ def tokens_step() -> Step:
 
 def access(here: Here) -> Access:
     """How to reach the tokens. Raises PpinuiError."""
-    return Access(found_library(here), here.around.environ, timeout=here.around.timeout)
+    return Access(found_library(here), here.context.environ, timeout=here.context.timeout)
 
 
 def chosen_tokens(here: Here, found: SlotList) -> tuple[Chosen, ...]:

@@ -7,7 +7,6 @@ from typing import Final
 
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
-from ppinui.provider.library import find_module
 from ppinui.setup.steps.answers import concerned
 from ppinui.setup.steps.keyring_step import KEYRING, VAULT
 from ppinui.setup.steps.secret_status import configured
@@ -22,7 +21,7 @@ def finishing_step() -> Step:
 
 
 def _text(here: Here) -> Iterator[Block]:
-    if here.answers.text(KEYRING) == VAULT and here.around.keyrings.named.named is None:
+    if here.answers.text(KEYRING) == VAULT and here.context.keyrings.named.named is None:
         yield point("Every later command uses the vault, where this is set:")
         yield command("export PPINUI_KEYRING=vault")
     yield point("Start applications with the secrets of the keyring, such as:")
@@ -39,15 +38,15 @@ def _text(here: Here) -> Iterator[Block]:
         "ppinui run --owner www-data:www-data -- nginx -g 'daemon off;'",
     )
     yield point("Applications that cannot be started so read .secrets.cfg. It is blinded, not encrypted:")
-    yield command(f"ppinui secret export {here.around.secrets_location().path}")
+    yield command(f"ppinui secret export {here.context.secrets_location().path}")
     yield point("Monitoring: the exit code is 1 when a slot is not fine, and the JSON says which and why:")
     yield command("ppinui --test --format json", "ppinui doctor")
 
 
 def _module(here: Here) -> str:
-    around = here.around
+    context = here.context
     try:
-        return str(find_module(around.module, environ=around.environ, root=around.machine.root).path)
+        return str(context.find_module())
     except PpinuiError:
         return "/usr/local/primus/lib/libprimusP11.so"
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.primus import Slot
-from ppinui.config.validators import user_name_flaw
+from ppinui.config.validators import check_user_name, require_safe_name
 from ppinui.errors import PpinuiError
-from ppinui.secrets.users import check_name
 from ppinui.setup.config_plan import find_hsm
 from ppinui.setup.questions import Question, Row, Sort, Value
 from ppinui.setup.steps.hsms_step import HSMS
@@ -91,7 +90,7 @@ def _partitions(here: Here) -> Question:
 
 def _slots(here: Here) -> tuple[Slot, ...]:
     """The slots that the file has already on these HSMs."""
-    config = here.around.present()
+    config = here.context.config_for_defaults()
     if config is None:
         return ()
     found = [find_hsm(config, str(row["host"]), str(row["port"])) for row in here.answers.rows(HSMS)]
@@ -104,11 +103,11 @@ def _look(here: Here) -> Finding:
 
 
 def _name_flaw(value: Value) -> str | None:
-    flaw = user_name_flaw(str(value))
+    flaw = check_user_name(str(value))
     if flaw is not None:
         return f"{flaw.message}. {flaw.remedy}"
     try:
-        check_name(str(value))
+        require_safe_name(str(value))
     except PpinuiError as error:
         return error.message
     return None

@@ -8,7 +8,7 @@ from typing import Final
 from ppinui.errors import PpinuiError
 from ppinui.secrets.fetcher import Fetcher
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secret_operations import GivenAsker
+from ppinui.secrets.secret_operations import PreparedAnswers
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.setup.questions import Question, Sort
 from ppinui.setup.steps.provider_step import PROVIDER
@@ -93,7 +93,7 @@ def _fetching(here: Here, partition: str, fetcher: Fetcher, *, alone: bool) -> A
     def fetch(given: Given, running: Running) -> Finding | None:
         operations = operations_of(here, configured(here))
         running.say(f"ppin is fetching the permanent secret of '{partition}'")
-        answers = GivenAsker(*(Secret(given[id].reveal_bytes()) for id in (_SETUP, _PIN)))
+        answers = PreparedAnswers(*(Secret(given[id].reveal_bytes()) for id in (_SETUP, _PIN)))
         try:
             operations.update(partition, answers, fetcher)
             if keeps_pin:

@@ -10,6 +10,7 @@ from ppinui.probe.plan import Plan
 from ppinui.probe.result import Outcome, Report, SlotResult, Stage
 from ppinui.probe.run_state import Listener, ProbeEvent
 from ppinui.setup.walkthrough import Finding, Running, State
+from ppinui.text import plural
 
 WayBack = Callable[[SlotResult, Stage], str | None]
 """The step in which a slot that failed at a stage can be mended."""
@@ -46,7 +47,7 @@ def finding_of(report: Report, back_to: WayBack) -> Finding:
         return Finding(State.DONE, f"all {total} slots are fine" if total > 1 else "the slot is fine")
     return Finding(
         State.PROBLEM,
-        f"{report.failures} of {total} slot{'' if total == 1 else 's'} are not fine",
+        f"{report.failures} of {plural(total, 'slot')} are not fine",
         items=failures,
         back_to=next((item.back_to for item in failures if item.back_to), None),
     )

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, NoReturn
 
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan, make_plan
 from ppinui.probe.rejection import rejected_by
 from ppinui.probe.result import SlotResult, Stage
-from ppinui.probe.runner import ProbeOptions, run
-from ppinui.provider.library import find_module, mentions_primus
+from ppinui.probe.runner import run
+from ppinui.provider.library import mentions_primus
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.services.keyring_verification import mark_rejected
-from ppinui.services.stored_credentials import Choice, StoredSupply
+from ppinui.services.stored_credentials import StoredCredentials
 from ppinui.setup.questions import Question, Sort
 from ppinui.setup.steps.answers import concerned
 from ppinui.setup.steps.hsms_step import HSMS
@@ -26,7 +25,7 @@ from ppinui.setup.steps.permanent_secret_step import PERMANENT
 from ppinui.setup.steps.probe_findings import finding_of, hearing
 from ppinui.setup.steps.provider_step import PROVIDER
 from ppinui.setup.steps.proxy_step import PROXY
-from ppinui.setup.steps.secret_status import configured, entries_of
+from ppinui.setup.steps.secret_status import configured
 from ppinui.setup.walkthrough import (
     Action,
     Block,
@@ -93,10 +92,9 @@ def _look(here: Here) -> Finding:
 
 def _plan(here: Here, config: PrimusConfig) -> Plan:
     """The slots of these partitions; those of others in the file are not of this set-up."""
-    plan = make_plan(config)
-    names = concerned(here, config).partitions
-    tests = [test for test in plan.tests if test.user in names] or plan.tests
-    return replace(plan, tests=tuple(replace(test, index=index) for index, test in enumerate(tests)))
+    whole = make_plan(config)
+    plan = whole.only(concerned(here, config).partitions)
+    return plan if plan.tests else whole
 
 
 def _pins(here: Here, plan: Plan) -> tuple[SecretNeed, ...]:
@@ -115,48 +113,35 @@ def _pins(here: Here, plan: Plan) -> tuple[SecretNeed, ...]:
 
 
 def _test(here: Here, given: Given, running: Running) -> Finding:
-    around = here.around
+    context = here.context
     config = configured(here)
     plan = _plan(here, config)
-    login = here.answers.yes(LOGIN)
-    secrets = around.secrets_location()
-    module, module_error = None, None
-    try:
-        module = find_module(around.module, environ=around.environ, root=around.machine.root).path
-    except PpinuiError as error:  # the network stages need no module
-        module_error = error
-    options = ProbeOptions(
-        module,
-        module_error,
-        login=login,
-        timeout=around.timeout,
-        secrets_file=secrets.path if secrets.exists else None,
-        environ=around.environ,
-    )
-    supply = StoredSupply(
+    secrets = context.secrets_location()
+    secrets_file = secrets.path if secrets.exists else None
+    options = replace(context.probe_options(login=here.answers.yes(LOGIN)), secrets_file=secrets_file)
+    credentials = StoredCredentials(
+        config,
         plan,
-        entries_of(here, config),
-        choice=Choice.AUTO,
+        secrets_file=secrets_file,
         open_store=lambda: store_of(here),
         ask=lambda user: Secret(given[user].reveal_bytes()),
-        with_pins=login,
-        with_connection_secrets=module is not None and mentions_primus(module),
+        login=options.login,
+        connects=options.module is not None and mentions_primus(options.module),
+        without_file=_raise,
         without_keyring=lambda error: running.say(f"the keyring is not used: {error.message}"),
     )
     try:
         report = run(
-            plan,
-            options,
-            credentials=supply,
-            on_event=hearing(plan, running),
-            stop=running.stop,
+            plan, options, credentials=credentials, on_event=hearing(plan, running), stop=running.stop
         )
-        if (taken := supply.taken_from_keyring) is not None:
-            store, offered = taken
-            mark_rejected(store, offered, report.results)
+        credentials.mark_rejected(report.results)
     finally:
-        supply.wipe()
+        credentials.wipe()
     return finding_of(report, _back_to)
+
+
+def _raise(error: PpinuiError) -> NoReturn:
+    raise error
 
 
 def _back_to(result: SlotResult, stage: Stage) -> str | None:

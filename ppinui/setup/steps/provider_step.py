@@ -35,9 +35,9 @@ def _text(_: Here) -> tuple[Block, ...]:
 
 
 def _look(here: Here) -> Finding:
-    around = here.around
-    items = [as_found(seen) for seen in look_at_module(around.module, around.machine)]
-    items.append(as_found(look_at_ppin(around.ppin, around.machine)))
+    context = here.context
+    items = [as_found(seen) for seen in look_at_module(context)]
+    items.append(as_found(look_at_ppin(context)))
     state = worst(tuple(items))
     words = {
         State.DONE: "the provider is installed",

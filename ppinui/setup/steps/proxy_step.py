@@ -7,7 +7,7 @@ from typing import Final
 from ppinui.errors import PpinuiError
 from ppinui.secrets.fetcher import Fetcher
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secret_operations import GivenAsker
+from ppinui.secrets.secret_operations import PreparedAnswers
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.setup.steps.provider_step import PROVIDER
 from ppinui.setup.steps.secret_fetch import explained, find_fetcher
@@ -62,7 +62,7 @@ def _adding(here: Here, user: str, fetcher: Fetcher | None, *, alone: bool) -> A
 
     def add(given: Given, running: Running) -> Finding | None:
         running.say(f"checking the password of '{user}'")
-        asker = GivenAsker(Secret(given[_PASSWORD].reveal_bytes()))
+        asker = PreparedAnswers(Secret(given[_PASSWORD].reveal_bytes()))
         try:
             operations_of(here, configured(here)).add_proxy(user, asker, fetcher)
         except PpinuiError as error:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.checks.problem import Problem, Severity
 from ppinui.config.checks.registry import check_document
-from ppinui.config.config_save import GROUP, identify, save
+from ppinui.config.config_save import identify, save
+from ppinui.config.locate import GROUP
 from ppinui.config.primus import read
 from ppinui.config.redaction import find_secrets, mask, masked_diff
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.files.atomic_write import written_beside
 from ppinui.libconfig.document import Document, encode
@@ -43,7 +44,7 @@ def _by_answers(here: Here, old: Document | None, origin: str) -> Document:
 
 
 def _text(here: Here) -> tuple[Block, ...]:
-    path = here.around.location().path
+    path = here.context.config_path()
     return (
         text(
             f"This is how {path} will be. Nothing is written before you say so. What is there already stays "
@@ -53,10 +54,10 @@ def _text(here: Here) -> tuple[Block, ...]:
 
 
 def _look(here: Here, make: Make, back_to: str) -> Finding:
-    location = here.around.location()
+    location = here.context.location(must_exist=False)
     path = location.path
     read_from = identify(path)
-    old = here.around.document()
+    old = here.context.document()
     try:
         new = make(here, old, str(path))
     except PpinuiError as error:
@@ -79,7 +80,7 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
     def write(_: object, running: Running) -> Finding | None:
         if not os.access(path.parent, os.W_OK):
             return _for_root(here, new, path)
-        report = save(path, old, new, read_from=read_from, tracer=here.around.tracer)
+        report = save(path, old, new, read_from=read_from, tracer=here.context.audit)
         for note in report.notes:
             running.say(note)
         return None
@@ -95,12 +96,12 @@ def _look(here: Here, make: Make, back_to: str) -> Finding:
 
 def _notes(here: Here, new: Document, old: Document | None) -> tuple[Finding, ...]:
     """What the check finds in the new text, if it is not in the old one, and HSMs that stay."""
-    before = {(one.check, one.path) for one in check_document(old)} if old is not None else set()
-    found = [_of_problem(one) for one in check_document(new) if (one.check, one.path) not in before]
+    before = {(one.code, one.subject) for one in check_document(old)} if old is not None else set()
+    found = [_of_problem(one) for one in check_document(new) if (one.code, one.subject) not in before]
     return (*(one for one in found if one is not None), *_left(here, new))
 
 
-def _of_problem(problem: Problem) -> Finding | None:
+def _of_problem(problem: Diagnostic) -> Finding | None:
     if problem.severity is Severity.NOTE:
         return None
     state = State.PROBLEM if problem.severity is Severity.ERROR else State.TO_DO
@@ -128,7 +129,7 @@ def _for_root(here: Here, new: Document, path: Path) -> Finding:
             str(path),
             "go through the set-up with an account that may write there",
         )
-    target = here.around.state / "setup" / "primus.cfg"
+    target = here.context.state / "setup" / "primus.cfg"
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with written_beside(target, encode(new.text)) as (temporary, _):

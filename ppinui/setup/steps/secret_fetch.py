@@ -7,23 +7,18 @@ from dataclasses import replace
 from ppinui.errors import PpinuiError
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound, find_ppin
+from ppinui.provider.vendor_codes import describe
 from ppinui.secrets.fetcher import FetchFailed
-from ppinui.setup.steps.hsms_step import HSMS
-from ppinui.setup.steps.partitions_step import PARTITIONS
 from ppinui.setup.steps.provider_step import PROVIDER
 from ppinui.setup.walkthrough import Finding, Here, of_error
-
-_EXPIRED = frozenset({0x80000037, 0x80005018})
-_BACK_TO = {0x80005015: HSMS, 0x8000003B: HSMS, 0x8000000D: PARTITIONS}
-"""Where a failure can be mended: no HSM reached, no such partition. A wrong password is just typed again."""
 
 
 def find_fetcher(here: Here) -> Ppin | None:
     """The vendor's ppin; None if it is not installed. Raises PpinRefused for one that is not trusted."""
     try:
-        return Ppin(find_ppin(here.around.ppin, environ=here.around.environ), environ=here.around.environ)
+        return Ppin(find_ppin(here.context.ppin, environ=here.context.environ), environ=here.context.environ)
     except PpinNotFound:
-        if here.around.ppin:
+        if here.context.ppin:
             raise
         return None
 
@@ -41,8 +36,9 @@ def explained(here: Here, error: PpinuiError) -> Finding:
         return of_error(error, back_to=PROVIDER)
     if not isinstance(error, FetchFailed):
         return of_error(error)
-    finding = replace(of_error(error, back_to=_BACK_TO.get(error.code or 0)), words=error.message)
-    if error.code in _EXPIRED:
+    entry = None if error.code is None else describe(error.code)
+    finding = replace(of_error(error, back_to=entry.fix_in if entry else None), words=error.message)
+    if entry is not None and entry.expires_setup_password:
         return replace(finding, remedy=f"ask for a new one, where this one came from. {validity(here)}")
     if error.rejected:
         return replace(

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC
 
-from ppinui.config.primus import PrimusConfig, read
+from ppinui.config.primus import PrimusConfig, SecretOwners, read
 from ppinui.errors import PpinuiError
-from ppinui.secrets import secrets_file
 from ppinui.secrets.keyring_errors import KeyringError
-from ppinui.secrets.secret_operations import Operations
-from ppinui.secrets.secrets_file import FileEntry, Key
+from ppinui.secrets.secret_operations import SecretOperations
+from ppinui.secrets.secrets_file import FileEntry, Key, read_entries
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.secrets.transfer import read_secrets_file
-from ppinui.secrets.users import KnownUsers
-from ppinui.services.known_users import known_users
 from ppinui.setup.steps.answers import concerned
 from ppinui.setup.steps.keyring_step import KEYRING, store_of
 from ppinui.setup.steps.save_step import SAVE
@@ -23,27 +19,27 @@ from ppinui.setup.walkthrough import Action, Finding, Here, State, of_error
 
 def configured(here: Here) -> PrimusConfig:
     """The saved primus.cfg. Raises PpinuiError if there is none."""
-    document = here.around.document()
+    document = here.context.document()
     if document is None:
         raise PpinuiError(
-            "primus.cfg is not saved yet", str(here.around.location().path), f"go back to the step '{SAVE}'"
+            "primus.cfg is not saved yet",
+            str(here.context.config_path()),
+            f"go back to the step '{SAVE}'",
         )
     return read(document)
 
 
-def operations_of(here: Here, config: PrimusConfig) -> Operations:
+def operations_of(here: Here, config: PrimusConfig) -> SecretOperations:
     """What can be done with the secrets of a configuration's users."""
-    return Operations(store_of(here), known_users(config), trace=here.around.tracer)
+    return SecretOperations(store_of(here), config.credentials(), trace=here.context.audit)
 
 
 def entries_of(here: Here, config: PrimusConfig) -> tuple[FileEntry, ...]:
     """The entries of the applications' .secrets.cfg; () if there is none. Raises PpinuiError."""
-    location = here.around.secrets_location()
+    location = here.context.secrets_location()
     if not location.exists:
         return ()
-    known = known_users(config)
-    text = read_secrets_file(location.path)
-    return secrets_file.read(text, str(location.path), partitions=known.partitions, proxies=known.proxies)
+    return read_entries(location.path, config.credentials())
 
 
 def _look_at_all(here: Here, kind: SecretKind) -> Mapping[str, Finding]:
@@ -52,17 +48,17 @@ def _look_at_all(here: Here, kind: SecretKind) -> Mapping[str, Finding]:
     Raises PpinuiError when neither keyring nor file can be asked.
     """
     config = configured(here)
-    known = concerned(here, config)
-    names = known.proxies if kind is SecretKind.PROXY else known.partitions
+    users = concerned(here, config)
+    names = users.proxies if kind is SecretKind.PROXY else users.partitions
     in_file = {(entry.kind, entry.name) for entry in entries_of(here, config)}
-    return {name: _look_at(here, known, (kind, name), (kind, name) in in_file) for name in names}
+    return {name: _look_at(here, users, (kind, name), (kind, name) in in_file) for name in names}
 
 
-def _look_at(here: Here, known: KnownUsers, key: Key, in_file: bool) -> Finding:
+def _look_at(here: Here, users: SecretOwners, key: Key, in_file: bool) -> Finding:
     kind, name = key
     subject = f"'{name}'"
-    slots = [slot for slot in known.slots if slot.proxy_user == name]
-    if kind is SecretKind.PROXY and slots and all(slot.clear_proxy_password for slot in slots):
+    slots = [slot for slot in users.slots if slot.proxy_user == name]
+    if kind is SecretKind.PROXY and slots and all(slot.has_clear_proxy_password for slot in slots):
         return Finding(State.DONE, "in clear text in primus.cfg", subject=subject)
     try:
         store = store_of(here)

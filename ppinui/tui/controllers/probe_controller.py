@@ -16,7 +16,7 @@ from ppinui.probe.result import Report
 from ppinui.probe.runner import ProbeOptions
 from ppinui.provider.library import mentions_primus
 from ppinui.secrets.secret import Secret
-from ppinui.services.stored_credentials import StoredSupply
+from ppinui.services.stored_credentials import StoredCredentials
 from ppinui.tui.background import off_screen
 from ppinui.tui.controllers.secrets_controller import GivenUpError
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
@@ -106,7 +106,7 @@ class Tester:
 
     async def _prepare(
         self, config: PrimusConfig, plan: Plan, wish: Wish, is_primus: bool
-    ) -> tuple[StoredSupply, bool] | None:
+    ) -> tuple[StoredCredentials, bool] | None:
         """The secrets of a test, after everything was asked that has to be before one of them is offered.
 
         With whether a PIN's final try may be spent; None where nothing shall be tested.
@@ -127,7 +127,9 @@ class Tester:
             unused.pop_all()
         return supply, spend
 
-    async def _go(self, plan: Plan, options: ProbeOptions, supply: StoredSupply, is_primus: bool) -> Report:
+    async def _go(
+        self, plan: Plan, options: ProbeOptions, supply: StoredCredentials, is_primus: bool
+    ) -> Report:
         board = self.board = Board(plan, clock=self.app.setup.clock)
         stop = self._stop = Cancellation()
         self._shown = -1
@@ -204,7 +206,7 @@ class Tester:
         except PpinuiError as error:
             return None, error
 
-    async def _is_meant(self, plan: Plan, wish: Wish, supply: StoredSupply, is_primus: bool) -> bool:
+    async def _is_meant(self, plan: Plan, wish: Wish, supply: StoredCredentials, is_primus: bool) -> bool:
         """Whether secrets that were rejected before shall be offered again all the same."""
         doubts = {
             credential: how

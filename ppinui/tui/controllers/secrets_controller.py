@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from ppinui.config.locate import secrets_location
 from ppinui.config.primus import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
-from ppinui.secrets import transfer
+from ppinui.secrets import secrets_file
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess, choice_of, may_exist
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.passphrase import PassphraseFinder
 from ppinui.secrets.vault.vault_file import vault_path
-from ppinui.services.known_users import known_users
 from ppinui.tui.background import Lane, off_screen
 from ppinui.tui.controllers.secrets_snapshot import (
     Kept,
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from ppinui.probe.plan import Plan
     from ppinui.probe.result import SlotResult
     from ppinui.secrets.fetcher import Fetcher
-    from ppinui.services.stored_credentials import StoredSupply
+    from ppinui.services.stored_credentials import StoredCredentials
     from ppinui.tui.app import PpinuiApp
 
 Result = TypeVar("Result")
@@ -153,14 +152,16 @@ class Keeper:
 
     # -- using ---------------------------------------------------------------------------------------------
 
-    async def do(self, work: Callable[[Operations], Result], config: PrimusConfig | None = None) -> Result:
+    async def do(
+        self, work: Callable[[SecretOperations], Result], config: PrimusConfig | None = None
+    ) -> Result:
         """An operation on the secrets of a configuration, the one on the screen or another.
 
         Raises PpinuiError.
         """
-        known = known_users(config or self.app.main.config)
+        users = (config or self.app.main.config).credentials()
         return await self._lane.do(
-            lambda: work(Operations(self._hold()[1], known, trace=self.app.setup.tracer))
+            lambda: work(SecretOperations(self._hold()[1], users, trace=self.app.setup.tracer))
         )
 
     async def with_store(self, work: Callable[[SecretStore], Result]) -> Result:
@@ -202,13 +203,12 @@ class Keeper:
         *,
         login: bool,
         connects: bool,
-    ) -> StoredSupply:
+    ) -> StoredCredentials:
         """The secrets of a connection test, from where the command line takes them.
 
         ``ask`` is asked for PINs that are not kept. Raises PpinuiError.
         """
-        from ppinui.services.keyring_credentials import stored_supply
-        from ppinui.services.stored_credentials import Choice
+        from ppinui.services.stored_credentials import StoredCredentials
 
         notes: list[str] = []
 
@@ -218,12 +218,11 @@ class Keeper:
         def without_keyring(error: PpinuiError) -> None:
             notes.append(f"the keyring is not used: {error.message} ({error.place})")
 
-        def find() -> StoredSupply:
-            return stored_supply(
+        def find() -> StoredCredentials:
+            return StoredCredentials(
                 config,
                 plan,
                 secrets_file=self._secrets_file() if connects else None,
-                choice=Choice.AUTO,
                 open_store=lambda: self._hold()[1] if self._may_have_keyring else None,
                 ask=ask,
                 login=login,
@@ -242,12 +241,10 @@ class Keeper:
             self.app.notify(note, markup=False, severity="warning")
         return supply
 
-    async def tested(self, supply: StoredSupply, results: Iterable[SlotResult]) -> None:
+    async def tested(self, supply: StoredCredentials, results: Iterable[SlotResult]) -> None:
         """Mark in the keyring what was rejected of a supply. Raises PpinuiError."""
-        from ppinui.services.keyring_credentials import mark_rejected_of
-
         try:
-            await self._lane.do(lambda: mark_rejected_of(supply, results))
+            await self._lane.do(lambda: supply.mark_rejected(results))
         finally:
             self.look_soon()
 
@@ -325,14 +322,14 @@ class Keeper:
 
     def _in_files(self, config: PrimusConfig, unseen: Unseen) -> Kept:
         """What primus.cfg and the applications' .secrets.cfg say."""
-        known = known_users(config)
+        users = config.credentials()
         try:
             path = self._secrets_file()
-            entries = transfer.read_entries(path, known) if path is not None else ()
+            entries = secrets_file.read_entries(path, users) if path is not None else ()
         except PpinuiError as error:
-            rows = rows_without_keyring(known, (), unseen)
+            rows = rows_without_keyring(users, (), unseen)
             return Kept(rows, notes=(f"{error.message} ({error.place})",))
-        return Kept(rows_without_keyring(known, [(entry.kind, entry.name) for entry in entries], unseen))
+        return Kept(rows_without_keyring(users, [(entry.kind, entry.name) for entry in entries], unseen))
 
     def _secrets_file(self) -> Path | None:
         if self._held is None:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from textual.message import Message
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus import PrimusConfig, SecretOwners
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.keyring_client import Backend
 from ppinui.secrets.keyring_errors import (
@@ -23,7 +23,6 @@ from ppinui.secrets.keyring_errors import (
 from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
-from ppinui.secrets.users import KnownUsers
 from ppinui.tui.line_states import UNKNOWN, SecretState
 
 
@@ -114,21 +113,24 @@ class Kept:
 
 
 def rows_without_keyring(
-    known: KnownUsers, in_file: Collection[Key], unseen: Unseen
+    needed: SecretOwners, in_file: Collection[Key], unseen: Unseen
 ) -> tuple[SecretRow, ...]:
     """A row for each secret that there can be, with what the files say of it.
 
     ``in_file``: who has an entry in the applications' .secrets.cfg.
     """
     there = frozenset(in_file)
-    users: list[Key] = [(SecretKind.PERMANENT, name) for name in known.partitions]
-    users += [(SecretKind.PROXY, name) for name in known.proxies]
-    users += [(SecretKind.PIN, name) for name in known.partitions]
+    users: list[Key] = [(SecretKind.PERMANENT, name) for name in needed.partitions]
+    users += [(SecretKind.PROXY, name) for name in needed.proxies]
+    users += [(SecretKind.PIN, name) for name in needed.partitions]
     users += sorted(there - set(users), key=lambda key: (key[0].value, key[1]))
-    clear = {slot.proxy_user for slot in known.slots if slot.clear_proxy_password}
     return tuple(
         SecretRow(
-            kind, name, (kind, name) in there, kind is SecretKind.PROXY and name in clear, unseen=unseen
+            kind,
+            name,
+            (kind, name) in there,
+            kind is SecretKind.PROXY and name in needed.clear_proxies,
+            unseen=unseen,
         )
         for kind, name in users
     )

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ppinui.config.primus import DEFAULT_PORT, Hsm, PrimusConfig, Slot
-from ppinui.config.validators import host_flaw, port_flaw, user_name_flaw
+from ppinui.config.validators import check_host, check_port, check_user_name
 from ppinui.editing.edits import AddHsm, AddSlot, Duplicate, Edit, Remove, Rename
 from ppinui.editing.tree_model import Branch
+from ppinui.text import plural
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
 from ppinui.tui.dialogs.form_dialog import Answers, Asking, Wanted
 
@@ -78,7 +79,7 @@ async def delete(app: PpinuiApp) -> None:
         app.notify("HSMs and slots can be deleted: select one.")
         return
     slots = len(hsm.slots) if (hsm := app.main.config.hsm(line.title)) and line.branch is Branch.HSM else 0
-    more = f" with {slots} slot{'s' if slots != 1 else ''}" if slots else ""
+    more = f" with {plural(slots, 'slot')}" if slots else ""
     lines = app.main.outline.lines
     at = app.main.outline.cursor
     beside = next(
@@ -180,17 +181,17 @@ def _next_name(name: str, taken: set[str]) -> str:
 
 
 def _host(text: str) -> str:
-    flaw = host_flaw(text)
+    flaw = check_host(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 
 def _port(text: str) -> str:
-    flaw = port_flaw(text)
+    flaw = check_port(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 
 def _user_name(text: str) -> str:
-    flaw = user_name_flaw(text)
+    flaw = check_user_name(text)
     return f"{flaw.message}. {flaw.remedy}" if flaw else ""
 
 

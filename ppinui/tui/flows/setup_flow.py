@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from ppinui.editing.file_watch import OnDisk
 from ppinui.editing.opened_file import open_file
-from ppinui.secrets.keyring_client import KeyringChoice, choice_of
-from ppinui.secrets.vault.passphrase import PassphraseFinder
+from ppinui.secrets.keyring_client import KeyringChoice
+from ppinui.services.context import Context
+from ppinui.services.keyring_processes import KeyringProcesses
 from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import kind_named
-from ppinui.setup.setup_context import Surroundings
-from ppinui.setup.user_keyrings import UserKeyrings
 from ppinui.setup.walkthrough import Kind
 from ppinui.tui.background import off_screen
 from ppinui.tui.controllers.setup_controller import Walking
@@ -29,10 +28,9 @@ _NAMED: Final = "-c"
 async def set_up(app: PpinuiApp, name: str) -> None:
     """Go through the set-up of a kind, or on with it where it was left. Raises PpinuiError."""
     kind = kind_named(name)
-    keyrings = _keyrings(app)
-    around = _surroundings(app, kind, keyrings)
-    walk = await off_screen(lambda: Walk(kind, around))
-    walking = Walking(walk, keyrings.close)
+    context = _context(app, kind)
+    walk = await off_screen(lambda: Walk(kind, context))
+    walking = Walking(walk, context.close)
     if walk.resumed:
         answer = await app.push_screen_wait(
             Question(
@@ -50,7 +48,7 @@ async def set_up(app: PpinuiApp, name: str) -> None:
         app.notify(how_to_go_on(app, walking), markup=False)
     if app.opened is not None:
         await _read_again(app)
-    elif finished and kind.makes_primus_cfg and (location := around.location()).exists:
+    elif finished and kind.makes_primus_cfg and (location := context.location(must_exist=False)).exists:
         app.open(await off_screen(lambda: open_file(location.path)))
 
 
@@ -68,26 +66,23 @@ def how_to_go_on(app: PpinuiApp, walking: Walking) -> str:
     return f"Your answers are kept, without any password. Go on here or with: {command}"
 
 
-def _keyrings(app: PpinuiApp) -> UserKeyrings:
-    environ = app.setup.keyring_environ
-    choice = app.setup.keyring
-    return UserKeyrings(
-        choice if isinstance(choice, KeyringChoice) else choice_of(None, environ),
-        environ=environ,
-        passphrases=PassphraseFinder(environ=environ, asker=app.keeper),
-    )
-
-
-def _surroundings(app: PpinuiApp, kind: Kind, keyrings: UserKeyrings) -> Surroundings:
+def _context(app: PpinuiApp, kind: Kind) -> Context:
     setup = app.setup
+    choice = setup.keyring
     is_named = setup.rule == _NAMED and kind.makes_primus_cfg
-    return Surroundings(
-        setup.machine,
-        keyrings,
-        str(setup.configuration) if is_named else None,
-        None if setup.secrets_file is None else str(setup.secrets_file),
+
+    def open_keyrings(context: Context) -> KeyringProcesses:
+        named = choice if isinstance(choice, KeyringChoice) else context.keyring_choice
+        return KeyringProcesses(named, environ=context.environ, person=app.keeper)
+
+    return Context(
+        setup.keyring_environ,
+        config=str(setup.configuration) if is_named else None,
+        secrets=None if setup.secrets_file is None else str(setup.secrets_file),
         timeout=setup.timeout,
-        tracer=setup.tracer,
+        host=setup.host,
+        audit=setup.tracer,
+        open_keyrings=open_keyrings,
     )
 
 

@@ -30,7 +30,7 @@ async def edit_text(app: PpinuiApp) -> None:
             app.notify("Nothing was changed.")
             return
         try:
-            await off_screen(partial(document.with_text, text, None))
+            await off_screen(partial(document.with_text, text))
         except ConfigSyntaxError as flaw:
             line = flaw.at.line
             answer = ""

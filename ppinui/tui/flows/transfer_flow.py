@@ -14,7 +14,7 @@ from ppinui.editing.edits import Remove, patch_between
 from ppinui.provider.ppin_binary import PpinNotFound
 from ppinui.secrets import transfer
 from ppinui.secrets.fetcher import Fetcher
-from ppinui.secrets.secret_operations import GivenAsker, Operations
+from ppinui.secrets.secret_operations import PreparedAnswers, SecretOperations
 from ppinui.secrets.transfer import AlreadyThereError, ExportReport, ImportReport
 from ppinui.services.clear_text_adoption import (
     ClearPin,
@@ -26,6 +26,7 @@ from ppinui.services.clear_text_adoption import (
     spend,
     without_clear_secrets,
 )
+from ppinui.text import plural
 from ppinui.tui.background import off_screen
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
 from ppinui.tui.dialogs.form_dialog import Asking, Wanted
@@ -42,7 +43,7 @@ async def import_secrets(app: PpinuiApp) -> str:
     if path is None:
         return ""
 
-    def work(operations: Operations, replacing: bool) -> ImportReport:
+    def work(operations: SecretOperations, replacing: bool) -> ImportReport:
         return transfer.import_file(operations, path, replacing=replacing)
 
     report = await _unless_in_the_way(app, "Put those of the file in their place", work)
@@ -61,7 +62,7 @@ async def export_secrets(app: PpinuiApp) -> str:
         return ""
     like = app.session.path
 
-    def work(operations: Operations, replacing: bool) -> ExportReport:
+    def work(operations: SecretOperations, replacing: bool) -> ExportReport:
         content, report = transfer.export(operations)
         transfer.write_secrets_file(path, content, like=like, replacing=replacing)
         return report
@@ -82,7 +83,7 @@ async def _ask_for_path(app: PpinuiApp, title: str, words: str) -> Path | None:
 
 
 async def _unless_in_the_way(
-    app: PpinuiApp, words: str, work: Callable[[Operations, bool], Result]
+    app: PpinuiApp, words: str, work: Callable[[SecretOperations, bool], Result]
 ) -> Result | None:
     """What ``work`` gives, which is told to replace what is in its way only if the user says so."""
     try:
@@ -134,7 +135,7 @@ async def adopt(app: PpinuiApp) -> str:
         _take_out(app, replace(found, proxies=tuple(proxies), pins=tuple(pins)))
     said = []
     if proxies:
-        said.append(f"Kept {_counted(len(proxies), 'proxy password')}.")
+        said.append(f"Kept {plural(len(proxies), 'proxy password')}.")
     if fetched := [owner for owner in owners.values() if owner]:
         said.append(f"Fetched the permanent secret of {', '.join(fetched)}.")
     said.append("The passwords are out of what is on the screen: test it (F5), then save it (F2).")
@@ -173,12 +174,12 @@ def _fetcher(app: PpinuiApp, *, needed: bool) -> Fetcher | None:
         return None
 
 
-def _keep_proxy(proxy: ClearProxy, fetcher: Fetcher | None, operations: Operations) -> None:
-    operations.add_proxy(proxy.user, GivenAsker(proxy.password), fetcher)
+def _keep_proxy(proxy: ClearProxy, fetcher: Fetcher | None, operations: SecretOperations) -> None:
+    operations.add_proxy(proxy.user, PreparedAnswers(proxy.password), fetcher)
 
 
 def _spend(
-    app: PpinuiApp, pin: ClearPin, partition: str, fetcher: Fetcher | None, operations: Operations
+    app: PpinuiApp, pin: ClearPin, partition: str, fetcher: Fetcher | None, operations: SecretOperations
 ) -> None:
     assert fetcher is not None
     spend(operations, pin, partition, app.keeper, fetcher)
@@ -193,7 +194,3 @@ def _take_out(app: PpinuiApp, adopted: ClearSecrets) -> None:
     if text != clean:
         app.session.do(patch_between(text, clean, "blank copies of passwords in comments"))
     app.main.show_document()
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

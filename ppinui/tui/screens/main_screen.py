@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ppinui.config.checks.problem import Problem
 from ppinui.config.primus import PrimusConfig, read
+from ppinui.diagnostic import Diagnostic
 from ppinui.editing.tree_model import Branch, Line, outline, worst_by_path
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Scalar
@@ -81,7 +81,7 @@ class MainScreen(Screen[None]):
         self.desk = desk
         self.path = opened.path
         self.config: PrimusConfig = read(opened.document)
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: tuple[Diagnostic, ...] = ()
         self.states = States()
         self._folded: set[str] = set()
         if len(self.config.hsms) > _FOLD_FROM:
@@ -237,7 +237,7 @@ class MainScreen(Screen[None]):
 
         document = self.desk.session.document
 
-        def findings() -> tuple[Problem, ...]:
+        def findings() -> tuple[Diagnostic, ...]:
             from ppinui.config.checks.registry import check_document
 
             return check_document(document)
@@ -250,7 +250,7 @@ class MainScreen(Screen[None]):
 
         self.run_worker(check(), exclusive=True, group="check")
 
-    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+    def show_problems(self, problems: tuple[Diagnostic, ...]) -> None:
         """Show what the checks have found."""
         self.problems = problems
         self.states.problems = worst_by_path(problems)
@@ -329,9 +329,9 @@ class MainScreen(Screen[None]):
         self.show_tree(path)
         self.outline.focus()
 
-    def go_to_problem(self, problem: Problem) -> None:
+    def go_to_problem(self, problem: Diagnostic) -> None:
         """Show the setting that a problem is about."""
-        path = problem.path or ""
+        path = problem.subject
         self.go_to(path or "primus")
         self.call_after_refresh(self._focus_field, path)
 

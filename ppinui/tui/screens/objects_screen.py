@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from ppinui.text import plural, shortened
 from ppinui.tokens.description import object_lines, object_words
 from ppinui.tokens.export import as_pem, write_pem
 from ppinui.tokens.key_test import make_test_key
@@ -23,7 +24,7 @@ from ppinui.tui.controllers.token_controller import Busy, GivenUp, Reach, SlotCh
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
 from ppinui.tui.dialogs.form_dialog import Asking, Wanted
 from ppinui.tui.flows.pin_flow import with_user_pin
-from ppinui.tui.plain_text import plain, shortened
+from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.list_view import Piece, Rows
 from ppinui.tui.widgets.object_table import ObjectTable, head
@@ -266,7 +267,7 @@ def _read(found: ObjectList) -> ObjectList:
 
 def _summary(found: ObjectList, shown: int) -> str:
     number = len(found.objects)
-    words = f"{number} object{'s' if number != 1 else ''}"
+    words = plural(number, "object")
     if shown != number:
         words = f"{shown} of {words}"
     if not found.complete:

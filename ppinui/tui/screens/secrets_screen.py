@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import set_cell_size
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_client import KeyringChoice
-from ppinui.secrets.secret_operations import Operations
+from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.tui.controllers.secrets_snapshot import SecretRow
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
@@ -26,12 +26,6 @@ from ppinui.tui.widgets.text_view import TextLines
 
 if TYPE_CHECKING:
     from ppinui.tui.app import PpinuiApp
-
-_WORDS: Final = {
-    SecretKind.PERMANENT: "permanent",
-    SecretKind.PROXY: "proxy",
-    SecretKind.PIN: "PIN",
-}
 
 
 class SecretsTable(Rows):
@@ -65,7 +59,7 @@ class SecretsTable(Rows):
         row = self.rows[index]
         state = row.state
         return [
-            (set_cell_size(_WORDS[row.kind], 10), "faint"),
+            (set_cell_size(row.kind.label.split()[0], 10), "faint"),
             (set_cell_size(plain(row.name), 22) + " ", "strong"),
             (set_cell_size(state.long, 11), state.name),
             (plain(row.facts or row.flaw), ""),
@@ -140,7 +134,7 @@ class SecretsScreen(Screen[None]):
         row = self.query_one("#secrets-table", SecretsTable).selected
         lines: list[Piece] = [(note, "warning") for note in self.desk.keeper.kept.notes]
         if row is not None:
-            lines.append((f"{_WORDS[row.kind]} of {row.name}", "strong"))
+            lines.append((f"{row.kind.label} of {row.name}", "strong"))
             places = {"keyring": row.in_keyring, ".secrets.cfg": row.in_file, "primus.cfg": row.in_config}
             found = [place for place, there in places.items() if there]
             if found or row.unseen is None:
@@ -176,7 +170,7 @@ class SecretsScreen(Screen[None]):
     async def _change(self, row: SecretRow) -> None:
         keeper = self.desk.keeper
 
-        def work(operations: Operations) -> str:
+        def work(operations: SecretOperations) -> str:
             match row.kind:
                 case SecretKind.PERMANENT:
                     operations.update(row.name, keeper, keeper.fetcher())
@@ -210,14 +204,14 @@ class SecretsScreen(Screen[None]):
     async def _remove(self, row: SecretRow) -> None:
         answer = await self.app.push_screen_wait(
             Question(
-                f"Forget the {_WORDS[row.kind]} secret of {row.name}?",
+                f"Forget the {row.kind.label} of {row.name}?",
                 [("It cannot be brought back: a permanent secret needs a setup password again.", "")],
                 [Answer("back", "b", "Back"), Answer("forget", "f", "Forget it")],
             )
         )
         if answer == "forget":
             await self.desk.keeper.do(lambda operations: operations.remove(row.kind, row.name))
-            await self._done(f"Forgot the {_WORDS[row.kind]} secret of {row.name}")
+            await self._done(f"Forgot the {row.kind.label} of {row.name}")
 
     def action_test(self) -> None:
         """Test the slots that use this secret."""

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from ppinui.errors import PpinuiError
+from ppinui.text import plural, shortened
 from ppinui.tokens.description import slot_lines, slot_words
 from ppinui.tokens.pins import token_of
 from ppinui.tokens.slot import Slot, SlotList, Token
@@ -22,7 +23,7 @@ from ppinui.tui.controllers.token_controller import Busy, GivenUp, Reach, SlotCh
 from ppinui.tui.dialogs.choice_dialog import error_question
 from ppinui.tui.dialogs.form_dialog import Asking, Wanted
 from ppinui.tui.flows import token_flow
-from ppinui.tui.plain_text import plain, shortened
+from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.list_view import Piece, Rows
 from ppinui.tui.widgets.slot_table import SlotTable, head
@@ -37,7 +38,7 @@ def _summary(found: SlotList) -> str:
     failed = f", {found.failures} failed" if found.failures else ""
     library = found.library
     return (
-        f"{number} slot{'s' if number != 1 else ''}{failed} of {found.module}: "
+        f"{plural(number, 'slot')}{failed} of {found.module}: "
         f"{library.description} {library.version} by {library.manufacturer}"
     )
 

@@ -15,7 +15,8 @@ from textual.widgets import Static
 
 from ppinui.setup.kinds import KINDS
 from ppinui.setup.progress import interrupted
-from ppinui.tui.plain_text import plain, shortened
+from ppinui.text import shortened
+from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.list_view import Piece, Rows
 

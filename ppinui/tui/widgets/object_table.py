@@ -8,9 +8,10 @@ from typing import Final
 
 from rich.cells import set_cell_size
 
+from ppinui.text import shortened
 from ppinui.tokens.certificates import Validity
 from ppinui.tokens.objects import TokenObject
-from ppinui.tui.plain_text import plain, shortened
+from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.list_view import Piece, Rows
 
 _WIDE: Final = 110

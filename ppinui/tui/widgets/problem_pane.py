@@ -8,7 +8,7 @@ from typing import Final
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from ppinui.config.checks.problem import Problem, Severity
+from ppinui.diagnostic import Diagnostic, Severity, count_severities
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.list_view import Piece, Rows
 
@@ -25,7 +25,7 @@ class ProblemList(Rows):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: tuple[Diagnostic, ...] = ()
 
     @property
     def count(self) -> int:
@@ -33,11 +33,11 @@ class ProblemList(Rows):
         return len(self.problems)
 
     @property
-    def selected(self) -> Problem | None:
+    def selected(self) -> Diagnostic | None:
         """The problem of the cursor."""
         return self.problems[self.cursor] if self.cursor < len(self.problems) else None
 
-    def show(self, problems: tuple[Problem, ...]) -> None:
+    def show(self, problems: tuple[Diagnostic, ...]) -> None:
         """Show other problems."""
         self.problems = problems
         self.content_changed()
@@ -65,16 +65,11 @@ class ProblemPane(Vertical):
         self._whole = Static(id="problem", markup=False)
         super().__init__(self._title, self.list, self._whole)
 
-    def show(self, problems: tuple[Problem, ...]) -> None:
+    def show(self, problems: tuple[Diagnostic, ...]) -> None:
         """Show other problems."""
         self.list.show(problems)
         self._show_whole()
-        counts = [
-            f"{number} {severity.value}{'s' if number != 1 else ''}"
-            for severity in Severity
-            if (number := sum(problem.severity is severity for problem in problems))
-        ]
-        self._title.update(f"Problems: {', '.join(counts) if counts else 'none'}")
+        self._title.update(f"Problems: {count_severities(problems) or 'none'}")
 
     def on_rows_moved(self) -> None:
         """Another problem."""

@@ -1,44 +1,55 @@
-"""The keyrings of the user who sets something up, opened when a step first needs one."""
+"""The keyrings that a command or a walkthrough uses: a process for each, started when it is first needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
+from ppinui.secrets.prompt import Asker
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
-from ppinui.secrets.vault.passphrase import Passphrases
+from ppinui.secrets.vault.passphrase import PassphraseFinder
 
 
-class UserKeyrings:
-    """One process for each keyring that was chosen on the way; :meth:`close` ends them all."""
+class KeyringProcesses:
+    """One process for each keyring that is chosen; :meth:`close` ends them all."""
 
     def __init__(
         self,
         named: KeyringChoice,
         *,
         environ: Mapping[str, str],
-        passphrases: Passphrases,
         keyspace: str | None = None,
+        passphrase_descriptor: int | None = None,
+        person: Asker | None = None,
     ) -> None:
-        """``named``: what was said before the walkthrough; ``passphrases``: of a vault that is there."""
+        """``named``: what the user says. ``person``: asked for the passphrase of a vault, where no descriptor
+        and no systemd credential has it."""
         self.named = named
         self._environ = environ
-        self._passphrases = _MadeFirst(passphrases)
         self._keyspace = keyspace
+        self._passphrases = PassphraseFinder(descriptor=passphrase_descriptor, environ=environ, asker=person)
         self._opened: dict[str | None, tuple[KeyringProcess, SecretStore]] = {}
 
-    def store(self, name: str | None) -> SecretStore:
+    def start(self) -> None:
+        """Start the process of the keyring that was named, else of ppinui's own choice, without waiting for
+        it."""
+        self._open(None)[0].start()
+
+    def store(self, name: str | None = None) -> SecretStore:
         """The store over the keyring of this name; None: the one that was named, else ppinui's own choice."""
+        return self._open(name)[1]
+
+    def _open(self, name: str | None) -> tuple[KeyringProcess, SecretStore]:
         if name not in self._opened:
             choice = self.named if name is None else KeyringChoice(name, "the set-up", self.named.deadline)
             process = KeyringProcess(choice, environ=self._environ, passphrases=self._passphrases)
             self._opened[name] = process, SecretStore(process, keyspace=self._keyspace)
-        return self._opened[name][1]
+        return self._opened[name]
 
     def vault_made(self, passphrase: Secret) -> None:
         """Unlock the vault with this passphrase from now on, without asking."""
-        self._passphrases.made(passphrase)
+        self._passphrases.remember(passphrase)
         process, _ = self._opened.pop("vault", (None, None))  # it has found no vault
         if process is not None:
             process.close()
@@ -49,25 +60,3 @@ class UserKeyrings:
             process.close()
         self._opened.clear()
         self._passphrases.wipe()
-
-
-class _MadeFirst:
-    """Knows the passphrase of a vault that was just made, and asks others for all else."""
-
-    def __init__(self, others: Passphrases) -> None:
-        self._others = others
-        self._made: Secret | None = None
-
-    def made(self, passphrase: Secret) -> None:
-        self.wipe()
-        self._made = Secret(passphrase.reveal_bytes())
-
-    def candidates(self, vault: str, *, asking: bool = True) -> Iterator[Secret]:
-        if self._made is not None:
-            yield Secret(self._made.reveal_bytes())
-        yield from self._others.candidates(vault, asking=asking)
-
-    def wipe(self) -> None:
-        if self._made is not None:
-            self._made.wipe()
-            self._made = None

@@ -17,7 +17,7 @@ from ppinui.secrets.lookup import offer_all
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
-from ppinui.services.keyring_verification import mark_rejected
+from ppinui.services.stored_credentials import mark_rejected
 from ppinui.workers.cancellation import Cancellation
 from tests.probe.scenes import HsmSpec, SlotSpec, configuration, error_of
 from tests.rig.listeners import Listener, accepting
@@ -53,7 +53,7 @@ def marked(report: Report) -> set[SecretKind]:
     store = SecretStore(MemoryKeyring())
     store.put(StoredSecret(SecretKind.PIN, "P", password=Secret(PIN)))
     store.put(StoredSecret(SecretKind.PERMANENT, "P", password=Secret("opaque")))
-    mark_rejected(store, offer_all(store, [PERMANENT, THE_PIN]), report.results)
+    mark_rejected(store, offer_all(store, [PERMANENT, THE_PIN]).secrets, report.results)
     kept = {kind: store.get(kind, "P") for kind, _ in (PERMANENT, THE_PIN)}
     return {kind for kind, secret in kept.items() if secret and store.rejection_of(secret)}
 
