@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 import shutil
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.libconfig.c_libconfig import Witness, compile_witness
+from tests.rig.arrangement import arrange
 from tests.rig.compiling import compile_odd_module
 from tests.rig.listeners import Listener, listener_factory
 from tests.rig.odd_module import OddModule, Switches, make_odd_module
@@ -27,6 +29,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """What a process of a run needs before its first test."""
     config.add_cleanup(make_runtime_folder())
     _let_signals_through()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under pytest-xdist, what shares a fixture stays together, and what takes long begins first."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        arrange(items, config.rootpath)
 
 
 def _let_signals_through() -> None:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.rig.machine_lock import machine_lock
 from tests.rig.patience import patient
 from tests.rig.private_mounts import mounting_is_possible
 
@@ -166,15 +167,16 @@ def _machines_token(module: Path) -> Iterator[OpenCryptoki]:
             "no namespaces for an ordinary user here: run this as root, or unset PPINUI_TEST_OPENCRYPTOKI"
         )
     slot = _software_slot(_CONFIGURATION.read_text())
-    _refuse_what_is_somebodys()
-    before = _written()
-    try:
-        with _served("sh", "-c", _SERVE):
-            yield OpenCryptoki(module, slot, ())
-    finally:
-        # files before their folders
-        for path in sorted(_written() - before, reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
+    with machine_lock("opencryptoki"):
+        _refuse_what_is_somebodys()
+        before = _written()
+        try:
+            with _served("sh", "-c", _SERVE):
+                yield OpenCryptoki(module, slot, ())
+        finally:
+            # files before their folders
+            for path in sorted(_written() - before, reverse=True):
+                path.rmdir() if path.is_dir() else path.unlink()
 
 
 def _software_slot(configuration: str) -> int:
