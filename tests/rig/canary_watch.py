@@ -15,7 +15,7 @@ from tests.rig.processes import all_processes
 
 TREES: Final = {*map(Path, ("/tmp", "/var/tmp", "/dev/shm", "/run")), Path(tempfile.gettempdir())}
 """Where any program may leave something. It is found there by its value, which no other run has drawn."""
-_OTHER_RUNS: Final = re.compile(r"pytest-of-.*")
+_OTHER_RUNS: Final = re.compile(r"pytest-.*")
 """Folders of runs, this one included: no program but a run's own tests writes there."""
 
 
