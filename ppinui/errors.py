@@ -35,7 +35,7 @@ class PpinuiError(Exception):
 
     def lines(self) -> tuple[str, str, str]:
         """The three lines for a terminal, without a newline at their ends."""
-        return (f"ppinui: {self.message}", f"  where: {self.place}", f"  do: {self.remedy}")
+        return (f"ppinui: {self.message}", f"  where: {self.place}", f"  fix: {self.remedy}")
 
 
 class SecretUnavailable(PpinuiError):

@@ -1,1 +1,1 @@
-"""The command line: a parser, a module for each group of commands, and their output."""
+"""The command line: a registry of commands, a folder for each group of them, and what they share."""

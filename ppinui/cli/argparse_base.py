@@ -1,4 +1,4 @@
-"""What each page of the command line's grammar is made of: the parser, a command, options that several take.
+"""What the grammars of all commands share: the parser, a command's page, options of several commands.
 
 Imports nothing but argparse and what argparse itself imports: ``ppinui --help`` has to be there at once.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Help as wide as the terminal, up to 110 columns (found without importing shutil, which takes 5 ms)."""
+    """Help as wide as the terminal, up to 110 columns (shutil finds it too, but takes 5 ms to import)."""
 
     def __init__(self, prog: str) -> None:
         try:
@@ -36,27 +36,27 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def usage_error(message: str, command: str) -> PpinuiError:
-    """What is wrong with the words behind ``command`` (such as "ppinui config")."""
+    """The error for wrong words behind ``command`` (such as "ppinui config")."""
     return PpinuiError(
-        message, f"the command line, at '{command}'", f"'{command} --help' shows what it takes"
+        message, f"the command line, at '{command}'", f"'{command} --help' shows how to use it"
     )
 
 
 class Parser(argparse.ArgumentParser):
-    """An argparse parser with errors of three lines, as all of ours, and help that survives a closed pipe."""
+    """An argparse parser with PpinuiError for its errors, and help that survives a closed pipe."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=_Formatter, allow_abbrev=False, **settings)
         self._default_command: tuple[str, Any] | None = None
 
     def set_default_command(self, name: str, commands: Any) -> None:
-        """Let the command line mean this one where it names none of ``commands`` (from add_subparsers)."""
+        """Insert this command where the command line names none of ``commands`` (from add_subparsers)."""
         self._default_command = (name, commands)
 
     def parse_known_args(  # type: ignore[override] # argparse's overloads say the same three times
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """As argparse's, after the default command is inserted where none is named."""
+        """Insert the default command where none is named, and parse as argparse does."""
         words = list(sys.argv[1:] if args is None else args)
         if self._default_command is not None:
             name, commands = self._default_command
@@ -80,12 +80,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_command(
-    commands: Any,
-    name: str,
-    text: str,
-    example: str,
-    *,
-    files: bool = True,
+    commands: Any, name: str, text: str, example: str, *, files: bool = True
 ) -> argparse.ArgumentParser:
     """A command of its own: one line of help, and a page that ends with an example.
 
@@ -99,8 +94,8 @@ def add_command(
 
 
 def file_options(parser: argparse.ArgumentParser, *, shown: bool = True) -> None:
-    """-c and -s; ``shown``: whether the help page has them."""
-    # Suppressed defaults let the option stand before or behind the command without one hiding the other.
+    """Add -c and -s; ``shown``: whether the help page has them."""
+    # With suppressed defaults the option may be before or behind the command without one hiding the other.
     files = parser.add_argument_group("files")
     for option, name, text in (
         ("-c", "config", "use this primus.cfg"),
@@ -111,14 +106,14 @@ def file_options(parser: argparse.ArgumentParser, *, shown: bool = True) -> None
 
 
 def format_option(parser: argparse.ArgumentParser) -> None:
-    """--format, for commands whose data has both forms."""
+    """Add --format, for commands whose data has both forms."""
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people (text) or programs (json)"
     )
 
 
 def whole_number(text: str, what: str, minimum: int, maximum: int) -> int:
-    """The number that ``text`` is (decimal or 0x…); ArgumentTypeError, naming ``what``, if out of range."""
+    """Return the number of a text (decimal or 0x…). Raises ArgumentTypeError, which names ``what``."""
     number = minimum - 1
     if re.fullmatch(r"[0-9]{1,100}|0[xX][0-9a-fA-F]{1,100}", text):
         number = int(text, 16 if text[:2] in ("0x", "0X") else 10)
@@ -133,7 +128,7 @@ def slot_id(text: str) -> int:
 
 
 def seconds(text: str) -> float:
-    """A timeout in seconds; longer ones than a million are not, for some calls of the system refuse them."""
+    """A timeout in seconds, up to a million: some calls of the system reject longer ones."""
     try:
         number = float(text)
     except ValueError:
@@ -160,11 +155,13 @@ KEYRING_DEFAULTS: dict[str, Any] = {
     "keyring_timeout": 20.0,
     "vault_passphrase_fd": None,
 }
-"""What stands for an option of :func:`keyring_options` that is not given."""
+"""The values of options of :func:`keyring_options` that are left out."""
 
 
 def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False) -> None:
-    """The options that choose and unlock the keyring; with ``leave_out`` those not given leave no trace."""
+    """Add the options that choose and unlock the keyring.
+
+    With ``leave_out`` the result has no attribute for an option that is not given."""
     group = parser.add_argument_group("keyring")
 
     def add(name: str, text: str, **settings: Any) -> None:
@@ -178,6 +175,6 @@ def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False)
 
 
 def passphrase_option(parser: argparse.ArgumentParser) -> None:
-    """The option for the vault's passphrase, for a command that needs no other of the keyring."""
+    """Add the option for the vault's passphrase alone."""
     name, text = _PASSPHRASE_OPTION
     parser.add_argument(name, help=text, type=descriptor, metavar="N")

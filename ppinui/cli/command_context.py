@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from ppinui.cli.console import say
 from ppinui.errors import PpinuiError
-from ppinui.secrets.prompt import TerminalAsker
 from ppinui.services.context import Context, Host
 from ppinui.text import printable
 
@@ -20,12 +19,11 @@ def context_of(
     host: Host | None = None,
     person: bool = True,
 ) -> Context:
-    """What the arguments name; of options that the command does not have, nothing.
+    """The context that the arguments name; an option that the command does not have counts as not given.
 
     ``host``: made before this process was hardened, where its limits matter. ``person``: the terminal, if
     there is one, is asked for the vault's passphrase.
     """
-    terminal = TerminalAsker()
     given = vars(arguments)
     return Context(
         environ,
@@ -37,19 +35,19 @@ def context_of(
         keyring_timeout=given.get("keyring_timeout", Context.keyring_timeout),
         keyspace=given.get("keyspace"),
         passphrase_descriptor=given.get("vault_passphrase_fd"),
-        person=terminal if person and terminal.available() else None,
+        may_ask=person,
         timeout=given.get("timeout", Context.timeout),
         host=host or Host(),
     )
 
 
 def say_whose_keyring(context: Context) -> None:
-    """Under sudo the keyring is another one than the one that people may expect."""
+    """Say that the keyring is root's, where sudo was used."""
     if (who := context.environ.get("SUDO_USER")) and os.geteuid() == 0:
         backend = context.keyrings.store().backend()
         say(f"note: this is the keyring of root ({backend.name}), not the one of {printable(who)}")
 
 
 def say_without_keyring(error: PpinuiError) -> None:
-    """A keyring fails, and the command goes on without it."""
+    """Say that the keyring fails, and the command goes on without it."""
     say(f"note: the keyring is not used: {printable(error.message)} ({printable(error.place)})")

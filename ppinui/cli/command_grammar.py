@@ -1,4 +1,4 @@
-"""The command line's grammar: options of the program, of the connection test, and the commands' own.
+"""The command line's grammar: options of the program and of the connection test, and the commands.
 
 Imports nothing but argparse and what argparse itself imports: ``ppinui --help`` has to be there at once.
 """
@@ -72,7 +72,7 @@ def _jobs(text: str) -> int:
 
 
 def add_test(parser: argparse.ArgumentParser) -> None:
-    """The options of the connection test; those that are not given leave no trace."""
+    """Add the options of the connection test; the result has no attribute for one that is not given."""
     options = parser.add_argument_group("connection test")
 
     def add(name: str, text: str, **settings: Any) -> None:
@@ -174,7 +174,7 @@ def build_parser(words: Container[str] | None = None) -> argparse.ArgumentParser
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The arguments behind the program's name, understood.
+    """Parse the arguments behind the program's name.
 
     The result has ``command`` (None, or the name of one), ``config`` and ``secrets`` (file names as given, or
     None), the command's own options, ``repeatable``: the command's words behind ``ppinui -c FILE``, to run it
@@ -183,7 +183,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     after help.
     """
     if "--" in arguments and "run" in arguments[: arguments.index("--")]:
-        # What is behind belongs to somebody else, whose options look like ours.
+        # What is behind belongs to another program, whose options look like ours.
         end = arguments.index("--")
         found = _parse(arguments[:end])
         if found.command == "run":
@@ -223,7 +223,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
             "write it as ppinui run [OPTION ...] -- COMMAND; 'ppinui run --help' has examples",
         )
     if unknown and found.command and BY_NAME[found.command].secret_arguments:
-        raise usage_error("there is more on the command line than it takes", f"{parser.prog} {found.command}")
+        message = "there are more words on the command line than it accepts"
+        raise usage_error(message, f"{parser.prog} {found.command}")
     if unknown:
         # argparse itself would name the program here, not the command that was meant.
         command = (parser.prog, found.command, getattr(found, "action", None))

@@ -185,7 +185,7 @@ COMMANDS: Final = (
     ),
     Command(
         "doctor",
-        "say what is set up here, what is not, and what to do about it",
+        "show what is set up here, what is not, and what to do about it",
         "ppinui doctor --format json",
         grammar="cli.command_grammar:add_doctor",
         run="cli.doctor_command:run",

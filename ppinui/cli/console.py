@@ -1,4 +1,4 @@
-"""The two ways out of the process: data to stdout, talk to stderr; both robust against what may be there."""
+"""Standard output for data, standard error for messages, whatever they are connected to."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def emit(text: str) -> None:
 def as_json(data: dict[str, Any]) -> str:
     """The object as indented JSON with a newline at its end.
 
-    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII stand for
-    themselves where stdout is UTF-8.
+    Bytes that are not UTF-8, which JSON cannot hold, become ``\\xNN`` each. Characters beyond ASCII are
+    written as they are where stdout is UTF-8.
     """
     import json
     import re
@@ -69,16 +69,45 @@ def _decoded(data: Any) -> Any:
 
 
 def is_on_terminal() -> bool:
-    """Whether somebody sits there: what is typed comes from a terminal, and what is shown goes to one."""
+    """Whether standard input and output are a terminal."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Write talk to stderr. Where nobody can hear it, silence: talk is never worth an error."""
+    """Write a message to stderr. Not an error where that fails."""
     try:  # noqa: SIM105 - contextlib would have to be imported
         _write(text + end, sys.stderr)
     except OSError:
         pass
+
+
+class ProgressLine:
+    """One line on a terminal's stderr that says how far an action is; elsewhere nothing at all."""
+
+    def __init__(self) -> None:
+        self._is_terminal = (
+            sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        )
+        self._is_shown = False
+
+    def __call__(self, text: str) -> None:
+        """Show the text instead of the one before, as far as it fits."""
+        if not self._is_terminal:
+            return
+        from ppinui.text import printable
+
+        try:
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        except OSError:
+            columns = 80
+        say(f"\r{printable(text)[: max(columns - 1, 10)]}\x1b[K", end="")
+        self._is_shown = True
+
+    def clear(self) -> None:
+        """Remove the line, before anything else is written."""
+        if self._is_shown:
+            say("\r\x1b[K", end="")
+            self._is_shown = False
 
 
 def say_error(error: PpinuiError, *, config: str | None = None) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from ppinui.cli.config.edit_command import diff, set_values
 from ppinui.cli.console import emit, is_on_terminal
 from ppinui.cli.program_name import program_name
-from ppinui.cli.report_output import Progress, show_report
+from ppinui.cli.report_output import run_with_progress, show_report
 from ppinui.config.primus import read
 from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import ExitCode
@@ -22,7 +22,6 @@ from ppinui.libconfig.document import load
 from ppinui.probe.plan import make_plan
 from ppinui.probe.probe_worker_pool import warm_up
 from ppinui.probe.runner import ProbeOptions
-from ppinui.probe.runner import run as run_test
 
 _COLUMNS_OF_A_FILE: Final = 111
 """How wide lines are where there is no terminal."""
@@ -76,7 +75,7 @@ def _introduction(demo: Demo) -> str:
         names = " and ".join(partition.user for partition in endpoint.partitions)
         things.append((f"hsm{number}", f"{endpoint.host} port {endpoint.port}, with {names}"))
     things += [
-        ("the HSMs", "listeners on this machine, which take a connection and say nothing"),
+        ("the HSMs", "listeners on this machine, which accept a connection and answer nothing"),
         ("the partitions", "tokens of SoftHSM2, each with a random PIN, kept in memory only"),
     ]
     indent = max(len(thing) for thing, _ in things) + 4
@@ -88,7 +87,7 @@ def _introduction(demo: Demo) -> str:
 
 
 def _columns() -> int:
-    """Of the terminal, as far as lines may go."""
+    """The usable columns of the terminal."""
     return shutil.get_terminal_size((_COLUMNS_OF_A_FILE, 0)).columns - 1
 
 
@@ -105,12 +104,7 @@ def _show_command(words: Sequence[str | Path]) -> None:
 def _test(demo: Demo) -> int:
     plan = make_plan(read(load(demo.configuration)))
     options = ProbeOptions(module=demo.module, login=True, crypto=True, environ=demo.environ)
-    progress = Progress()
-    try:
-        report = run_test(plan, options, pins=demo.pin, on_event=progress)
-    finally:
-        progress.clear()
-    return show_report(report)
+    return show_report(run_with_progress(plan, options, pins=demo.pin))
 
 
 def _edit(demo: Demo) -> str:

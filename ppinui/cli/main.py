@@ -1,4 +1,4 @@
-"""The program's way in: from the arguments to one command, from its errors to an exit code."""
+"""The entry point: from the arguments to one command, from its errors to an exit code."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ppinui.errors import ExitCode, PpinuiError
 
 
 def entry_point() -> None:
-    """What the installed script ``ppinui`` calls: run, and end the process with the exit code."""
+    """The installed script ``ppinui``: run, and end the process with the exit code."""
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name; the result is the exit code (ppinui.errors.ExitCode).
 
-    Every error that a user can cause becomes three lines on stderr; everything else is a bug and comes out.
+    Every error that a user can cause becomes three lines on stderr; others are bugs, and are raised.
     """
     config = None
     try:

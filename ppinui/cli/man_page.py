@@ -97,7 +97,7 @@ def _add_command(page: Page, command: argparse.ArgumentParser, common: dict[str,
 
 
 def _synopsis(command: argparse.ArgumentParser) -> str:
-    """What has to stand on its line. (argparse's own usage has every option, and the terminal's width.)"""
+    """What must be on its line. (argparse's own usage has every option, and the terminal's width.)"""
     words = [command.prog]
     has_options = False
     for action in command._actions:
@@ -147,14 +147,14 @@ def _invocation(action: argparse.Action) -> str:
 
 
 def _name(action: argparse.Action) -> str:
-    """What stands for one value."""
+    """The word for one value."""
     if action.metavar is None:
         return f"{{{','.join(map(str, action.choices))}}}" if action.choices else action.dest.upper()
     return action.metavar if isinstance(action.metavar, str) else " ".join(action.metavar)
 
 
 def _values(action: argparse.Action) -> str:
-    """What stands for all values of an option or argument; empty for a flag."""
+    """The words for all values of an option or argument; empty for a flag."""
     name = _name(action)
     match action.nargs:
         case None:
@@ -174,7 +174,7 @@ def _help(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
 
 
 def _sections(epilog: str | None) -> dict[str, list[str]]:
-    """What stands below a help page: the lines below each line ``title:`` ("": those without a title)."""
+    """The end of a help page: the lines below each line ``title:`` ("": those without a title)."""
     sections: dict[str, list[str]] = {}
     title = ""
     for line in (epilog or "").splitlines():

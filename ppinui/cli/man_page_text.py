@@ -67,7 +67,6 @@ ENVIRONMENT: Final = (
     (("COLUMNS",), "How wide the help is, if not as wide as the terminal."),
     (("PPINUI_RUNS_PPIN",), "Set by ppinui for the ppin that it starts; where it finds it set, it stops."),
     (("PYTHONPATH",), "Python's own; the processes that load a PKCS#11 library have it too."),
-    (("ProgramFiles",), "On Windows: the folder of the provider's own."),
 )
 """Variables, and what they are for."""
 
@@ -81,7 +80,7 @@ FILES: Final = (
     ("primus.cfg.bak", "Beside it: what it was before the last save."),
     (
         "/etc/primus/.secrets.cfg, /usr/local/primus/etc/.secrets.cfg",
-        "What ppin has fetched. It is blinded, not encrypted: whoever reads it can use it.",
+        "What ppin has fetched. It is blinded, not encrypted: anyone who can read it can use it.",
     ),
     (
         "/usr/local/primus/lib/libprimusP11.so, /usr/local/primus/bin/ppin",
@@ -101,12 +100,12 @@ FILES: Final = (
 
 SECURITY: Final = (
     "A secret is typed without echo, or comes from standard input or a descriptor. It is never in an "
-    "argument, an environment variable or a log; where it would be shown stands ••••. The processes that "
+    "argument, an environment variable or a log, and is shown as ••••. The processes that "
     "handle it leave no core file, and no other process may read their memory.",
     "An HSM counts wrong secrets, and locks a partition after some. None is tried twice: what one HSM has "
     "rejected is offered to no other, and is marked in the keyring until it is replaced.",
-    "The vault protects from whoever gets hold of its file, a backup or the disk. It does not protect from "
-    "root, from whoever has its passphrase, nor from one who puts an old copy back in its place. Nobody can "
+    "The vault protects against anyone who has its file, a backup or the disk. It does not protect against "
+    "root, anyone who has its passphrase, or anyone who replaces it by an older copy. Nobody can "
     "recover a forgotten passphrase.",
     "The user who runs an application, and root, can read its memory, and so the secrets that it was handed. "
     "Memory may be swapped out: encrypt the swap.",

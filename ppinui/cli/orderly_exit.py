@@ -1,4 +1,4 @@
-"""Ending by a signal as by an error, so that nothing is left of what was made."""
+"""Signals that end a command as an error does, so that what it has made is cleared away."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ppinui.workers.hardening import ignore_signal
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Let Ctrl+C, SIGTERM and SIGHUP end what is going on by an exception, and only the first one of them.
+    """Let the first Ctrl+C, SIGTERM or SIGHUP raise an exception, and ignore the next ones.
 
     So what has been made is cleared away, and a second Ctrl+C does not stop that half way. A signal that is
     ignored, as with nohup, stays so.
     """
 
     def end(number: int, _: FrameType | None) -> None:
-        for ending in before:
-            signal.signal(ending, ignore_signal)
+        for handled in before:
+            signal.signal(handled, ignore_signal)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise SystemExit(128 + number)
 
-    heard = [
+    numbers = [
         number
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if signal.getsignal(number) is not signal.SIG_IGN
     ]
-    before = {number: signal.signal(number, end) for number in heard}
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""ppin's own way of asking for things (``-a -e USER``, ``-ae USER PASSWORD``), in the words of ppinui."""
+"""ppin's own command line (``-a -e USER``, ``-ae USER PASSWORD``), in the words of ppinui."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from collections.abc import Sequence
 
 from ppinui.errors import PpinuiError
 
-ACTIONS = {
-    "l": "list",
-    "a": "add",
-    "u": "update",
-    "r": "remove",
-    "p": "add-proxy",
-    "x": "remove-proxy",
-}
+ACTIONS = {"l": "list", "a": "add", "u": "update", "r": "remove", "p": "add-proxy", "x": "remove-proxy"}
 """ppin's letters, and the actions of ``ppinui secret``."""
 
 _WITH_VALUE = "ecs"
@@ -32,11 +25,11 @@ LONG_WITH_VALUE = frozenset(
 """Options of ``ppinui secret`` that the next word belongs to."""
 
 _TAKES = {"a": 2, "u": 2, "p": 1}
-"""How many passwords may stand behind."""
+"""How many passwords may follow."""
 
 
 class PpinStyle:
-    """What such a command line says.
+    """A command line in ppin's style, parsed.
 
     ``arguments``: the same for ppinui's own grammar; ``passwords``: what stood behind them, in the clear,
     kept apart so that no message about the command line can repeat it.
@@ -48,7 +41,7 @@ class PpinStyle:
 
 
 def read_ppin_style(arguments: Sequence[str]) -> PpinStyle | None:
-    """Understand a command line in ppin's style; None for one that is not, or asks for help.
+    """Parse a command line in ppin's style; None for another one, and for one that asks for help.
 
     Raises PpinuiError for one that is incomplete. No error holds a word that could be a password.
     """
@@ -97,7 +90,7 @@ def _understood(
     letter = letters[0]
     if letter == "l":
         if user is not None or passwords:
-            raise _wrong("-l lists everybody, it takes no user")
+            raise _wrong("-l lists all users: leave out the name")
         return PpinStyle(["secret", "list", *others], ())
     if user is None:
         raise _wrong(f"-{letter} needs -e and a user")

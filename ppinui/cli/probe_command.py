@@ -1,4 +1,4 @@
-"""``ppinui --test``: which slots, with which module, and what comes of it."""
+"""``ppinui --test``: the connection test of the slots that the arguments choose."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import replace
 
 from ppinui.cli.command_context import context_of
 from ppinui.cli.console import say
-from ppinui.cli.probe_credentials import credentials_of, mark, render_sources
-from ppinui.cli.report_output import Progress, show_report
+from ppinui.cli.probe_credentials import credentials_of, mark_rejected, render_sources
+from ppinui.cli.report_output import run_with_progress, show_report
 from ppinui.config.primus import read
 from ppinui.kms.kms_locate import is_kms_file
 from ppinui.libconfig.document import load
 from ppinui.probe.plan import SlotSelection, make_plan
-from ppinui.probe.runner import run as run_test
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Test what the arguments choose and say what came of it; the result is the exit code."""
+    """Test what the arguments choose and report it; the result is the exit code."""
     context = context_of(arguments)
     configuration = context.location().path
     if is_kms_file(configuration):
@@ -36,13 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
     config = read(load(configuration))
     plan = make_plan(config, selection)
-    progress = Progress()
     with credentials_of(arguments, context, config, plan, options) as credentials:
-        try:
-            report = run_test(plan, options, credentials=credentials, on_event=progress)
-        finally:
-            progress.clear()
-        mark(credentials, report)
+        report = run_with_progress(plan, options, credentials=credentials)
+        mark_rejected(credentials, report)
     if sources := render_sources(report):
         say(sources)
     return show_report(report, arguments.format)

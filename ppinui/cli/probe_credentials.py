@@ -1,4 +1,4 @@
-"""The secrets of ``ppinui --test``: from .secrets.cfg, from the keyring, from a person."""
+"""The secrets of ``ppinui --test``: from .secrets.cfg, from the keyring, or typed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ppinui.text import printable
 def credentials_of(
     arguments: argparse.Namespace, context: Context, config: PrimusConfig, plan: Plan, options: ProbeOptions
 ) -> Iterator[Credentials]:
-    """Where the test's secrets come from. What an HSM has rejected is marked by :func:`mark`, not here."""
+    """The test's secrets. What an HSM has rejected is marked by :func:`mark_rejected`, not here."""
     forced = arguments.secrets_from == "keyring"
     connects = options.module is not None and (forced or mentions_primus(options.module))
     if not connects and not options.login:
@@ -67,7 +67,7 @@ def _say_without_file(error: PpinuiError) -> None:
     say(f"note: {printable(error.message)} ({printable(error.place)})")
 
 
-def mark(credentials: Credentials, report: Report) -> None:
+def mark_rejected(credentials: Credentials, report: Report) -> None:
     """Mark in the keyring what an HSM has rejected of it, so that no process offers it again."""
     if not isinstance(credentials, PromptedCredentials):
         from ppinui.services.stored_credentials import StoredCredentials
@@ -77,9 +77,9 @@ def mark(credentials: Credentials, report: Report) -> None:
 
 
 def render_sources(report: Report) -> str:
-    """Where each slot's secrets came from; slots of which that is the same share a line.
+    """Where each slot's secrets came from; slots with the same sources share a line.
 
-    Nothing is said of slots for which there was just a PIN that somebody has typed.
+    Slots that had just a PIN that was typed are left out.
     """
     slots_of: dict[str, list[str]] = {}
     for result in report.results:

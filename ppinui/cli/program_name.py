@@ -1,4 +1,4 @@
-"""How the user can call this program again: commands in messages, as words that can be pasted."""
+"""The program's name as the user can call it again, and commands in messages that can be pasted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Final
 
 from ppinui.cli.command_registry import BY_NAME
 
-# The rooms call the program ppinui in their messages, as they do not know how it was started. What stands
-# behind it tells a command from the mere name.
+# Messages call the program ppinui, as the rooms do not know how it was started. The words behind it
+# distinguish a command from the mere name.
 _COMMAND: Final = re.compile(
     r"(?<![\w/.@-])(?P<sudo>sudo )?ppinui "
     rf"(?=-c |(?P<reads>(?:--test|-[laurpx])\b)|--\w|(?P<name>{'|'.join(BY_NAME)})\b)"
@@ -21,7 +21,7 @@ _AS_MODULE: Final = shlex.join([sys.executable, "-m", "ppinui"])
 
 
 def rewrite_commands(text: str, config: str | None = None, *, started_as: Path | None = None) -> str:
-    """A message with each ``ppinui COMMAND`` in it as the user can call it, with ``-c`` as it was given.
+    """Return a message in which each ``ppinui COMMAND`` can be pasted, with ``-c`` as it was given.
 
     ``config`` is the file behind ``-c``, ``started_as`` the file that was started (None: this process's).
     Behind ``sudo`` the program has its path in full, as root's search path is another one.

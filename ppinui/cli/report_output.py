@@ -1,19 +1,39 @@
-"""What a connection test found, for people: ppin's text, the reasons behind it, and a line of progress."""
+"""The report of a connection test: ppin's text, the reasons behind it, and a line of progress."""
 
 from __future__ import annotations
 
-import os
-import sys
 from itertools import groupby
 
-from ppinui.cli.console import as_json, emit, say
+from ppinui.cli.console import ProgressLine, as_json, emit, say
 from ppinui.errors import ExitCode
+from ppinui.probe.credentials import Credentials
+from ppinui.probe.plan import Plan
 from ppinui.probe.result import Outcome, Report, SlotResult, StageResult
 from ppinui.probe.run_state import ProbeEvent
+from ppinui.probe.runner import AskPin, ProbeOptions
+from ppinui.probe.runner import run as run_test
 from ppinui.text import printable
 
 _UNKNOWN = "unknown"
-"""In the place of a firmware that nobody could read, since the HSM was not reached."""
+"""Shown for a firmware that could not be read, since the HSM was not reached."""
+
+
+def run_with_progress(
+    plan: Plan, options: ProbeOptions, *, pins: AskPin | None = None, credentials: Credentials | None = None
+) -> Report:
+    """The connection test, with a line of progress on a terminal; parameters as for runner.run."""
+    progress = ProgressLine()
+
+    def show(event: ProbeEvent) -> None:
+        # No event is left out: the last one may stay on the screen for long.
+        test = event.test
+        where = f"{test.hsm}.{test.slot} {test.user}: {event.stage.value if event.stage else 'done'}"
+        progress(f"{event.done} of {event.total} slots tested  {where}")
+
+    try:
+        return run_test(plan, options, pins=pins, credentials=credentials, on_event=show)
+    finally:
+        progress.clear()
 
 
 def show_report(report: Report, output_format: str = "text") -> int:
@@ -28,9 +48,9 @@ def show_report(report: Report, output_format: str = "text") -> int:
 
 
 def render_text(report: Report) -> str:
-    """The report as ppin words it (its documentation shows every word, space and blank line).
+    """The report in ppin's format (its documentation shows every word, space and blank line).
 
-    Where ppin's firmware name cannot be known stands what the token says. A slot that was left out for a
+    Where ppin's firmware name cannot be known, the token's own is shown. A slot that was left out for a
     reason without a name shows as SKIPPED.
     """
     lines = [f"Load config file: '{printable(report.config)}'"]
@@ -71,7 +91,7 @@ def _verdict(slot: SlotResult) -> str:
 
 
 def render_reasons(report: Report) -> str:
-    """Why slots are not fine and what else is worth knowing: stage, code, meaning, next step.
+    """Why slots failed, and other notes: stage, code, meaning, next step.
 
     Slots for which all of it is the same share one entry. Empty when there is nothing to say.
     """
@@ -100,33 +120,5 @@ def _reason(stage: StageResult) -> tuple[str, ...] | None:
     if error is not None:
         code = f" ({error.hex})" if error.hex else ""
         head = f"{stage.stage.value} {stage.outcome.value}: {printable(error.name)}{code}"
-        return (head, printable(error.message), f"do: {printable(error.remedy)}")
+        return (head, printable(error.message), f"fix: {printable(error.remedy)}")
     return (f"{stage.stage.value}: {printable(stage.note)}",) if stage.note else None
-
-
-class Progress:
-    """One line on a terminal's stderr that says how far a test has come; elsewhere nothing at all."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr is not None and sys.stderr.isatty()
-        self._dirty = False
-
-    def __call__(self, event: ProbeEvent) -> None:
-        """Take the next event of the run. None is left out: the last one shown may have to stand for long."""
-        if not self._shown:
-            return
-        test = event.test
-        where = f"{test.hsm}.{test.slot} {test.user}: {event.stage.value if event.stage else 'done'}"
-        line = printable(f"{event.done} of {event.total} slots tested  {where}")
-        try:
-            columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        except OSError:
-            columns = 80
-        say(f"\r{line[: max(columns - 1, 10)]}\x1b[K", end="")
-        self._dirty = True
-
-    def clear(self) -> None:
-        """Take the line away, before anything else is written."""
-        if self._dirty:
-            say("\r\x1b[K", end="")
-            self._dirty = False

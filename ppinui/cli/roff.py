@@ -27,7 +27,7 @@ def escape(text: str) -> str:
 
 
 def bold(text: str) -> str:
-    """What is typed as it stands."""
+    """What is typed as it is written."""
     return rf"\fB{escape(text)}\fR"
 
 
@@ -48,7 +48,7 @@ class Page:
     """A page that grows from its head; ``str(page)`` is its source."""
 
     def __init__(self, name: str, section: int, source: str, manual: str) -> None:
-        # The empty one is the date: the same program gives the same page on every day.
+        # The empty one is the date: the same program makes the same page on every day.
         heads = " ".join(f'"{escape(word)}"' for word in ("", source, manual))
         # Names of variables and files are no words to be hyphenated.
         self._lines = [f".TH {escape(name.upper())} {section} {heads}", ".nh", ".ad l"]
@@ -60,18 +60,18 @@ class Page:
         self._lines.append(f'.SS "{escape(title)}"')
 
     def paragraph(self, text: str) -> None:
-        """Words that are filled."""
+        """Add a paragraph."""
         self._begin_paragraph()
         self._fill(escape(text))
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Lines of roff, such as :func:`usage` gives, each on a line of its own."""
+        """Lines of roff, such as :func:`usage` returns, each on a line of its own."""
         self._begin_paragraph()
         for number, line in enumerate(lines):
             self._lines += [".br"] * (number > 0) + [_guarded(line)]
 
     def item(self, tag: str, text: str) -> None:
-        """A tag (roff, as :func:`usage` or :func:`bold` give it) and what is to be said about it."""
+        """A tag (roff, from :func:`usage` or :func:`bold`) and its description."""
         self._lines += [".TP", tag]
         self._fill(escape(text))
 

@@ -28,7 +28,7 @@ _IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> NoReturn:
-    """Become the command. Comes back as a PpinuiError only, and then nothing was started.
+    """Replace this process by the command. Raises PpinuiError where nothing was started.
 
     The command inherits what it would inherit from a shell: environment, open files, working folder, limits.
     Two things are different: it writes no core files, for the secrets would be in them, and the descriptor
@@ -37,17 +37,17 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) 
     program = find_program(arguments.argv[0], environ)
     owner = None if arguments.owner is None else find_owner(arguments.owner)
     if owner is not None:
-        SealedFile("trial", b"", owner=owner).close()  # before anybody is asked for anything
+        SealedFile("trial", b"", owner=owner).close()  # fails before a secret is asked for
     with contextlib.closing(SecretSession(arguments, environ)) as session:
         for user in arguments.users:
             session.users.copies(user)
         say_whose_keyring(session.context)
         equipment = equip(session.config, session.store, arguments.users, in_file=session.in_file)
-    _forget_descriptor(arguments.vault_passphrase_fd)
+    _close_descriptor(arguments.vault_passphrase_fd)
     trace("hand over secrets", program, environ=environ)
     if arguments.tmpfs:
-        _become_with_folder(program, arguments.argv, environ, equipment, owner)
-    _become_with_memory(program, arguments.argv, environ, equipment, owner)
+        _replace_with_folder(program, arguments.argv, environ, equipment, owner)
+    _replace_with_memory_files(program, arguments.argv, environ, equipment, owner)
 
 
 def find_program(name: str, environ: Mapping[str, str]) -> Path:
@@ -63,7 +63,7 @@ def find_program(name: str, environ: Mapping[str, str]) -> Path:
     raise PpinuiError(
         f"the command '{name}' was not found",
         f"PATH={environ.get('PATH', '')}",
-        "check its name, or give its full path",
+        "check its name, or name its full path",
     )
 
 
@@ -92,7 +92,7 @@ def _number(digits: str) -> int:
     return number
 
 
-def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+def replace_process(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Replace this process with a program; ``words``: its name and arguments. Raises PpinuiError."""
     # Python ignores these from its start on, and a program inherits what is ignored.
     before = [(number, signal.signal(number, signal.SIG_DFL)) for number in _IGNORED_BY_PYTHON]
@@ -107,12 +107,8 @@ def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> N
         ) from None
 
 
-def _become_with_memory(
-    program: Path,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    equipment: Equipment,
-    owner: Owner | None,
+def _replace_with_memory_files(
+    program: Path, words: Sequence[str], environ: Mapping[str, str], equipment: Equipment, owner: Owner | None
 ) -> NoReturn:
     with contextlib.ExitStack() as end:
         files = {}
@@ -124,18 +120,16 @@ def _become_with_memory(
             end.callback(files[variable].close)
         for file in files.values():
             file.pass_on()
-        become(program, words, {**environ, **{variable: file.path for variable, file in files.items()}})
+        replace_process(
+            program, words, {**environ, **{variable: file.path for variable, file in files.items()}}
+        )
 
 
-def _become_with_folder(
-    program: Path,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    equipment: Equipment,
-    owner: Owner | None,
+def _replace_with_folder(
+    program: Path, words: Sequence[str], environ: Mapping[str, str], equipment: Equipment, owner: Owner | None
 ) -> NoReturn:
     place = memory_place(environ, for_everybody=owner is not None)
-    # Only an error ends the block, and takes the folder away; after that it is the watcher's.
+    # Only an error ends the block, and removes the folder; after that it belongs to the watcher.
     with PrivateFolder(place, detached=True) as folder:
         paths = {
             CONFIG_VARIABLE: folder.write("primus.cfg", equipment.configuration, 0o400),
@@ -143,11 +137,13 @@ def _become_with_folder(
         }
         if owner is not None:
             folder.give_to(owner)
-        become(program, words, {**environ, **{variable: str(path) for variable, path in paths.items()}})
+        replace_process(
+            program, words, {**environ, **{variable: str(path) for variable, path in paths.items()}}
+        )
 
 
-def _forget_descriptor(descriptor: int | None) -> None:
-    """Close what the vault's passphrase came by; standard input goes on as an empty one."""
+def _close_descriptor(descriptor: int | None) -> None:
+    """Close the descriptor of the vault's passphrase; standard input becomes an empty one."""
     if descriptor is None:
         return
     with contextlib.suppress(OSError):  # it was not open, and not needed

@@ -26,10 +26,8 @@ def say_saved(report: SaveReport, *, then: str = "", lost: str = "") -> None:
     for note in report.notes:
         say(printable(note))
     if report.backup is not None and lost:
-        backup = printable(str(report.backup))
-        say(
-            f"{lost} stands in clear text in {backup}\n    do: once all works, shred -u {shlex.quote(backup)}"
-        )
+        say(f"{lost} is in clear text in {printable(str(report.backup))}")
+        say(f"    fix: once all works, shred -u {printable(shlex.quote(str(report.backup)))}")
 
 
 def say_processes() -> None:

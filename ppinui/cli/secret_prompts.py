@@ -24,12 +24,12 @@ def ask_secret(prompt: str, what: str, *, twice: bool = False, descriptor: int |
     """
     if descriptor is not None:
         place = f"descriptor {descriptor}"
-        return _required(LineAsker(descriptor, place).ask(prompt), what, place, "give one line for each PIN")
+        return _required(LineAsker(descriptor, place).ask(prompt), what, place, "write one line for each PIN")
     if sys.stdin is None or not sys.stdin.isatty():
-        remedy = "give it as a line of standard input, or run on a terminal"
+        remedy = "write it as a line of standard input, or run on a terminal"
         return _required(LineAsker(0, "standard input").ask(prompt), what, "standard input", remedy)
     terminal = TerminalAsker()
-    secret = _required(terminal.ask(printable(prompt)), what, "the terminal", "start again and type it")
+    secret = _required(terminal.ask(printable(prompt)), what, "the terminal", "start again, and type it")
     if twice and _required(terminal.ask("Once more: "), what, "the terminal", "start again") != secret:
         raise SecretUnavailable(
             f"the two entries for {what} differ", "the terminal", "start again; nothing was changed"

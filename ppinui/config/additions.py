@@ -55,7 +55,7 @@ def add_hsm(
     if priority is not None:
         values["priority"] = priority
     if like is None:
-        settings = _in_style(values, [hsm.setting for hsm in config.hsms], Level.HSM.specs)
+        settings = _in_style(values, config.hsm_settings, Level.HSM.specs)
         return _insert(document, "primus.hsms", name, {**settings, "slots": {}}), f"primus.hsms.{name}"
     model = _hsm(config, like)
     return copy(document, model.path, name, values), f"primus.hsms.{name}"
@@ -89,7 +89,7 @@ def add_slot(
         "id": id,
     }
     values = {key: value for key, value in given.items() if value is not None}
-    siblings = [slot.setting for slot in (*config.slots, *model.slots)]
+    siblings = [config.setting_of(slot) for slot in (*config.slots, *model.slots)]
     settings = _in_style(values, siblings, Level.SLOT.specs)
     name = _next_name((slot.name for slot in model.slots), "slot")
     slots = f"{model.path}.slots"
@@ -104,11 +104,11 @@ def _hsm(config: PrimusConfig, wanted: str) -> Hsm:
     names = ", ".join(hsm.name for hsm in found or config.hsms)
     if found:
         message = f"{len(found)} HSMs have the host {quoted(wanted)}"
-        raise PpinuiError(message, config.document.origin, f"Name one of them: {names}.")
+        raise PpinuiError(message, config.document.origin, f"name one of them: {names}")
     raise PpinuiError(
         f"there is no HSM {quoted(wanted)}",
         config.document.origin,
-        f"Name one of these: {names}." if names else "Add an HSM first: ppinui config add-hsm --host HOST.",
+        f"name one of these: {names}" if names else "add an HSM first: ppinui config add-hsm --host HOST",
     )
 
 
@@ -120,17 +120,15 @@ def _refuse_flaw(document: Document, flaw: Diagnostic | None) -> None:
 def _refuse_number(document: Document, name: str, value: int | None, spec: SettingSpec) -> None:
     if value is not None and not (spec.minimum or 0) <= value <= (spec.maximum or MAXIMUM_INT):
         message = f"{name} {value} is not within {spec.limits}"
-        raise PpinuiError(message, document.origin, f"Choose {name} within {spec.limits}.")
+        raise PpinuiError(message, document.origin, f"choose {name} within {spec.limits}")
 
 
 def _refuse_same_address(config: PrimusConfig, host: str, port: str) -> None:
     for hsm in config.hsms:
         if hsm.host and hsm.port and endpoint(hsm.host, hsm.port) == endpoint(host, port):
             message = f"{hsm.name} has host {quoted(host)} and port {port} already"
-            remedy = (
-                f"Add slots to {hsm.name} (ppinui config add-slot {hsm.name} …), or name another address."
-            )
-            raise PpinuiError(message, str(hsm.setting.place), remedy)
+            remedy = f"add slots to {hsm.name} (ppinui config add-slot {hsm.name} …), or name another address"
+            raise PpinuiError(message, str(config.setting_of(hsm).place), remedy)
 
 
 def _refuse_id(config: PrimusConfig, hsm: Hsm, user_name: str, new_id: int) -> None:
@@ -139,14 +137,14 @@ def _refuse_id(config: PrimusConfig, hsm: Hsm, user_name: str, new_id: int) -> N
     elsewhere = {slot.id for slot in copies if slot.hsm != hsm.name and slot.id is not None}
     missing = elsewhere - {slot.id for slot in copies if slot.hsm == hsm.name}
     if missing:
-        remedy = f"Take id {min(missing)}, which {quoted(user_name)} has on its other HSMs."
+        remedy = f"take id {min(missing)}, which {quoted(user_name)} has on its other HSMs"
     else:
-        remedy = f"The next free id is {config.next_free_id}."
+        remedy = f"the next free id is {config.next_free_id}"
     for slot in config.slots:
         if slot.id == new_id and (slot.hsm == hsm.name or slot.user_name != user_name):
             raise PpinuiError(
                 f"id {new_id} belongs to {slot.hsm}.{slot.name} (partition {quoted(slot.user_name)})",
-                str(slot.setting.place),
+                str(config.setting_of(slot).place),
                 remedy,
             )
     if missing and new_id not in elsewhere:

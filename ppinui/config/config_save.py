@@ -14,15 +14,16 @@ from ppinui.config.locate import GROUP
 from ppinui.config.save_errors import Refusals, SaveRefused
 from ppinui.config.verification import MisreadError, confirm
 from ppinui.files.file_attributes import AttributeLostError, OwnerLostError, of_new_file
-from ppinui.files.identity import Identity, identify
-from ppinui.files.mounts import mounted_from
 from ppinui.files.replacement import (
     Current,
     FolderBusyError,
+    Identity,
     NotAFileError,
     OvertakenError,
     backup_name,
+    identify,
     locked_folder,
+    mounted_from,
 )
 from ppinui.libconfig.document import Document, encode
 

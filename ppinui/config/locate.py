@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import Path
 from typing import Final
 
 from ppinui.errors import PpinuiError
@@ -19,8 +18,6 @@ GROUP: Final = "primus"
 OVERWRITTEN_FOLDER: Final = "usr/local/primus/etc"
 """Below the root: searched last, and overwritten by updates of the provider."""
 
-_REGISTRY_KEY: Final = r"Software\Primus"
-
 
 @dataclass(frozen=True)
 class _Sort:
@@ -29,11 +26,10 @@ class _Sort:
     name: str
     option: str
     variable: str
-    registry_value: str
 
 
-_CONFIG: Final = _Sort("primus.cfg", "-c", CONFIG_VARIABLE, "configFilename")
-_SECRETS: Final = _Sort(".secrets.cfg", "-s", SECRETS_VARIABLE, "secretsConfigFilename")
+_CONFIG: Final = _Sort("primus.cfg", "-c", CONFIG_VARIABLE)
+_SECRETS: Final = _Sort(".secrets.cfg", "-s", SECRETS_VARIABLE)
 
 
 @dataclass(frozen=True)
@@ -85,24 +81,9 @@ def search_places(
     Where a variable is set it is the only place. A place that may not be looked at counts as not existing.
     """
     return tuple(
-        Location(Path(path), rule, _seen(Path(path)) is None)
+        Location(path, rule, _seen(path) is None)
         for path, rule in _places(_SECRETS if secrets else _CONFIG, environ, root)
     )
-
-
-def windows_places(
-    name: str,
-    registry_value: str,
-    environ: Mapping[str, str],
-    registry: Callable[[str, str, str], str | None],
-) -> tuple[tuple[PureWindowsPath, str], ...]:
-    """The search order of Windows as (path, rule); ``registry`` reads (hive, key, value) or gives None."""
-    places = []
-    for hive in ("HKCU", "HKLM"):
-        if named := registry(hive, _REGISTRY_KEY, registry_value):
-            places.append((PureWindowsPath(named), rf"the registry, {hive}\{_REGISTRY_KEY}\{registry_value}"))
-    folder = PureWindowsPath(environ.get("ProgramFiles", r"C:\Program Files"), "Securosys", "Primus P11")
-    return (*places, (folder / name, str(folder)))
 
 
 def _locate(
@@ -116,7 +97,7 @@ def _locate(
         return _named(Path(explicit), sort.option, must_exist)
     if named := environ.get(sort.variable):
         return _named(Path(named), f"the environment variable {sort.variable}", must_exist)
-    places = [(Path(path), rule) for path, rule in _places(sort, environ, root)]
+    places = _places(sort, environ, root)
     for path, rule in places:
         match _seen(path):
             case None:
@@ -154,27 +135,11 @@ def _hidden(path: Path) -> PpinuiError:
     )
 
 
-def _places(sort: _Sort, environ: Mapping[str, str], root: Path) -> tuple[tuple[PurePath, str], ...]:
+def _places(sort: _Sort, environ: Mapping[str, str], root: Path) -> tuple[tuple[Path, str], ...]:
     if named := environ.get(sort.variable):
         return ((Path(named), f"the environment variable {sort.variable}"),)
-    if sys.platform == "win32":
-        return windows_places(sort.name, sort.registry_value, environ, _read_registry)
     folders = (root / "etc/primus", root / OVERWRITTEN_FOLDER)
     return tuple((folder / sort.name, str(folder)) for folder in folders)
-
-
-def _read_registry(hive: str, key: str, value: str) -> str | None:
-    """A text of the Windows registry; None where there is none, as on any other system."""
-    if sys.platform == "win32":
-        import winreg
-
-        hives = {"HKCU": winreg.HKEY_CURRENT_USER, "HKLM": winreg.HKEY_LOCAL_MACHINE}
-        try:
-            with winreg.OpenKey(hives[hive], key) as opened:
-                return str(winreg.QueryValueEx(opened, value)[0])
-        except OSError:
-            return None
-    return None
 
 
 def _seen(path: Path) -> OSError | None:

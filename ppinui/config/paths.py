@@ -105,15 +105,15 @@ def _remedy(document: Document, names: Sequence[str]) -> str:
         if alike:
             more = ", …" if len(alike) > _MOST_NAMES else ""
             listed = ", ".join(_join(shown, name) for name in alike[:_MOST_NAMES])
-            return f"There is: {listed}{more}."
+            return f"there is: {listed}{more}"
     if similar := get_close_matches(wrong, there, n=3):
         meant = " or ".join(_join(shown, name) for name in similar)
-        return f"Did you mean {meant}?"
+        return f"did you mean {meant}?"
     if not there:
-        return f"There is nothing in {shown}." if shown else "The file has no settings."
+        return f"there is nothing in {shown}" if shown else "the file has no settings"
     more = ", …" if len(there) > _MOST_NAMES else ""
     listed = ", ".join(there[:_MOST_NAMES]) + more
-    return f"In {shown} there is: {listed}." if shown else f"A path begins with one of: {listed}."
+    return f"in {shown} there is: {listed}" if shown else f"a path begins with one of: {listed}"
 
 
 def _names_below(document: Document, names: Sequence[str]) -> Iterator[str]:

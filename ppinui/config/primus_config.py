@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Final
 
 from ppinui.config.settings import MAXIMUM_INT, Level, SettingType
-from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind, Setting
 
@@ -47,7 +46,6 @@ class Slot:
     proxy_user: str | None
     has_clear_proxy_password: bool
     unknown: tuple[Setting, ...] = field(repr=False)
-    setting: Setting = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,6 @@ class Hsm:
     slots: tuple[Slot, ...]
     has_clear_pin: bool
     unknown: tuple[Setting, ...] = field(repr=False)
-    setting: Setting = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -83,6 +80,8 @@ class PrimusConfig:
     globals: Mapping[str, Value]
     log: Mapping[str, Value]
     unknown: tuple[Setting, ...] = field(repr=False)
+    hsm_settings: tuple[Setting, ...] = field(repr=False)
+    """The group of each HSM."""
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -92,6 +91,13 @@ class PrimusConfig:
     def hsm(self, name: str) -> Hsm | None:
         """The HSM whose group has this name."""
         return self._hsms_by_name.get(name)
+
+    def setting_of(self, entry: Hsm | Slot) -> Setting:
+        """The group of an HSM or slot of this configuration."""
+        if isinstance(entry, Hsm):
+            return self._hsm_settings_by_id[id(entry)]
+        hsm, index = self._places_of_slots[id(entry)]
+        return _entries(_group_of(hsm, "slots"))[0][index]
 
     def partitions(self) -> dict[str, tuple[Slot, ...]]:
         """The slots by ``user_name``: those of one name are the copies of one redundant partition, or several
@@ -125,6 +131,18 @@ class PrimusConfig:
             if slot.user_name and not slot.user_name.isspace():
                 found.setdefault(slot.user_name, []).append(slot)
         return {name: tuple(slots) for name, slots in found.items()}
+
+    # By identity: where a name is there twice, two may be equal.
+
+    @cached_property
+    def _hsm_settings_by_id(self) -> dict[int, Setting]:
+        return {id(hsm): setting for hsm, setting in zip(self.hsms, self.hsm_settings, strict=True)}
+
+    @cached_property
+    def _places_of_slots(self) -> dict[int, tuple[Setting, int]]:
+        """The group of the HSM, and the number of the slot in it."""
+        entries = zip(self.hsms, self.hsm_settings, strict=True)
+        return {id(slot): (setting, n) for hsm, setting in entries for n, slot in enumerate(hsm.slots)}
 
     @cached_property
     def _hsms_by_name(self) -> dict[str, Hsm]:
@@ -208,23 +226,52 @@ class SecretOwners:
         )
 
 
+def require_safe_name(name: str) -> None:
+    """Reject the name of a user that a program could read as an option, or a terminal as a command.
+
+    Raises PpinuiError for an empty name, one that begins with ``-``, and one with control characters.
+    """
+    controls = any(character < " " or "\x7f" <= character < "\xa0" for character in name)
+    if not name or name.startswith("-") or controls:
+        raise PpinuiError(
+            "this is no name of a partition or service user", repr(name), "name one that primus.cfg has"
+        )
+
+
 def _names(users: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(user for user in users if user is not None))
 
 
-def read(document: Document) -> PrimusConfig:
-    """The typed view of a document. It never fails: what is missing or of a wrong type is for the checks."""
+def read(document: Document, before: PrimusConfig | None = None) -> PrimusConfig:
+    """The typed view of a document. It never fails: what is missing or of a wrong type is for the checks.
+
+    ``before`` is the view of a document that this one was made from by edits: HSMs that they did not change
+    are not read again, and are the same objects.
+    """
     top = _Group(document.root, Level.FILE)
     primus = _Group(top.groups.get("primus"), Level.GLOBAL)
     log = _Group(primus.groups.get("log"), Level.LOG)
     hsms, stray = _entries(primus.groups.get("hsms"))
     return PrimusConfig(
         document,
-        tuple(_read_hsm(hsm) for hsm in hsms),
+        _read_hsms(hsms, before),
         top.with_defaults() | primus.with_defaults(),
         log.with_defaults(),
         (*top.unknown, *primus.unknown, *stray, *log.unknown),
+        tuple(hsms),
     )
+
+
+def _read_hsms(settings: Iterable[Setting], before: PrimusConfig | None) -> tuple[Hsm, ...]:
+    known: dict[int, Hsm] = {}
+    if before is not None:
+        known = {
+            id(setting.node): hsm
+            for hsm, setting in zip(before.hsms, before.hsm_settings, strict=True)
+            # Unknown settings are views of one document, and stand elsewhere in another.
+            if not hsm.unknown and not any(slot.unknown for slot in hsm.slots)
+        }
+    return tuple(known.get(id(setting.node)) or _read_hsm(setting) for setting in settings)
 
 
 def _read_hsm(setting: Setting) -> Hsm:
@@ -241,7 +288,6 @@ def _read_hsm(setting: Setting) -> Hsm:
         tuple(_read_slot(slot, name) for slot in slots),
         "pin" in group.values,
         (*group.unknown, *stray),
-        setting,
     )
 
 
@@ -257,7 +303,6 @@ def _read_slot(setting: Setting, hsm: str) -> Slot:
         group.text("proxy_user"),
         "proxy_password" in group.values,
         tuple(group.unknown),
-        setting,
     )
 
 
@@ -265,6 +310,12 @@ def is_entry(setting: Setting) -> bool:
     """Whether what stands in ``hsms`` or ``slots`` is an HSM or a slot: a group of any name, but for the
     documented groups, which got there by mistake."""
     return setting.kind is Kind.GROUP and setting.name not in _GROUP_NAMES
+
+
+def _group_of(setting: Setting, name: str) -> Setting | None:
+    return next(
+        (child for child in setting.children if child.name == name and child.kind is Kind.GROUP), None
+    )
 
 
 def _entries(setting: Setting | None) -> tuple[list[Setting], list[Setting]]:

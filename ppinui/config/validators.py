@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT
 from ppinui.diagnostic import Diagnostic, Severity
-from ppinui.errors import PpinuiError
 from ppinui.text import quoted
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -17,7 +17,7 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _MAXIMUM_NAME: Final = 253  # characters of a host name, RFC 1035
 
-_NAME_OR_ADDRESS: Final = "Write the name or the IP address alone, one HSM in each group hsmN."
+_NAME_OR_ADDRESS: Final = "write the name or the IP address alone, one HSM in each group hsmN"
 
 
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
@@ -28,6 +28,7 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
+@lru_cache(maxsize=5_000)
 def endpoint(host: str, port: str) -> tuple[str, str]:
     """A host and port in a form in which equal ones are equal: case and a last dot make no other name."""
     address = address_of(host)
@@ -39,32 +40,30 @@ def check_host(host: str) -> Diagnostic | None:
     """What keeps a ``host`` from being a name or an IP address (primus.cfg: of the HSM or of its proxy)."""
     bare = host.strip()
     if not bare:
-        remedy = "Write the name or the IP address of the HSM or of its proxy."
+        remedy = "write the name or the IP address of the HSM or of its proxy"
         return Diagnostic("empty-host", Severity.ERROR, "host", "host is empty", remedy)
     if bare != host:
         message = f"host {quoted(host)} begins or ends with white space"
-        return Diagnostic("host-with-blanks", Severity.ERROR, "host", message, f'Write host = "{bare}".')
+        return Diagnostic("host-with-blanks", Severity.ERROR, "host", message, f'write host = "{bare}"')
     if scheme := _SCHEME.match(host):
         rest = re.split(r"[/:?#]", host[scheme.end() :])[0]
-        remedy = f'Write host = "{rest}"; the port stands in port.' if rest else _NAME_OR_ADDRESS
+        remedy = f'write host = "{rest}"; the port stands in port' if rest else _NAME_OR_ADDRESS
         message = f"host {quoted(host)} is a URL, not a name or an address"
         return Diagnostic("host-with-scheme", Severity.ERROR, "host", message, remedy)
     if host[0] == "[" or host[-1] == "]":
         inner = host.strip("[]")
-        remedy = f'Write host = "{inner}" without brackets.' if address_of(inner) else _NAME_OR_ADDRESS
+        remedy = f'write host = "{inner}" without brackets' if address_of(inner) else _NAME_OR_ADDRESS
         message = f"host {quoted(host)} has the brackets that IPv6 addresses wear in URLs"
         return Diagnostic("host-with-brackets", Severity.ERROR, "host", message, remedy)
     if match := _HOST_AND_PORT.fullmatch(host):
-        remedy = f'Write host = "{match[1]}" and port = "{match[2]}".'
+        remedy = f'write host = "{match[1]}" and port = "{match[2]}"'
         message = f"host {quoted(host)} has a port in it"
         return Diagnostic("host-with-port", Severity.ERROR, "host", message, remedy)
     if address_of(host) is not None:
         return None
     if ":" in host or re.fullmatch(r"[\d.]+", host):
         message = f"host {quoted(host)} is no valid IP address"
-        return Diagnostic(
-            "host-not-an-address", Severity.ERROR, "host", message, "Look the address up again."
-        )
+        return Diagnostic("host-not-an-address", Severity.ERROR, "host", message, "look the address up again")
     if not _is_host_name(host):
         message = f"host {quoted(host)} is neither a host name nor an IP address"
         return Diagnostic("host-invalid", Severity.ERROR, "host", message, _NAME_OR_ADDRESS)
@@ -78,7 +77,7 @@ def _is_host_name(host: str) -> bool:
 
 def check_port(port: str) -> Diagnostic | None:
     """What keeps a ``port`` from being the digits of a TCP port, 1–65535."""
-    usual = f'Write the digits alone, as a rule port = "{DEFAULT_PORT}".'
+    usual = f'write the digits alone, as a rule port = "{DEFAULT_PORT}"'
     if not port.strip():
         return Diagnostic("empty-port", Severity.ERROR, "port", "port is empty", usual)
     if not (port.isascii() and port.isdigit()):
@@ -94,12 +93,12 @@ def check_user_name(user_name: str) -> Diagnostic | None:
     """What keeps a ``user_name`` from being a partition's name as it stands."""
     bare = user_name.strip()
     if not bare:
-        remedy = "Write the name of the partition."
+        remedy = "write the name of the partition"
         return Diagnostic("empty-user-name", Severity.ERROR, "user_name", "user_name is empty", remedy)
     if bare != user_name:
         message = f"user_name {quoted(user_name)} begins or ends with white space, which belongs to the name"
         # A name with blanks may exist; an empty one cannot.
-        remedy = f'Write user_name = "{bare}", unless the partition is really called so.'
+        remedy = f'write user_name = "{bare}", unless the partition is really called so'
         return Diagnostic("user-name-with-blanks", Severity.WARNING, "user_name", message, remedy)
     return None
 
@@ -108,18 +107,6 @@ def check_text(name: str, text: str) -> Diagnostic | None:
     """What keeps the text of the setting ``name`` from being seen in full: a tab or a line break in it."""
     if found := _CONTROL.search(text.strip()):
         message = f"{name} has a control character in it ({quoted(found[0])})"
-        remedy = "Write the value again, without tabs and line breaks."
+        remedy = "write the value again, without tabs and line breaks"
         return Diagnostic("control-character", Severity.ERROR, name, message, remedy)
     return None
-
-
-def require_safe_name(name: str) -> None:
-    """Reject the name of a user that a program could read as an option, or a terminal as a command.
-
-    Raises PpinuiError for an empty name, one that begins with ``-``, and one with control characters.
-    """
-    controls = any(character < " " or "\x7f" <= character < "\xa0" for character in name)
-    if not name or name.startswith("-") or controls:
-        raise PpinuiError(
-            "this is no name of a partition or service user", repr(name), "name one that primus.cfg has"
-        )

@@ -35,7 +35,7 @@ def find_softhsm(root: Path = Path("/")) -> Path:
         for path in sorted(root.glob(place)):
             return path
     raise PpinuiError(
-        "The demo needs SoftHSM2, a software token, which is not installed",
+        "the demo needs SoftHSM2, a software token, which is not installed",
         ", ".join(str(root / place) for place in _PLACES),
         "sudo apt-get install softhsm2",
     )

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ppinui.config.primus import SecretOwners
-from ppinui.doctor.file_findings import SecretsSeen
-from ppinui.doctor.finding import Finding, of_error, ok, warning, wrong
+from ppinui.diagnostic import Diagnostic, error, from_exception, ok, warning
+from ppinui.doctor.file_findings import SecretsFileSeen
 from ppinui.secrets import secrets_file
 from ppinui.secrets.hints import command_to_replace, command_to_store
 from ppinui.secrets.keyring_errors import KeyringError, UnreadableEntryError
@@ -17,7 +17,9 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 
 
-def compare(users: SecretOwners | None, file: SecretsSeen, store: SecretStore | None) -> Iterator[Finding]:
+def compare(
+    users: SecretOwners | None, file: SecretsFileSeen, store: SecretStore | None
+) -> Iterator[Diagnostic]:
     """One finding for each user of primus.cfg and of the file, and for each PIN that is kept.
 
     ``users`` None: primus.cfg cannot be read. ``store`` None: no keyring answers. When the keyring fails on
@@ -36,8 +38,8 @@ def compare(users: SecretOwners | None, file: SecretsSeen, store: SecretStore | 
             yield _compared(key, clear, file, store)
         for name in partitions:
             yield from _pin(name, store)
-    except KeyringError as error:
-        yield of_error("keyring", error)
+    except KeyringError as exception:
+        yield from_exception("keyring", exception)
 
 
 def _subject(key: Key) -> str:
@@ -45,18 +47,18 @@ def _subject(key: Key) -> str:
     return f"{kind.label} of '{name}'"
 
 
-def _compared(key: Key, clear: frozenset[str], file: SecretsSeen, store: SecretStore) -> Finding:
+def _compared(key: Key, clear: frozenset[str], file: SecretsFileSeen, store: SecretStore) -> Diagnostic:
     kind, name = key
     try:
         stored = store.get(kind, name)
         rejection = store.rejection_of(stored) if stored is not None else None
-    except UnreadableEntryError as error:
-        return of_error(_subject(key), error)
+    except UnreadableEntryError as exception:
+        return from_exception(_subject(key), exception)
     if stored is None:
         return _not_in_keyring(key, clear, file, "in the secrets file alone, not in the keyring")
     try:
         if rejection is not None:
-            return wrong(
+            return error(
                 _subject(key),
                 f"the one in the keyring was rejected by {rejection.by}, and is not offered again",
                 f"replace it: {command_to_replace(kind, name)}",
@@ -66,7 +68,7 @@ def _compared(key: Key, clear: frozenset[str], file: SecretsSeen, store: SecretS
         stored.wipe()
 
 
-def _in_keyring(key: Key, stored: StoredSecret, file: SecretsSeen) -> Finding:
+def _in_keyring(key: Key, stored: StoredSecret, file: SecretsFileSeen) -> Diagnostic:
     subject = _subject(key)
     if file.path is None or file.entries is None:
         unknown = "; the secrets file cannot be read" if file.entries is None else ""
@@ -85,10 +87,10 @@ def _in_keyring(key: Key, stored: StoredSecret, file: SecretsSeen) -> Finding:
     return _different(key, stored, file.path)
 
 
-def _different(key: Key, stored: StoredSecret, path: Path) -> Finding:
+def _different(key: Key, stored: StoredSecret, path: Path) -> Diagnostic:
     since = f"{stored.added.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if stored.added else "a time unknown"
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return wrong(
+    return error(
         _subject(key),
         f"the one in the keyring (of {since}) differs from the one in the secrets file "
         f"(changed {changed:%Y-%m-%d %H:%M} UTC)",
@@ -97,7 +99,7 @@ def _different(key: Key, stored: StoredSecret, path: Path) -> Finding:
     )
 
 
-def _not_in_keyring(key: Key, clear: frozenset[str], file: SecretsSeen, alone: str) -> Finding:
+def _not_in_keyring(key: Key, clear: frozenset[str], file: SecretsFileSeen, alone: str) -> Diagnostic:
     kind, name = key
     subject = _subject(key)
     if file.entries is not None and key in file.entries:
@@ -108,19 +110,19 @@ def _not_in_keyring(key: Key, clear: frozenset[str], file: SecretsSeen, alone: s
         return warning(
             subject, "not in the keyring; the secrets file cannot be read", "let this account read it"
         )
-    return wrong(
+    return error(
         subject, "MISSING: neither in the keyring nor in a secrets file", command_to_store(kind, name)
     )
 
 
-def _without_keyring(key: Key, clear: frozenset[str], file: SecretsSeen) -> Finding:
+def _without_keyring(key: Key, clear: frozenset[str], file: SecretsFileSeen) -> Diagnostic:
     if file.entries is not None and key in file.entries:
         return ok(_subject(key), "in the secrets file; no keyring was there to compare it with")
     return _not_in_keyring(key, clear, file, "")
 
 
-def _pin(name: str, store: SecretStore) -> Iterator[Finding]:
+def _pin(name: str, store: SecretStore) -> Iterator[Diagnostic]:
     """PINs are kept by those who like to; a missing one is not wrong."""
     if store.has(SecretKind.PIN, name):
-        nowhere = SecretsSeen((), entries={})
+        nowhere = SecretsFileSeen((), entries={})
         yield _compared((SecretKind.PIN, name), frozenset(), nowhere, store)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ppinui.doctor import (
-    core_dump_findings,
-    file_findings,
-    keyring_findings,
-    program_findings,
-    version_findings,
-)
+from ppinui.diagnostic import Diagnostic
+from ppinui.doctor import file_findings, keyring_findings, program_findings
 from ppinui.doctor.comparison import compare
-from ppinui.doctor.finding import Finding
 from ppinui.services.context import Context
 
 
-def examine(context: Context) -> Iterator[Finding]:
+def examine(context: Context) -> Iterator[Diagnostic]:
     """Findings as they are made. Changes nothing, loads no module, and reveals no secret.
 
     Waits for the keyring within its deadline, and for nobody else longer than a few seconds. What the user
@@ -37,5 +31,5 @@ def examine(context: Context) -> Iterator[Finding]:
     yield from keyring_findings.look_at_owner(context)
     yield keyring_findings.look_at_bus(context, keyring.backend.name if keyring.backend else named)
     yield from compare(users, secrets, store if keyring.backend is not None else None)
-    yield from core_dump_findings.look_at_core_dumps(context)
-    yield from version_findings.look_at_versions()
+    yield from program_findings.look_at_core_dumps(context)
+    yield from program_findings.look_at_versions()

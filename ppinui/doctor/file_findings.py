@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from ppinui.config.checks.registry import check_file
 from ppinui.config.locate import GROUP, SECRETS_VARIABLE, search_places
 from ppinui.config.primus import PrimusConfig, SecretOwners, read
-from ppinui.diagnostic import Diagnostic, Severity
-from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
+from ppinui.diagnostic import Diagnostic, Severity, count_severities, error, from_exception, ok, warning
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import load
 from ppinui.secrets.secrets_file import Key, read_entries
 from ppinui.secrets.stored_secret import OpaqueEntry
 from ppinui.services.context import Context, group_name, user_name
+from ppinui.text import plural
 
 CONFIG: Final = "primus.cfg"
 SECRETS: Final = ".secrets.cfg"
@@ -32,28 +32,27 @@ _ABOUT_ACCESS: Final = frozenset(
         "package-version-beside",
     }
 )
-"""Checks of config.rules.file: on the file itself, not on its text."""
+"""Codes of config.checks.file_rules: on the file itself, not on its text."""
 _CLEAR: Final = frozenset({"clear-pin", "clear-proxy-password"})
-_STATES: Final = {Severity.ERROR: State.WRONG, Severity.WARNING: State.WARNING, Severity.NOTE: State.OK}
 
 
 @dataclass(frozen=True)
 class ConfigSeen:
     """The primus.cfg in use. ``config`` None: there is none that can be read."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
     path: Path | None = None
     config: PrimusConfig | None = None
 
 
 @dataclass(frozen=True)
-class SecretsSeen:
+class SecretsFileSeen:
     """The .secrets.cfg in use.
 
     ``path`` None: there is none. ``entries`` None: nobody can say what is in it; an absent file has none.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
     path: Path | None = None
     entries: Mapping[Key, OpaqueEntry] | None = field(default=None, repr=False)
 
@@ -62,16 +61,16 @@ def look_at_config(context: Context) -> ConfigSeen:
     """The primus.cfg in use."""
     try:
         location = context.location()
-    except PpinuiError as error:
-        return ConfigSeen((of_error(CONFIG, error),))
+    except PpinuiError as exception:
+        return ConfigSeen((from_exception(CONFIG, exception),))
     found = ok(CONFIG, f"{location.path} ({location.rule})")
     try:
         number = context.host.group.number if context.host.group else None
         problems = check_file(location.path, root=context.host.root, find_group=lambda _: number)
         access = tuple(_access(problems, location.path))
         text = tuple(_contents(problems, location.path))
-    except PpinuiError as error:
-        return ConfigSeen((found, of_error(f"{CONFIG}, access", error)), location.path)
+    except PpinuiError as exception:
+        return ConfigSeen((found, from_exception(f"{CONFIG}, access", exception)), location.path)
     except FileNotFoundError:  # a sealed memory file of 'ppinui run' has a descriptor, and no name of its own
         access = (ok(f"{CONFIG}, access", "it lies in memory, for this program alone"),)
         text = ()
@@ -82,55 +81,56 @@ def look_at_config(context: Context) -> ConfigSeen:
     return ConfigSeen((found, *access, *text), location.path, config)
 
 
-def _access(problems: Collection[Diagnostic], path: Path) -> Iterator[Finding]:
+def _access(problems: Collection[Diagnostic], path: Path) -> Iterator[Diagnostic]:
     subject = f"{CONFIG}, access"
     found = [problem for problem in problems if problem.code in _ABOUT_ACCESS]
     for problem in found:
-        yield Finding(subject, _STATES[problem.severity], problem.message, problem.remedy)
+        severity = Severity.OK if problem.severity is Severity.NOTE else problem.severity
+        yield replace(problem, severity=severity, subject=subject)
     if not found:
         yield ok(subject, _mode(path))
 
 
-def _contents(problems: Collection[Diagnostic], path: Path) -> Iterator[Finding]:
+def _contents(problems: Collection[Diagnostic], path: Path) -> Iterator[Diagnostic]:
     clear = sum(problem.code in _CLEAR and problem.severity is Severity.WARNING for problem in problems)
-    rest = [problem for problem in problems if problem.code not in _ABOUT_ACCESS | _CLEAR]
-    errors = sum(problem.severity is Severity.ERROR for problem in rest)
-    warnings = sum(problem.severity is Severity.WARNING for problem in rest)
+    rest = [
+        problem
+        for problem in problems
+        if problem.code not in _ABOUT_ACCESS | _CLEAR and problem.severity is not Severity.NOTE
+    ]
     subject = f"{CONFIG}, contents"
-    if errors or warnings:
-        words = ", ".join(_counted(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n)
-        state = State.WRONG if errors else State.WARNING
-        yield Finding(subject, state, words, f"see them: ppinui -c {path} config check")
+    if rest:
+        is_broken = any(problem.severity is Severity.ERROR for problem in rest)
+        report = error if is_broken else warning
+        yield report(subject, count_severities(rest), f"see them: ppinui -c {path} config check")
     else:
         yield ok(subject, "nothing is wrong with it")
     if clear:
-        words = f"{_counted(clear, 'password')} in clear text"
+        words = f"{plural(clear, 'password')} in clear text"
         yield warning(subject, words, f"move them into the keyring: ppinui -c {path} secret adopt")
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def look_at_secrets(context: Context, users: SecretOwners | None = None) -> SecretsSeen:
+def look_at_secrets(context: Context, users: SecretOwners | None = None) -> SecretsFileSeen:
     """The .secrets.cfg in use; ``users``: those of primus.cfg, if it can be read."""
     try:
         location = context.secrets_location(must_exist=bool(context.secrets))
-    except PpinuiError as error:
-        return SecretsSeen((of_error(SECRETS, error),))
+    except PpinuiError as exception:
+        return SecretsFileSeen((from_exception(SECRETS, exception),))
     if not location.exists:
-        return SecretsSeen((_no_secrets(context),), entries={})
+        return SecretsFileSeen((_no_secrets(context),), entries={})
     found = ok(SECRETS, f"{location.path} ({location.rule})")
     access = tuple(_secrets_access(location.path, context))
     try:
         entries = read_entries(location.path, users)
-    except PpinuiError as error:
-        return SecretsSeen((found, *access, of_error(f"{SECRETS}, contents", error)), location.path)
+    except PpinuiError as exception:
+        return SecretsFileSeen(
+            (found, *access, from_exception(f"{SECRETS}, contents", exception)), location.path
+        )
     by_user = {(entry.kind, entry.name): entry.opaque for entry in entries}
-    return SecretsSeen((found, *access), location.path, by_user)
+    return SecretsFileSeen((found, *access), location.path, by_user)
 
 
-def _no_secrets(context: Context) -> Finding:
+def _no_secrets(context: Context) -> Diagnostic:
     places = search_places(environ=context.environ, root=context.host.root, secrets=True)
     looked_at = ", ".join(str(place.path) for place in places)
     if context.environ.get(SECRETS_VARIABLE):
@@ -142,7 +142,7 @@ def _no_secrets(context: Context) -> Finding:
     return ok(SECRETS, f"there is none, so applications have no secrets from a file ({looked_at})")
 
 
-def _secrets_access(path: Path, context: Context) -> Iterator[Finding]:
+def _secrets_access(path: Path, context: Context) -> Iterator[Diagnostic]:
     """Readable by the group primus and by no one else: mode 0640, as the vendor documents it."""
     subject = f"{SECRETS}, access"
     status = path.stat()
@@ -150,7 +150,7 @@ def _secrets_access(path: Path, context: Context) -> Iterator[Finding]:
         word for bit, word in ((stat.S_IROTH, "read"), (stat.S_IWOTH, "change")) if status.st_mode & bit
     ]
     if open_to:
-        yield wrong(subject, f"everybody can {' and '.join(open_to)} it: {_mode(path)}", f"chmod 0640 {path}")
+        yield error(subject, f"everybody can {' and '.join(open_to)} it: {_mode(path)}", f"chmod 0640 {path}")
     elif context.host.group is not None and status.st_gid != context.host.group.number:
         yield warning(
             subject,
@@ -167,7 +167,7 @@ def _mode(path: Path) -> str:
     return f"mode {stat.S_IMODE(status.st_mode):04o}, {owner}:{group}"
 
 
-def look_at_group(context: Context, *, config_readable: bool) -> Finding:
+def look_at_group(context: Context, *, config_readable: bool) -> Diagnostic:
     """Whether this account is in the group that the provider's files are open to.
 
     ``config_readable``: it can read the primus.cfg in use all the same.
@@ -184,9 +184,9 @@ def look_at_group(context: Context, *, config_readable: bool) -> Finding:
         return ok(subject, "root reads the provider's files without it")
     if group.number in account.groups:
         return ok(subject, f"{account.name} is in it")
-    state = State.WARNING if config_readable else State.WRONG
+    report = warning if config_readable else error
     if account.name in group.members:
         words = f"{account.name} is in it, but this session is older than that"
-        return Finding(subject, state, words, f"log in again, or: newgrp {GROUP}")
+        return report(subject, words, f"log in again, or: newgrp {GROUP}")
     remedy = f"sudo usermod -aG {GROUP} {account.name}, then newgrp {GROUP}"
-    return Finding(subject, state, f"{account.name} is not in it", remedy)
+    return report(subject, f"{account.name} is not in it", remedy)

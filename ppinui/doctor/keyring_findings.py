@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from ppinui.doctor.finding import Finding, State, of_error, ok, warning, wrong
+from ppinui.diagnostic import Diagnostic, Severity, error, from_exception, ok, warning
 from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_client import Backend
 from ppinui.secrets.keyring_errors import NoBackendError
@@ -29,7 +29,7 @@ _BUS_SECONDS: Final = 2.0
 class KeyringSeen:
     """``backend`` None: no keyring answers."""
 
-    finding: Finding
+    finding: Diagnostic
     backend: Backend | None = None
 
 
@@ -41,16 +41,18 @@ def look_at_keyring(store: SecretStore, *, named: bool) -> KeyringSeen:
     try:
         backend = store.backend()
         store.has(SecretKind.PIN, "")  # a name that nobody has: does it answer?
-    except NoBackendError as error:
-        return KeyringSeen(of_error("keyring", error, State.WRONG if named else State.WARNING))
-    except PpinuiError as error:
-        return KeyringSeen(of_error("keyring", error))
+    except NoBackendError as exception:
+        return KeyringSeen(
+            from_exception("keyring", exception, Severity.ERROR if named else Severity.WARNING)
+        )
+    except PpinuiError as exception:
+        return KeyringSeen(from_exception("keyring", exception))
     place = f", {backend.place}" if backend.place else ""
     words = f"{backend.name} ({backend.why}{place}), service {store.service}"
     return KeyringSeen(ok("keyring", words), backend)
 
 
-def look_at_owner(context: Context) -> Iterator[Finding]:
+def look_at_owner(context: Context) -> Iterator[Diagnostic]:
     """Whose keyring it is: under sudo, or for a service account, another one's than people may expect."""
     subject = "keyring's owner"
     account = context.host.account
@@ -83,7 +85,7 @@ def look_at_owner(context: Context) -> Iterator[Finding]:
         )
 
 
-def look_at_bus(context: Context, keyring: str | None) -> Finding:
+def look_at_bus(context: Context, keyring: str | None) -> Diagnostic:
     """The session bus, by which desktop keyrings are reached; without one of those, nobody needs it.
 
     ``keyring``: the name of the one that answers, or was asked for; None if there is neither.
@@ -113,7 +115,7 @@ def look_at_bus(context: Context, keyring: str | None) -> Finding:
         return ok(subject, f"{address} answers")
     words = f"{address} does not answer: {reason}"
     remedy = f"start from the desktop session, or unset {_BUS} and use a vault: --keyring vault"
-    return (wrong if needed else warning)(subject, words, remedy)
+    return (error if needed else warning)(subject, words, remedy)
 
 
 def _instead_of_a_desktop(context: Context) -> str:
@@ -123,8 +125,9 @@ def _instead_of_a_desktop(context: Context) -> str:
         return "use a vault: 'ppinui vault create', then --keyring vault"
     try:
         Vault(path).check()
-    except VaultError as error:
-        return f"mend the vault {path}, then use it with --keyring vault: {error.message}; {error.remedy}"
+    except VaultError as exception:
+        fault = f"{exception.message}; {exception.remedy}"
+        return f"repair the vault {path}, then use it with --keyring vault: {fault}"
     return f"use the vault {path}: --keyring vault, or PPINUI_KEYRING=vault"
 
 
@@ -146,6 +149,6 @@ def _unreachable(address: str) -> str | None:
                 bus.settimeout(_BUS_SECONDS)
                 bus.connect(target)
             return None
-        except OSError as error:
-            reasons.append(error.strerror or str(error))
+        except OSError as exception:
+            reasons.append(exception.strerror or str(exception))
     return "; ".join(reasons)

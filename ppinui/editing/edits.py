@@ -221,7 +221,7 @@ class Patch(Edit):
     def apply(self, document: Document) -> Document:
         if digest_of(document.text) != self.digest:
             raise EditRefused(
-                f"{self.label} was made to another state of the file", document.origin, "Make it again."
+                f"{self.label} was made to another state of the file", document.origin, "make it again"
             )
         text = document.text[: self.start] + self.text + document.text[self.end :]
         return parse(text, document.origin, allow_duplicates=True)
@@ -256,7 +256,7 @@ class Forgotten(Edit):
         raise EditRefused(
             f"{self.label}: the password is not kept outside of the file",
             document.origin,
-            "Enter it again.",
+            "enter it again",
         )
 
     @property
@@ -321,7 +321,7 @@ def _expect(document: Document, made: tuple[Document, str], expected: str) -> Do
         raise PpinuiError(
             f"{short_path(expected)} is not free any more",
             document.origin,
-            "Add it again: it gets the next free name.",
+            "add it again: it gets the next free name",
         )
     return new
 

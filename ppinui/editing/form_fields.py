@@ -93,7 +93,7 @@ def read_value(field: Field, text: str) -> Scalar | None:
         return parse_value(text, field.kind, spec)
     except InvalidValueError as error:
         if error.flaw is not None:
-            raise NotAllowedError(f"{error.flaw.message}. {error.flaw.remedy}") from None
+            raise NotAllowedError(f"{error.flaw.message}; {error.flaw.remedy}") from None
         raise NotAllowedError(f"{field.name} is {_allowed(field, error.expected)}") from None
 
 

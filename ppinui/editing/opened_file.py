@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ppinui.files.identity import Identity, identify
+from ppinui.files.replacement import Identity, identify
 from ppinui.libconfig.document import Document, load
 
 

@@ -11,7 +11,7 @@ from ppinui.config.config_save import SaveReport, Unparsed, save
 from ppinui.config.redaction import is_any_lost, masked_diff
 from ppinui.editing.opened_file import Opened, open_file
 from ppinui.errors import PpinuiError
-from ppinui.files.identity import Identity, identify
+from ppinui.files.replacement import Identity, identify
 from ppinui.libconfig.document import ConfigSyntaxError, Document, parse
 from ppinui.libconfig.includes import decode, read_regular
 
@@ -116,6 +116,6 @@ class Mending:
             raise PpinuiError(
                 f"the file cannot be read any more: {error.strerror or type(error).__name__}",
                 str(self.path),
-                "Save a copy, or look at the file first.",
+                "save a copy, or look at the file first",
             ) from None
         self._identity = identity

@@ -27,7 +27,7 @@ def _anonymous_file(name: str, *, sealable: bool = False) -> int:
     """A descriptor of a file that has no name on any disk. The one place that only Linux can do."""
     if sys.platform != "linux":
         raise PpinuiError(
-            "Secrets cannot be handed to the provider in memory on this system",
+            "secrets cannot be handed to the provider in memory on this system",
             sys.platform,
             "run ppinui on Linux; other systems are not supported yet",
         )

@@ -16,6 +16,31 @@ from typing import Final, NamedTuple
 from ppinui.files.file_attributes import Attributes, give_attributes, read_attributes
 
 _MARK: Final = "ppinui"
+_MOUNTS: Final = Path("/proc/self/mountinfo")
+_OCTAL: Final = re.compile(rb"\\([0-7]{3})")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which file on the disk a document was read from: where links led, and the file found there.
+
+    The time of its last change (ns) is part of it, since an inode number is soon used again.
+    """
+
+    target: Path
+    device: int
+    inode: int
+    changed_at: int
+
+
+def identify(path: Path) -> Identity | None:
+    """The file that a path leads to now, None if there is none: ask before reading it, for ``save``."""
+    target = Path(os.path.realpath(path))
+    try:
+        status = target.stat()
+    except OSError:
+        return None
+    return Identity(target, status.st_dev, status.st_ino, status.st_mtime_ns)
 
 
 class Stamp(NamedTuple):
@@ -210,3 +235,41 @@ def _compare(descriptor: int, content: bytes) -> None:
 
 def _stamp(status: os.stat_result) -> Stamp:
     return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+class _Mount(NamedTuple):
+    source: Path
+    """What is mounted: a path on its own file system."""
+    point: Path
+
+
+def mounted_from(file: Path, *, mountinfo: Path = _MOUNTS) -> Path | None:
+    """Where a file that is a bind mount comes from: its path on its own file system; None if it is none.
+
+    Elsewhere than on Linux, and where /proc is hidden, it is None, and the attempt to replace the file shows
+    it (EBUSY).
+    """
+    return next((mount.source for mount in _mounts(mountinfo) if mount.point == file), None)
+
+
+def mount_point_of(path: Path, *, mountinfo: Path = _MOUNTS) -> Path:
+    """Where the file system of a path is mounted; the root where that cannot be told."""
+    above = (mount.point for mount in _mounts(mountinfo) if path.is_relative_to(mount.point))
+    return max(above, key=lambda point: len(point.parts), default=Path("/"))
+
+
+def _mounts(mountinfo: Path) -> Iterator[_Mount]:
+    """The mounts that are to be seen, the latest first. Linux only: elsewhere there are none."""
+    try:
+        lines = mountinfo.read_bytes().splitlines()
+    except OSError:
+        return
+    for line in reversed(lines):
+        # number parent major:minor root mountpoint … (proc(5)); blanks in paths are written as \040.
+        fields = line.split()
+        if len(fields) > 4:
+            yield _Mount(_path(fields[3]), _path(fields[4]))
+
+
+def _path(field: bytes) -> Path:
+    return Path(os.fsdecode(_OCTAL.sub(lambda code: bytes([int(code[1], 8)]), field)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.libconfig.document import Document, Setting
@@ -35,22 +35,33 @@ _ONLY_NEWER = frozenset("abv")
 
 def find_warnings(document: Document) -> tuple[Diagnostic, ...]:
     """The warnings of a document: of its settings in their order, then of its includes and its end."""
-    found: list[Diagnostic] = []
-    if _SUSPECT.search(document.flat.text):
-        for setting in document.walk():
-            if setting.kind.scalar:
-                found.extend(_warning(*words, setting.place) for words in _of_scalar(setting))
-    found.extend(_of_includes(document))
+    settings = document.walk() if is_suspect(document) else ()
+    return (*(warning for warning, _ in warnings_of_settings(settings)), *warnings_of_file(document))
+
+
+def is_suspect(document: Document) -> bool:
+    """Whether a setting may have a warning: False is certain, and known fast."""
+    return _SUSPECT.search(document.flat.text) is not None
+
+
+def warnings_of_settings(settings: Iterable[Setting]) -> Iterator[tuple[Diagnostic, Setting]]:
+    """The warnings of each setting."""
+    for setting in settings:
+        if setting.kind.scalar:
+            for message, remedy in _of_scalar(setting):
+                yield _warning(message, remedy, setting.place), setting
+
+
+def warnings_of_file(document: Document) -> Iterator[Diagnostic]:
+    """The warnings of a document's includes and of its end."""
+    yield from _of_includes(document)
     unclosed = document.parsed.unclosed
     if unclosed is not None:
-        found.append(
-            _warning(
-                f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
-                "Add its end, or remove its beginning.",
-                document.flat.place(unclosed.start),
-            )
+        yield _warning(
+            f"the {unclosed.what} that begins here has no end: libconfig ignores everything behind it",
+            "add its end, or remove its beginning",
+            document.flat.place(unclosed.start),
         )
-    return tuple(found)
 
 
 def _warning(message: str, remedy: str, place: Place) -> Diagnostic:
@@ -64,7 +75,7 @@ def _of_scalar(setting: Setting) -> Iterator[tuple[str, str]]:
         yield from _of_string(setting.name, setting.raw)
     elif setting.kind is Kind.FLOAT:
         if not any(char.isdigit() for char in re.split("[eE]", setting.raw)[0]):
-            yield f"{setting.name or 'an element'} is a number without digits, read as 0", "Write the number."
+            yield f"{setting.name or 'an element'} is a number without digits, read as 0", "write the number"
     elif setting.kind is not Kind.BOOL:
         yield from _of_integer(setting)
 
@@ -75,17 +86,17 @@ def _of_string(name: str | None, raw: str) -> Iterator[tuple[str, str]]:
         if any(escape in _ONLY_NEWER for escape in _ESCAPE.findall(piece)):
             yield (
                 f"in {whose}, \\a, \\b and \\v are two characters to libconfig 1.5, but one to 1.8",
-                "For a backslash write two, for a control character \\x and its two hexadecimal digits.",
+                "for a backslash write two, for a control character \\x and its two hexadecimal digits",
             )
         if "" in _ZERO_BYTE.findall(piece):
             yield (
                 f"in {whose}, \\x00 is nothing to libconfig 1.5, but the end of the text to newer versions",
-                "Remove \\x00: libconfig cannot hold that character.",
+                "remove \\x00: libconfig cannot hold that character",
             )
         if "\0" in piece:
             yield (
                 f"{whose} holds a NUL character: libconfig reads the text only up to it",
-                "Remove the character; the file may be damaged.",
+                "remove the character; the file may be damaged",
             )
 
 
@@ -99,21 +110,21 @@ def _of_integer(setting: Setting) -> Iterator[tuple[str, str]]:
         if not low <= number <= high:
             yield (
                 f"{whose} does not fit into 64 bits: libconfig 1.5 reads another number, 1.8 none",
-                "Write a smaller number, or text in quotes.",
+                "write a smaller number, or text in quotes",
             )
     elif not INT_MIN <= number <= INT_MAX:
         if hexadecimal and number <= 2 * INT_MAX + 1:
             yield (
                 f"{whose} is read as a negative number: it has no room in 32 bits with a sign",
-                "Write L behind the number if a large positive one is meant.",
+                "write L behind the number if a large positive one is meant",
             )
         else:
             yield (
                 f"{whose} does not fit into 32 bits: libconfig 1.5 reads another number than newer versions",
-                "Write L behind the number, or a smaller one.",
+                "write L behind the number, or a smaller one",
             )
     if _LEADING_ZERO.fullmatch(raw):
-        yield f"{whose} begins with a zero and is read as decimal, not as octal", "Remove the zero."
+        yield f"{whose} begins with a zero and is read as decimal, not as octal", "remove the zero"
 
 
 def _of_includes(document: Document) -> Iterator[Diagnostic]:
@@ -123,12 +134,12 @@ def _of_includes(document: Document) -> Iterator[Diagnostic]:
             where = "the working directory of each program" if directory is None else str(directory)
             yield _warning(
                 f"the included file is looked for in {where}, not beside this file",
-                "Write its full path.",
+                "write its full path",
                 place,
             )
         elif directory is not None:
             yield _warning(
                 f"libconfig 1.5 looks for this file below {directory}, newer versions at its full path",
-                "Write its name relative to the include directory.",
+                "write its name relative to the include directory",
                 place,
             )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Container, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -63,11 +64,11 @@ def load(path: Path, *, allow_duplicates: bool = False) -> Document:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         if isinstance(error, PermissionError):
-            remedy = "Read it as a member of the group that owns it (newgrp primus), or as root."
+            remedy = "read it as a member of the group that owns it (newgrp primus), or as root"
         elif isinstance(error, FileNotFoundError):
-            remedy = "Check the path, or name the file with -c FILE."
+            remedy = "check the path, or name the file with -c FILE"
         else:
-            remedy = "Name a readable file with -c FILE."
+            remedy = "name a readable file with -c FILE"
         raise PpinuiError(f"the configuration cannot be read: {reason}", str(path), remedy) from error
     return parse(decode(raw), str(path), allow_duplicates=allow_duplicates)
 
@@ -267,20 +268,33 @@ class Document:
             here = here.get(step)
         return here
 
-    def walk(self) -> Iterator[Setting]:
-        """All settings and elements but the root, each before its children, in the order of the file."""
+    def walk(self, but: Container[int] = ()) -> Iterator[Setting]:
+        """All settings and elements but the root, each before its children, in the order of the file.
+
+        ``but``: those inside of nodes with these identities are left out.
+        """
         todo = list(reversed(self.root.children))
         while todo:
             setting = todo.pop()
             yield setting
-            if setting.node.children:
+            if setting.node.children and id(setting.node) not in but:
                 todo.extend(reversed(setting.children))
+
+    def setting_at(self, offset: int) -> Setting:
+        """The innermost setting around a character of the flat text; the root for what is in none."""
+        here = self.root
+        while True:
+            children = here.children
+            index = bisect_right(children, offset, key=lambda child: child.flat_start) - 1
+            if index < 0 or offset >= children[index].flat_start + children[index].node.width:
+                return here
+            here = children[index]
 
     @cached_property
     def duplicates(self) -> tuple[Setting, ...]:
         """The second and later settings of a name in one group, which the C library rejects."""
         found: list[Setting] = []
-        for group in (self.root, *self.walk()) if self.allow_duplicates else ():
+        for group in (self.root, *self.walk()) if self.parsed.may_have_duplicates else ():
             if group.kind is Kind.GROUP:
                 seen: set[str | None] = set()
                 for child in group.children:
@@ -289,9 +303,9 @@ class Document:
                     seen.add(child.name)
         return tuple(sorted(found, key=lambda setting: setting.flat_start))
 
-    def comments(self) -> Iterator[Comment]:
-        """All comments of the file itself, in order."""
-        for found in _COMMENT_OR_STRING.finditer(self.text):
+    def comments(self, stop: int | None = None) -> Iterator[Comment]:
+        """The comments of the file itself, in order; those before the offset ``stop`` if it is given."""
+        for found in _COMMENT_OR_STRING.finditer(self.text, 0, len(self.text) if stop is None else stop):
             comment = (found[1] or found[2] or "").rstrip("\r")
             if comment:
                 yield Comment(found.start(), found.start() + len(comment), comment)

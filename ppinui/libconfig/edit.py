@@ -38,7 +38,7 @@ def set_value(document: Document, path: str, value: Scalar) -> Document:
         raise EditRefused(
             f"{path or 'the file'} is of type {setting.kind.value}, not a single value",
             str(setting.place),
-            "Set one of the settings inside it.",
+            "set one of the settings inside it",
         )
     value = normalised_scalar(value)
     if holds(setting, value):
@@ -55,7 +55,7 @@ def set_value(document: Document, path: str, value: Scalar) -> Document:
         raise EditRefused(
             f"all elements of an array have one type, here {setting.kind.value}",
             str(setting.place),
-            f"Give a value of type {setting.kind.value}.",
+            f"give a value of type {setting.kind.value}",
         )
     # A space more where the value would run into the word behind it.
     for written in (raw, f"{raw} "):

@@ -12,13 +12,13 @@ def editable(document: Document, path: str) -> Setting:
         raise EditRefused(
             f"there is no setting {path}",
             document.origin,
-            "Check the path: ppinui config show lists all settings.",
+            "check the path: ppinui config show lists all settings",
         )
     if setting.read_only:
         raise EditRefused(
             f"{path} comes from a file that {document.origin} includes",
             str(setting.place),
-            f"Edit {setting.place.file} instead.",
+            f"edit {setting.place.file} instead",
         )
     return setting
 
@@ -30,7 +30,7 @@ def named(document: Document, path: str) -> Setting:
         what = (
             "the whole file" if setting.parent is None else f"an element of the {setting.parent.kind.value}"
         )
-        raise EditRefused(f"{path or 'this'} is {what}", str(setting.place), "Name a setting of a group.")
+        raise EditRefused(f"{path or 'this'} is {what}", str(setting.place), "name a setting of a group")
     return setting
 
 
@@ -41,7 +41,7 @@ def group(document: Document, path: str) -> Setting:
         raise EditRefused(
             f"{path} is of type {setting.kind.value}, not group",
             str(setting.place),
-            "Name the group to put it into.",
+            "name the group to put it into",
         )
     return setting
 
@@ -53,7 +53,7 @@ def free(parent: Setting, name: str) -> None:
         raise EditRefused(
             f"{there.path} is there already",
             str(there.place),
-            "Choose another name, or change the one that is there.",
+            "choose another name, or change the one that is there",
         )
 
 
@@ -65,7 +65,7 @@ def neighbour(parent: Setting, after: str | None, *, is_group: bool) -> Setting 
             raise EditRefused(
                 f"there is no setting {after} of this file in {parent.path or 'the file'}",
                 str(parent.place),
-                "Name another setting to put it behind, or none.",
+                "name another setting to put it behind, or none",
             )
         return chosen
     last = None
@@ -82,5 +82,5 @@ def no_room(setting: Setting) -> EditRefused:
     return EditRefused(
         f"{setting.path or 'the file'} is written in a way that leaves no room for this change",
         str(setting.place),
-        "Put the settings on lines of their own with an editor, then try again.",
+        "put the settings on lines of their own with an editor, then try again",
     )

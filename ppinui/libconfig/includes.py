@@ -6,6 +6,7 @@ import errno
 import stat
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,13 +40,8 @@ class Source:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        find = self.text.find
-        at = find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = find("\n", at + 1)
-        return starts
+        lengths = accumulate(map(len, self.text.split("\n")), initial=0)
+        return [before + newlines for newlines, before in enumerate(lengths)][:-1]
 
     def place(self, offset: int) -> Place:
         """Line and column of a character; lines end at ``\\n``, as the C library counts them."""

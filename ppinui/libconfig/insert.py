@@ -56,7 +56,7 @@ def copy(
     parent = original.parent
     if original.kind is not Kind.GROUP or parent is None:
         message = f"{path} is of type {original.kind.value}, not group"
-        raise EditRefused(message, str(original.place), "Name a group to copy.")
+        raise EditRefused(message, str(original.place), "name a group to copy")
     check_name(new_name)
     edit_checks.free(parent, new_name)
     own_path = f"{parent.path}.{new_name}" if parent.path else new_name

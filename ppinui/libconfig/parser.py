@@ -78,6 +78,8 @@ class ParsedText(NamedTuple):
     """A comment or string without an end, which swallowed the rest of the text."""
     directives: tuple[tuple[Place, str], ...] = ()
     """Where files are included, and their names as written."""
+    may_have_duplicates: bool = False
+    """False is certain: no name is there twice in a group."""
     deepest: int = 0
     """At most so many symbols are on the C parser's stack where a group, array or list begins."""
 
@@ -122,9 +124,11 @@ class _Parser:
         self.frames = [root]
         self.errors = SyntaxErrors(self.scanner, self.frames)
         self.deepest = 0
+        self.may_have_duplicates = False
         self.edit: TextEdit | None = None
         if before is not None and before.is_of_use:
             self.edit, self.deepest = before.edit, before.parsed.deepest
+            self.may_have_duplicates = before.parsed.may_have_duplicates
             self._take_over(root, before.parsed.root)
 
     def whole(self) -> ParsedText:
@@ -138,7 +142,14 @@ class _Parser:
         size = len(self.scanner.text)
         node = Node(Kind.GROUP, 0, None, 0, size, size, tuple(root.children))
         scanner = self.scanner
-        return ParsedText(node, scanner.flat(), scanner.unclosed, tuple(scanner.directives), self.deepest)
+        return ParsedText(
+            node,
+            scanner.flat(),
+            scanner.unclosed,
+            tuple(scanner.directives),
+            self.may_have_duplicates,
+            self.deepest,
+        )
 
     # -- what is taken over from the text before an edit
 
@@ -342,10 +353,10 @@ class _Parser:
         return parent
 
     def _check_names(self, frame: Frame) -> None:
-        if frame.kind is not Kind.GROUP or self.allow_duplicates:
-            return
-        if len({child.name for child in frame.children}) < len(frame.children):
-            self.errors.duplicate(frame)
+        if frame.kind is Kind.GROUP and len({child.name for child in frame.children}) < len(frame.children):
+            if not self.allow_duplicates:
+                self.errors.duplicate(frame)
+            self.may_have_duplicates = True
 
     def _room(self, symbols: int, at: int) -> None:
         if symbols > STACK_LIMIT:

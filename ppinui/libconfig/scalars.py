@@ -85,7 +85,7 @@ def write_scalar(value: Scalar, kind: Kind | None = None, raw: str = "") -> str:
             raise EditRefused(
                 f"libconfig has no number {value!r}",
                 "the new value",
-                "Use a finite number, or text in quotes.",
+                "use a finite number, or text in quotes",
             )
         return repr(value)
     return _write_string(value)
@@ -106,11 +106,11 @@ def check_name(name: str) -> None:
         raise EditRefused(
             "libconfig does not allow this name for a setting",
             repr(name),
-            "A name begins with a letter (or *); letters, digits, - _ and * follow. No spaces, no umlauts.",
+            "a name begins with a letter (or *); letters, digits, - _ and * follow; no spaces, no umlauts",
         )
     if _BOOLEAN.fullmatch(name):
         raise EditRefused(
-            "true and false are values in libconfig, not names", repr(name), "Choose another name."
+            "true and false are values in libconfig, not names", repr(name), "choose another name"
         )
 
 
@@ -171,7 +171,7 @@ def _write_int(value: int, model: str) -> str:
         raise EditRefused(
             "the number does not fit into 64 bits",
             "the new value",
-            "Use a smaller number, or text in quotes.",
+            "use a smaller number, or text in quotes",
         )
     suffix = model[len(model.rstrip("L")) :]
     if not suffix and not INT_MIN <= value <= INT_MAX:
@@ -190,7 +190,7 @@ def _write_int(value: int, model: str) -> str:
 def _write_string(value: str) -> str:
     if "\0" in value:
         raise EditRefused(
-            "libconfig cannot hold a text with a NUL character", "the new value", "Remove the NUL character."
+            "libconfig cannot hold a text with a NUL character", "the new value", "remove the NUL character"
         )
     try:
         encode(value)
@@ -198,7 +198,7 @@ def _write_string(value: str) -> str:
         raise EditRefused(
             "the text has half a surrogate pair, which no file can hold",
             "the new value",
-            "Enter the text again.",
+            "enter the text again",
         ) from None
     # Only escapes that libconfig 1.5, newer versions and libconf all read alike.
     return '"' + _TO_ESCAPE.sub(lambda char: _WRITTEN.get(char[0], f"\\x{ord(char[0]):02x}"), value) + '"'

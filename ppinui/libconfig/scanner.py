@@ -195,7 +195,7 @@ class Scanner:
         name = _INCLUDE_NAME.match(self.text, opening.end(), end)
         if name is None and _INCLUDE_NAME.match(self.text, opening.end()):
             # 1.5 would join the name from both files, and open that.
-            remedy = "Close the quote in the included file."
+            remedy = "close the quote in the included file"
             raise ConfigSyntaxError(at, "the end of an included file", 'a closing " for @include', remedy)
         if name is None:
             # The scanner takes the rest for the file's name and then the end for the end of the text.
@@ -209,7 +209,7 @@ class Scanner:
                 at,
                 found,
                 f"at most {INCLUDE_DEPTH} files that include one another",
-                "Break the circle of includes.",
+                "break the circle of includes",
             )
         try:
             source = self._files.open(file_name)
@@ -223,7 +223,7 @@ class Scanner:
                 at,
                 f"{found}, which cannot be opened ({error.strerror or 'no such file'})",
                 "a file that can be read",
-                f"Create the file or write its full path; a relative name is looked for {where}.",
+                f"create the file or write its full path; a relative name is looked for {where}",
             ) from None
         index = self._segment_index(start)
         opened_at, parent, local = self._segments[index]

@@ -65,10 +65,10 @@ class SyntaxErrors:
         if broken is not None:
             self._raise(found.start, self._describe(found), "= or :", broken)
         if found.token in (Token.GROUP, Token.STRING, Token.INT, Token.BOOL):
-            remedy = "Put = or : between the name and its value."
+            remedy = "put = or : between the name and its value"
         else:
             remedy = (
-                "A setting is NAME = VALUE. Complete the line, or make it a comment with # at its beginning."
+                "a setting is NAME = VALUE: complete the line, or make it a comment with # at its beginning"
             )
         word = self._first_word(name)
         self._raise(found.start, self._describe(found), f"= or : behind {word}", remedy)
@@ -78,17 +78,17 @@ class SyntaxErrors:
         frame = self._frames[-1]
         self._unclosed_string(found, _VALUE)
         if frame.kind is Kind.ARRAY and found.token in (Token.GROUP, Token.ARRAY, Token.LIST):
-            remedy = "An array [ … ] holds only plain values; a list ( … ) can hold everything."
+            remedy = "an array [ … ] holds only plain values; a list ( … ) can hold everything"
             self._raise(found.start, self._describe(found), "a plain value", remedy)
         if found.token is Token.NAME:
-            self._raise(found.start, "a word without quotes", _VALUE, 'Put the text in quotes: "…".')
+            self._raise(found.start, "a word without quotes", _VALUE, 'put the text in quotes: "…"')
         if found.token is Token.EQUALS:
-            self._raise(found.start, self._describe(found), _VALUE, "One = or : is enough; remove the other.")
+            self._raise(found.start, self._describe(found), _VALUE, "one = or : is enough; remove the other")
         self._raise(
             found.start,
             self._describe(found),
             _VALUE,
-            f"Write the value of the setting on line {self._line(start)} here, or remove that setting.",
+            f"write the value of the setting on line {self._line(start)} here, or remove that setting",
         )
 
     def no_setting(self, found: Lexeme, frame: Frame) -> NoReturn:
@@ -99,31 +99,29 @@ class SyntaxErrors:
             self._raise(found.start, self._describe(found), expected, broken)
         char = self._scanner.text[found.start : found.start + 1]
         if found.token is Token.GROUP_END:
-            remedy = "Remove this brace, or look for a group above whose opening { is missing."
+            remedy = "remove this brace, or look for a group above whose opening { is missing"
         elif found.token is Token.SEMICOLON:
-            remedy = "A setting ends with one semicolon; remove this one."
+            remedy = "a setting ends with one semicolon; remove this one"
         elif found.token is Token.BOOL:
-            remedy = "true and false are values; give the setting another name."
+            remedy = "true and false are values; give the setting another name"
         elif char == "\ufeff":
-            remedy = "Save the file without a byte order mark (UTF-8, not “UTF-8 with BOM”)."
+            remedy = "save the file without a byte order mark (UTF-8, not “UTF-8 with BOM”)"
         elif char in "#/" and found.token is Token.GARBAGE:
-            remedy = "End the last line with a newline: libconfig 1.5 does not read a comment without one."
+            remedy = "end the last line with a newline: libconfig 1.5 does not read a comment without one"
         elif char == "_":
-            remedy = "A name begins with a letter; remove the underscore."
+            remedy = "a name begins with a letter; remove the underscore"
         elif char == "@":
-            remedy = 'An include stands alone on its line: @include "FILE".'
+            remedy = 'an include stands alone on its line: @include "FILE"'
         elif char == "\v":
-            remedy = "Replace the vertical tab by a space."
+            remedy = "replace the vertical tab by a space"
         elif char == "\0":
-            remedy = "The file is damaged or not a text file: restore it from a backup."
+            remedy = "the file is damaged or not a text file: restore it from a backup"
         elif "\udc80" <= char <= "\udcff":
-            remedy = "This is no UTF-8 text: a binary file, or Latin-1 outside of quotes and comments."
+            remedy = "this is no UTF-8 text: a binary file, or Latin-1 outside of quotes and comments"
         elif found.token is Token.GARBAGE:
-            remedy = "Remove this character, or put the text that it belongs to in quotes."
+            remedy = "remove this character, or put the text that it belongs to in quotes"
         else:
-            remedy = (
-                "Begin the line with the name of a setting, or make it a comment with # at its beginning."
-            )
+            remedy = "begin the line with the name of a setting, or make it a comment with # at its beginning"
         self._raise(found.start, self._describe(found), expected, remedy)
 
     def not_closed(self, found: Lexeme) -> NoReturn:
@@ -131,13 +129,13 @@ class SyntaxErrors:
         self._unclosed_string(found, f"{_SETTING} or }}")
         frame = self._frames[-1]
         opened = self._line(frame.start)
-        remedy = f"Close the group {quoted(frame.name)} that opens on line {opened} with }}."
+        remedy = f"close the group {quoted(frame.name)} that opens on line {opened} with }}"
         suspect = self._less_indented()
         if suspect is not None:
             name, opens, closes = suspect
             remedy = (
-                f"A }} is missing. Look at {quoted(name)}, which opens on line {opens}: "
-                f"the brace on line {closes} that ends it seems to belong to a group around it."
+                f"a }} is missing: look at {quoted(name)}, which opens on line {opens}: "
+                f"the brace on line {closes} that ends it seems to belong to a group around it"
             )
         self._raise(
             found.start,
@@ -154,18 +152,18 @@ class SyntaxErrors:
         broken = self._broken_quote(frame)
         opened = self._line(frame.value)
         remedy = (
-            f"Put a comma between the elements, or close the {frame.kind.value} of line {opened} with {mark}."
+            f"put a comma between the elements, or close the {frame.kind.value} of line {opened} with {mark}"
         )
         self._raise(found.start, self._describe(found), f", or {mark}", broken or remedy)
 
     def trailing_comma(self, found: Lexeme) -> NoReturn:
         """A comma behind the last element, which only newer versions allow."""
-        remedy = "Remove the comma behind the last element: libconfig before 1.7 does not allow it."
+        remedy = "remove the comma behind the last element: libconfig before 1.7 does not allow it"
         self._raise(found.start, self._describe(found), "another element", remedy)
 
     def mixed_array(self, found: Lexeme, kind: Kind, first: Kind) -> NoReturn:
         """An element of another type than the first."""
-        remedy = "All elements of an array [ … ] have one type; write ( … ) for a list of several types."
+        remedy = "all elements of an array [ … ] have one type; write ( … ) for a list of several types"
         self._raise(found.start, f"an element of type {kind.value}", f"one of type {first.value}", remedy)
 
     def duplicate(self, frame: Frame) -> NoReturn:
@@ -180,7 +178,7 @@ class SyntaxErrors:
                     at,
                     f"a second setting {quoted(child.name)} in one group",
                     "each name once",
-                    f"Remove or rename one of the two; the first is on line {line}.",
+                    f"remove or rename one of the two; the first is on line {line}",
                 )
             first[child.name] = at
             at += child.width
@@ -188,7 +186,7 @@ class SyntaxErrors:
 
     def too_deep(self, at: int) -> NoReturn:
         """Nested beyond what the C parser's stack holds."""
-        remedy = "Take groups out of one another: libconfig cannot hold so many levels."
+        remedy = "take groups out of one another: libconfig cannot hold so many levels"
         self._raise(at, "one level of nesting too many", "a flatter file", remedy)
 
     def _raise(self, offset: int, found: str, expected: str, remedy: str) -> NoReturn:
@@ -216,7 +214,7 @@ class SyntaxErrors:
         if found.token is Token.END and unclosed is not None:
             line = self._line(unclosed.start)
             closing = "a closing */" if unclosed.what == "comment" else 'a closing "'
-            remedy = f"The {unclosed.what} that begins on line {line} has no end: add {closing}."
+            remedy = f"the {unclosed.what} that begins on line {line} has no end: add {closing}"
             self._raise(unclosed.start, f"a {unclosed.what} without its end", expected, remedy)
 
     def _broken_quote(self, frame: Frame) -> str | None:
@@ -230,7 +228,7 @@ class SyntaxErrors:
             return None
         named = f" of {quoted(last.name)}" if last.name is not None else ""
         return (
-            f"Look at the value{named} on line {self._line(opening)}: its closing quote seems to be missing."
+            f"look at the value{named} on line {self._line(opening)}: its closing quote seems to be missing"
         )
 
     def _broken_value(self, frame: Frame, start: int) -> str | None:
@@ -240,8 +238,8 @@ class SyntaxErrors:
         last = frame.children[-1]
         if last.kind.scalar and last.kind is not Kind.STRING and last.width == last.stop:
             if self._scanner.text[start] in "bBoOqQ" and last.stop - last.value == 1:
-                return "Write the number in decimal or hexadecimal: libconfig before 1.8 knows no other."
-            return 'Put the whole value in quotes: "…".'
+                return "write the number in decimal or hexadecimal: libconfig before 1.8 knows no other"
+            return 'put the whole value in quotes: "…"'
         return None
 
     def _less_indented(self) -> tuple[str, int, int] | None:

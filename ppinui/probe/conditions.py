@@ -42,7 +42,7 @@ class StageError(Exception):
 
 
 _MODULE_MISBEHAVES = (
-    "test this slot alone with the provider's log at trace_level 6, and give the log to the library's vendor"
+    "test this slot alone, with the library's own log as detailed as it can be, and send that to its vendor"
 )
 
 CONDITIONS = {
@@ -108,7 +108,7 @@ CONDITIONS = {
         "allow more time with --timeout; if it never comes back, " + _MODULE_MISBEHAVES,
     ),
     "unknown-answer": Condition(
-        "UNKNOWN_ANSWER", "The PKCS#11 library answered in a way that no list knows", _MODULE_MISBEHAVES
+        "UNKNOWN_ANSWER", "The PKCS#11 library answered in a way that no list has", _MODULE_MISBEHAVES
     ),
     "slot-not-found": Condition(
         "CKR_SLOT_ID_INVALID",
@@ -147,13 +147,13 @@ CONDITIONS = {
     "pin-locked": Condition(
         "CKR_PIN_LOCKED",
         "The token says that its PIN is locked; none was offered",
-        "let the security officer unlock the partition or set a new PIN, and find out who used a wrong one",
+        "let the security officer unlock the token or set a new PIN, and find out who used a wrong one",
         PIN_LOCKED,
     ),
     "pin-not-set": Condition(
         "CKR_USER_PIN_NOT_INITIALIZED",
         "The token says that no user PIN has been set; none was offered",
-        "let the security officer set a PKCS#11 PIN for this partition",
+        "let the security officer set one",
         USER_PIN_NOT_INITIALIZED,
         pin=PinVerdict.NOT_SENT,
     ),

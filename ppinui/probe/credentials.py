@@ -1,4 +1,4 @@
-"""What a connection test is given of secrets, slot by slot, and where each came from."""
+"""The secrets of a connection test, slot by slot, and where each comes from."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sources_in_words(secrets: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class SlotSecrets:
-    """What the test of one slot is given besides its configuration."""
+    """The secrets of one slot's test."""
 
     sources: Mapping[SecretKind, SecretSource] = field(default_factory=dict)
     secrets_file: bytes | None = field(default=None, repr=False)
@@ -76,17 +76,17 @@ NO_LOGIN = Pin(None, SecretSource.MISSING)
 
 
 class Credentials(Protocol):
-    """Gives a run the secrets of its slots."""
+    """Where a run gets the secrets of its slots."""
 
     def secrets_of(self, test: SlotTest, /) -> SlotSecrets:
-        """What this slot's test is given. Quick: whatever has to be asked was asked before the run."""
+        """The secrets of this slot's test. Quick: what has to be asked was asked before the run."""
 
     def pin_of(self, user: str) -> Pin:
         """The PIN of a partition (a test's ``user``); asked once for each, before anything starts."""
 
 
 class PromptedCredentials:
-    """PINs from whoever is asked; the module reads .secrets.cfg by itself."""
+    """PINs from a prompt; the module reads .secrets.cfg by itself."""
 
     def __init__(self, ask: Callable[[str], Secret]) -> None:
         self._ask = ask

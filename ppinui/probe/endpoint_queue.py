@@ -17,12 +17,12 @@ _SLACK = 1.0
 
 
 class EndpointQueue:
-    """Resolves and connects for every slot of a book, side by side."""
+    """Resolves and connects for every slot of a run, side by side."""
 
     def __init__(
         self, state: RunState, on_reachable: Callable[[SlotState], None], *, timeout: float, side_by_side: int
     ) -> None:
-        """``on_reachable`` is told of each slot that passed both stages."""
+        """``on_reachable`` is called for each slot that passed both stages."""
         self._state = state
         self._on_reachable = on_reachable
         self._timeout = timeout
@@ -32,7 +32,7 @@ class EndpointQueue:
         self._deadlines: dict[int, float] = {}
 
     def start(self, pool: WorkerPool, environ: Mapping[str, str]) -> None:
-        """Set out for every slot that has a usable host and port; the others fail at once."""
+        """Start for every slot that has a usable host and port; the others fail at once."""
         targets: list[tuple[int, str, int]] = []
         for slot in self._state.slots:
             port = slot.test.port
@@ -57,7 +57,7 @@ class EndpointQueue:
         return min(self._deadlines.values(), default=None)
 
     def receive(self) -> None:
-        """Take one message of the process into the book."""
+        """Handle one message of the process."""
         assert self._worker is not None
         try:
             message, _ = self._worker.channel.receive()

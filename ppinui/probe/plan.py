@@ -108,7 +108,7 @@ def make_plan(config: PrimusConfig, selection: SlotSelection | None = None) -> P
     chosen = [(hsm, slot) for hsm in config.hsms for slot in hsm.slots]
     if not chosen:
         raise PpinuiError(
-            "There is no slot to test",
+            "there is no slot to test",
             config.document.origin,
             "add an HSM and a slot: ppinui config add-hsm --host HOST, then ppinui config add-slot",
         )
@@ -119,7 +119,7 @@ def make_plan(config: PrimusConfig, selection: SlotSelection | None = None) -> P
         )
         more = f" and {len(chosen) - 8} more" if len(chosen) > 8 else ""
         raise PpinuiError(
-            f"No slot is chosen by {selection.words()}",
+            f"no slot is chosen by {selection.words()}",
             config.document.origin,
             f"choose among {known}{more}; ppinui config show lists all",
         )

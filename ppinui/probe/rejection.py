@@ -2,7 +2,7 @@
 
 What a code says of a secret stands in its row of a table: ppinui/provider/vendor_codes.tsv for a Primus
 provider (columns ``secret`` and ``pin``), ppinui/pkcs11/pkcs11_codes.tsv for any other module (``pin``).
-After a code that is in no table, each secret that was offered may have been rejected.
+A vendor's code that is in no table counts as a rejection of every secret that was offered.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def accepted_by(stage: StageResult) -> frozenset[SecretKind]:
     return _ACCEPTED_WITH.get(stage.stage, frozenset())
 
 
-def feared_after(stage: StageResult) -> frozenset[SecretKind]:
-    """The kinds of secret that this stage's failure shows, or lets fear, to have been rejected.
+def possibly_rejected_by(stage: StageResult) -> frozenset[SecretKind]:
+    """The kinds of secret that were, or may have been, rejected at this stage.
 
     Reason enough to offer them to no other HSM in the same run; whether they were is for :func:`rejected_by`.
     """
@@ -75,4 +75,4 @@ def rejected_by(stage: StageResult) -> frozenset[SecretKind]:
     if error is None or error.found_by_us:
         return frozenset()
     verdict = error.pin if stage.stage is Stage.LOGIN else error.secret
-    return feared_after(stage) if stage.login_refused or verdict.rejects else frozenset()
+    return possibly_rejected_by(stage) if stage.login_refused or verdict.rejects else frozenset()

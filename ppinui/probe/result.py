@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -22,9 +22,6 @@ class Stage(StrEnum):
     SESSION = "session"
     LOGIN = "login"
     CRYPTO = "crypto"
-
-
-NETWORK_STAGES = (Stage.RESOLVE, Stage.CONNECT)
 
 
 class Outcome(StrEnum):
@@ -150,7 +147,7 @@ class Report:
     @property
     def tested_hsms(self) -> int:
         """How many HSMs have a result."""
-        return len(_unique(result.hsm for result in self.results))
+        return len({result.hsm for result in self.results})
 
     @property
     def partitions(self) -> int:
@@ -173,7 +170,3 @@ class Report:
             "failures": self.failures,
             "interrupted": self.interrupted,
         }
-
-
-def _unique(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ppinui.probe.conditions import explain_condition
 from ppinui.probe.credentials import SlotSecrets
 from ppinui.probe.plan import SlotTest
-from ppinui.probe.rejection import accepted_by, feared_after
+from ppinui.probe.rejection import accepted_by, possibly_rejected_by
 from ppinui.probe.result import ErrorInfo, Outcome, SlotResult, Stage, StageResult
 from ppinui.probe.secret_guard import Credential, SecretGuard
 from ppinui.probe.stage_errors import OfferedSecrets
@@ -33,7 +33,7 @@ _ORDER = tuple(Stage)
 
 @dataclass
 class SlotState:
-    """One slot's page in the book."""
+    """What is known of one slot."""
 
     test: SlotTest
     stages: list[StageResult] = field(default_factory=list)
@@ -51,7 +51,7 @@ class SlotState:
     login: bool = False
     """Whether its test goes on to the login stage."""
     secrets: SlotSecrets = field(default_factory=SlotSecrets)
-    """What it is given, and where that came from."""
+    """The secrets of its test, and where they come from."""
     result: SlotResult | None = None
 
     def close(self) -> SlotResult:
@@ -81,7 +81,7 @@ class SlotState:
 
 
 class RunState:
-    """The pages of all slots of a run, by their index in the plan."""
+    """All slots of a run, by their index in the plan."""
 
     def __init__(self, tests: Sequence[SlotTest], on_event: Listener) -> None:
         self.slots = [SlotState(test) for test in tests]
@@ -93,6 +93,10 @@ class RunState:
     def results(self) -> tuple[SlotResult, ...]:
         """The results so far, in the order of the plan."""
         return tuple(slot.result for slot in self.slots if slot.result is not None)
+
+    def open_tests(self) -> list[SlotTest]:
+        """The tests without a result yet."""
+        return [slot.test for slot in self.slots if slot.result is None]
 
     def offered_secrets(self, slot: SlotState) -> OfferedSecrets:
         """What a return value of this slot's test may speak of."""
@@ -107,11 +111,11 @@ class RunState:
     def add(self, slot: SlotState, stage: StageResult) -> None:
         """A stage of a slot has ended; the guard learns what it says of the secrets that were offered."""
         slot.stages.append(stage)
-        accepted, feared = accepted_by(stage), feared_after(stage)
+        accepted, suspected = accepted_by(stage), possibly_rejected_by(stage)
         for credential in slot.offered:
             if credential.kind in accepted:
                 self.guard.accept(credential)
-            elif credential.kind in feared:
+            elif credential.kind in suspected:
                 self.guard.reject(credential)
 
     def finish(self, slot: SlotState) -> None:

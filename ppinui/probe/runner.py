@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from bisect import insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.connection import wait
-from operator import attrgetter
 from pathlib import Path
-from typing import Literal
 
+from ppinui.config.locate import SECRETS_VARIABLE
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.pkcs11.return_codes import ErrorEntry
 from ppinui.probe.conditions import explain_condition
@@ -33,7 +31,7 @@ from ppinui.probe.run_state import Listener, ProbeEvent, RunState, SlotState
 from ppinui.probe.secret_guard import Credential
 from ppinui.probe.slot_request import SlotRequest
 from ppinui.probe.stage_errors import stage_result
-from ppinui.probe.worker_queue import WorkerQueue
+from ppinui.probe.worker_queue import Lanes, WorkerQueue, WorkerQueues
 from ppinui.provider.library import is_primus, mentions_primus
 from ppinui.secrets.secret import Secret
 from ppinui.workers.cancellation import Cancellation
@@ -61,8 +59,7 @@ class ProbeOptions:
     """Seconds for each stage of each slot."""
     jobs: int = 32
     """The number of HSMs that are tested side by side."""
-    lanes: Literal["auto", "hsm", "one"] = "auto"
-    """``hsm``: a lane for each HSM; ``one``: one lane in all; ``auto``: as the library's maker asks for."""
+    lanes: Lanes = "auto"
     spend_final_try: bool = False
     """Offer a PIN even where the token says that one more wrong one locks it."""
     spend_one_try: bool = False
@@ -144,13 +141,9 @@ class _Run:
         self._endpoints = EndpointQueue(
             self._state, self._on_reachable, timeout=options.timeout, side_by_side=options.jobs
         )
-        self._is_primus: bool | None = None
-        """None until the module has said who made it."""
+        likely_primus = options.module is not None and mentions_primus(options.module)
+        self._lanes = WorkerQueues(plan, options.lanes, options.modules, likely_primus=likely_primus)
         self._load_failures = 0
-        self._lanes: dict[str, WorkerQueue] = {}
-        self._split_lanes = options.lanes == "hsm"
-        for test in plan.tests:
-            self._lane_of(test).left += 1
 
     # -- the whole run -----------------------------------------------------------------------------------
 
@@ -173,7 +166,7 @@ class _Run:
             interrupted = True
         finally:
             self._endpoints.end()
-            for lane in self._lanes.values():
+            for lane in self._lanes:
                 lane.end_worker()
         if interrupted:
             self._state.interrupt()
@@ -187,14 +180,14 @@ class _Run:
         )
 
     def _wait_for_messages(self) -> None:
-        """Wait until a process has something to say or a stage is overdue, and hear what it is."""
-        workers = {lane.worker.connection: lane for lane in self._lanes.values() if lane.worker is not None}
+        """Wait until a process sends a message or a stage is overdue, and handle the messages."""
+        workers = {lane.worker.connection: lane for lane in self._lanes if lane.worker is not None}
         sources = [*workers]
         if self._stop is not None:
             sources.append(self._stop.connection)
         if self._endpoints.connection is not None:
             sources.append(self._endpoints.connection)
-        deadlines = [lane.deadline for lane in self._lanes.values()] + [self._endpoints.deadline]
+        deadlines = [lane.deadline for lane in self._lanes] + [self._endpoints.deadline]
         pending = [deadline for deadline in deadlines if deadline is not None]
         timeout = max(0.0, min(pending) - time.monotonic()) if pending else None
         for source in wait(sources, timeout):
@@ -205,18 +198,12 @@ class _Run:
 
     def _check_deadlines(self) -> None:
         now = time.monotonic()
-        for lane in list(self._lanes.values()):
+        for lane in self._lanes:
             if lane.deadline is not None and lane.deadline <= now:
                 self._fail_current(
                     lane, "module-hung", f"{lane.stage} took longer than {self._options.timeout:g} s"
                 )
         self._endpoints.check_deadlines(now)
-
-    # -- lanes -------------------------------------------------------------------------------------------
-
-    def _lane_of(self, test: SlotTest) -> WorkerQueue:
-        name = test.hsm if self._split_lanes else str(self._options.modules.get(test.hsm, ""))
-        return self._lanes.setdefault(name, WorkerQueue(left=0))
 
     def _on_reachable(self, slot: SlotState) -> None:
         module = self._options.module_for(slot.test)
@@ -227,45 +214,14 @@ class _Run:
             self._state.fail(slot, _no_module(module))
         else:
             slot.secrets = self._source.secrets_of(slot.test)
-            insort(self._lane_of(slot.test).ready, slot.test, key=attrgetter("index"))
+            self._lanes.add(slot.test)
 
-    def _settle_lanes(self, is_primus: bool) -> None:
-        """With the first word of the module itself, the lanes are settled."""
-        if self._is_primus is not None:
-            return
-        self._is_primus = is_primus
-        if self._is_primus:
-            self._split()
-
-    def _split(self) -> None:
-        """From one lane in all to a lane for each HSM, unless the user said otherwise."""
-        if self._split_lanes or self._options.lanes != "auto" or self._plan.configure is None:
-            return
-        self._split_lanes = True
-        shared = self._lanes.pop("")
-        for slot in self._state.slots:
-            if slot.result is None:
-                self._lane_of(slot.test).left += 1
-        for test in shared.ready:
-            self._lane_of(test).ready.append(test)
-        if shared.current is not None:
-            # The process goes on with the HSM whose slot it has in hand.
-            ours = self._lane_of(shared.current)
-            shared.left, shared.ready = ours.left, ours.ready
-            self._lanes[shared.current.hsm] = shared
-
-    def _is_private(self) -> bool:
-        """Whether each slot gets a configuration of its own, and the module is initialised anew for it."""
-        if self._plan.configure is None:
-            return False
-        return self._options.lanes == "hsm" or self._is_primus is not False
-
-    # -- giving out --------------------------------------------------------------------------------------
+    # -- starting slots ----------------------------------------------------------------------------------
 
     def _start_slots(self) -> None:
-        """Give each idle lane its next slot, as far as processes and the gate allow."""
-        busy = sum(lane.worker is not None for lane in self._lanes.values())
-        for lane in self._lanes.values():
+        """Give each idle lane its next slot, as far as processes and the secret guard allow."""
+        busy = sum(lane.worker is not None for lane in self._lanes)
+        for lane in self._lanes:
             if lane.current is not None or not lane.ready:
                 continue
             if lane.worker is None and busy >= self._options.jobs:
@@ -295,7 +251,7 @@ class _Run:
         self._state.fail_by_condition(slot, condition, detail, Outcome.SKIPPED)
 
     def _credentials(self, test: SlotTest, *, login: bool) -> tuple[Credential, ...]:
-        return credentials_of(test, connects_with_secrets=self._is_private(), login=login)
+        return credentials_of(test, connects_with_secrets=self._lanes.initialises_anew, login=login)
 
     def _start(self, lane: WorkerQueue, slot: SlotState) -> None:
         test, options = slot.test, self._options
@@ -314,7 +270,7 @@ class _Run:
             label=test.user if self._plan.configure is not None else None,
             own_configuration=self._plan.configure is not None,
             own_secrets_file=slot.secrets.secrets_file is not None,
-            initialise_anew=self._is_private(),
+            initialise_anew=self._lanes.initialises_anew,
             login=slot.login,
             crypto=options.crypto,
             spend_final_try=options.spend_final_try,
@@ -325,7 +281,7 @@ class _Run:
         )
         environ = dict(options.environ)
         if options.secrets_file is not None:
-            environ["SECUROSYS_SECRETS_CONF"] = str(options.secrets_file)
+            environ[SECRETS_VARIABLE] = str(options.secrets_file)
         lane.start(test, partial(self._request_with_secrets, slot, request), WORKERS, environ)
 
     def _request_with_secrets(
@@ -344,7 +300,7 @@ class _Run:
             attachments.append(pin.reveal_bytes())
         return request, attachments
 
-    # -- hearing -----------------------------------------------------------------------------------------
+    # -- messages ----------------------------------------------------------------------------------------
 
     def _receive(self, lane: WorkerQueue) -> None:
         if lane.worker is None:
@@ -365,7 +321,7 @@ class _Run:
             case "module":
                 self._load_failures = 0
                 slot.is_primus = is_primus(message["manufacturer"])
-                self._settle_lanes(slot.is_primus)
+                self._lanes.settle(self._state.open_tests(), is_primus=slot.is_primus)
             case "token":
                 slot.firmware, slot.label = message["firmware"], message["label"]
             case "done":
@@ -402,8 +358,8 @@ class _Run:
         slot = self._state.slots[test.index]
         slot.stage = lane.stage
         self._state.fail_by_condition(slot, condition, detail)
-        if lane.stage is Stage.LOAD and self._is_primus is None:
+        if lane.stage is Stage.LOAD and self._lanes.is_primus is None:
             # What does not get as far as a token cannot harm one: nobody has to wait for the others' sake.
             self._load_failures += 1
             if self._load_failures >= LOAD_FAILURES_IN_A_ROW:
-                self._split()
+                self._lanes.split(self._state.open_tests())

@@ -1,4 +1,7 @@
-"""Who may be offered a secret next: one slot at a time until it is accepted, nobody once it is rejected."""
+"""Which slot may be offered a secret next: one at a time until it is accepted, none once it is rejected.
+
+What counts as accepted or rejected is decided in ppinui/probe/rejection.py.
+"""
 
 from __future__ import annotations
 

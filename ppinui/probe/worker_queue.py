@@ -1,12 +1,17 @@
-"""One lane: slots that are tested one after another, in a process that is watched and replaced."""
+"""Lanes: slots that are tested one after another, each lane in a process that is watched and replaced."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from operator import attrgetter
+from pathlib import Path
+from typing import Literal
 
-from ppinui.probe.plan import SlotTest
+from ppinui.errors import PpinuiError
+from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import Stage
 from ppinui.probe.slot_request import SlotRequest
 from ppinui.workers.channel import Message
@@ -104,3 +109,75 @@ class WorkerQueue:
             self.worker.end()
             self.worker = None
             self.log_path = None
+
+
+Lanes = Literal["auto", "hsm", "one"]
+"""``hsm``: a lane for each HSM; ``one``: one lane in all; ``auto``: as the library's maker asks for."""
+
+
+class WorkerQueues:
+    """The lanes of a run.
+
+    A Primus provider has a lane for each HSM, as each needs a configuration and so a process of its own. Any
+    other module has one lane in all: many tokens allow one application at a time.
+    """
+
+    def __init__(
+        self, plan: Plan, lanes: Lanes, modules: Mapping[str, Path | PpinuiError], *, likely_primus: bool
+    ) -> None:
+        """``modules``: the library of each HSM that has one of its own. ``likely_primus``: the library's file
+        names Securosys: then no HSM waits until the first one's module has said who made it.
+        """
+        self._has_private_configurations = plan.configure is not None
+        self._lanes = lanes
+        self._modules = modules
+        self._queues: dict[str, WorkerQueue] = {}
+        self._is_split = lanes == "hsm" or (likely_primus and self._may_split)
+        self.is_primus: bool | None = None
+        """None until the module has said who made it."""
+        for test in plan.tests:
+            self.of(test).left += 1
+
+    def __iter__(self) -> Iterator[WorkerQueue]:
+        return iter(list(self._queues.values()))
+
+    def of(self, test: SlotTest) -> WorkerQueue:
+        """The lane of a slot."""
+        name = test.hsm if self._is_split else str(self._modules.get(test.hsm, ""))
+        return self._queues.setdefault(name, WorkerQueue(left=0))
+
+    def add(self, test: SlotTest) -> None:
+        """A slot is reachable; slots of a lane are tested in the order of the configuration."""
+        insort(self.of(test).ready, test, key=attrgetter("index"))
+
+    @property
+    def initialises_anew(self) -> bool:
+        """Whether each slot gets a configuration of its own, and the module is initialised anew for it."""
+        return self._has_private_configurations and (self._lanes == "hsm" or self.is_primus is not False)
+
+    def settle(self, open_tests: Iterable[SlotTest], *, is_primus: bool) -> None:
+        """The module has said who made it; ``open_tests`` have no result yet."""
+        if self.is_primus is None:
+            self.is_primus = is_primus
+            if is_primus:
+                self.split(open_tests)
+
+    @property
+    def _may_split(self) -> bool:
+        return self._lanes == "auto" and self._has_private_configurations
+
+    def split(self, open_tests: Iterable[SlotTest]) -> None:
+        """From one lane in all to a lane for each HSM, unless the user said otherwise."""
+        if self._is_split or not self._may_split:
+            return
+        self._is_split = True
+        shared = self._queues.pop("")
+        for test in open_tests:
+            self.of(test).left += 1
+        for test in shared.ready:
+            self.of(test).ready.append(test)
+        if shared.current is not None:
+            # The process goes on with the HSM whose slot it has in hand.
+            ours = self.of(shared.current)
+            shared.left, shared.ready = ours.left, ours.ready
+            self._queues[shared.current.hsm] = shared

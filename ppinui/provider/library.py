@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from ppinui.config.library_users import PROVIDER_LIBRARY
 from ppinui.errors import PpinuiError
-
-FILE_NAME: Final = "primusP11.dll" if sys.platform == "win32" else "libprimusP11.so"
 
 _HIDDEN: Final = "hidden from this account"
 _JOIN_GROUP: Final = "use an account of the group primus (after usermod -aG primus USER: newgrp primus)"
@@ -63,9 +62,9 @@ def find_module(
     """The library that the first of these rules names.
 
     ``explicit`` (``--module``), ``PPINUI_MODULE`` and ``PRIMUS_P11_LIB`` each name a file: the first that is
-    set decides, and a file that is missing there is an error, for nobody wants another library than the one
-    they asked for. Then ``$PRIMUS_HOME/lib`` and the folders that packages install to (below ``root``) are
-    looked through for libprimusP11.so. An empty variable counts as not set. Raises ModuleNotFound.
+    set decides, and a missing file is an error, never a reason to take another library. Then
+    ``$PRIMUS_HOME/lib`` and the folders that packages install to (below ``root``) are searched for
+    libprimusP11.so. An empty variable counts as not set. Raises ModuleNotFound.
     """
     named = (
         (explicit, "--module"),
@@ -100,7 +99,8 @@ def find_module(
 def mentions_primus(path: Path) -> bool:
     """Whether the file looks like the Primus provider, without loading it: its maker's name is in it.
 
-    For deciding whether the keyring is worth asking; what the library is, only C_GetInfo says.
+    It decides whether the keyring is worth asking and whether HSMs have lanes from the start; what the
+    library is, only C_GetInfo says.
     """
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -115,11 +115,11 @@ def is_primus(manufacturer: str) -> bool:
 
 
 def examine(path: Path) -> None:
-    """Look whether a program of this machine can load the file at all, without running any of its code.
+    """Check whether a program of this machine can load the file at all, without running any of its code.
 
     Raises ModuleUnusable: not there, not readable, not a shared library, one for another processor, or a copy
-    that was cut short (which would kill the process that loads it). What it lacks besides, such as other
-    libraries, only loading can tell.
+    that was cut short (which would kill the process that loads it). Whether other libraries are
+    missing shows only when it is loaded.
     """
     try:
         status = path.stat()
@@ -215,15 +215,13 @@ def _read_elf(file: BinaryIO) -> _Elf | None:
 def _searched(environ: Mapping[str, str], root: Path) -> Iterator[tuple[Path, str]]:
     if home := environ.get("PRIMUS_HOME"):
         for folder in ("lib", "lib64"):
-            yield _absolute(Path(home, folder, FILE_NAME)), "the environment variable PRIMUS_HOME"
-    for folder in _default_folders(environ):
-        yield root / folder / FILE_NAME, f"the default folder {root / folder}"
+            yield _absolute(Path(home, folder, PROVIDER_LIBRARY)), "the environment variable PRIMUS_HOME"
+    for folder in _default_folders():
+        yield root / folder / PROVIDER_LIBRARY, f"the default folder {root / folder}"
 
 
-def _default_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
+def _default_folders() -> tuple[str, ...]:
     """Where the vendor's packages put the library, then where distributions keep libraries."""
-    if sys.platform == "win32":
-        return (str(Path(environ.get("ProgramFiles", r"C:\Program Files"), "Securosys", "Primus P11")),)
     return (
         "usr/local/primus/lib",
         "usr/local/primus/lib64",
@@ -235,7 +233,7 @@ def _default_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
-    """Not resolved: a worker may have another working folder, but the name has to stay the one given."""
+    """Not resolved: a worker may have another working folder, but the name must not change."""
     return Path(os.path.abspath(path))
 
 

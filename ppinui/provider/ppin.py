@@ -13,7 +13,8 @@ from typing import Final
 
 import pexpect
 
-from ppinui.config.validators import require_safe_name
+from ppinui.config.locate import CONFIG_VARIABLE, SECRETS_VARIABLE
+from ppinui.config.primus_config import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.files.private_folder import PrivateFolder, memory_place
 from ppinui.pkcs11.return_codes import VENDOR_DEFINED, PinVerdict
@@ -69,7 +70,7 @@ class Ppin:
         configurations: Sequence[Configuration],
         secrets_file: bytes,
     ) -> bytes:
-        """Fetch the permanent secret of a partition; gives the secrets file that ppin has made.
+        """Fetch the permanent secret of a partition; returns the secrets file that ppin has made.
 
         ``configurations``: one for each HSM that has the partition; the next one is tried only when an HSM
         was not reached at all. ``secrets_file``: what ppin starts with. Raises :class:`FetchFailed`.
@@ -93,7 +94,7 @@ class Ppin:
             raise self._answered(refusal(failure.code, [wrong])) from None
 
     def version(self) -> str:
-        """What ``ppin -v`` says, one line. Raises :class:`FetchFailed`."""
+        """The output of ``ppin -v``, one line. Raises :class:`FetchFailed`."""
         try:
             ended = subprocess.run(
                 [self.binary, "-v"],
@@ -146,8 +147,8 @@ class Ppin:
                 name: value for name, value in self._environ.items() if name != "CREDENTIALS_DIRECTORY"
             }
             environ |= {
-                "SECUROSYS_PKCS11_CONF": str(config),
-                "SECUROSYS_SECRETS_CONF": str(result),
+                CONFIG_VARIABLE: str(config),
+                SECRETS_VARIABLE: str(result),
                 RUNNING: "1",
             }
             files = ["-c", str(config), "-s", str(result)]
@@ -236,7 +237,7 @@ def _check_typeable(secret: Secret, user: str) -> None:
         raise PpinuiError(
             "a password with control characters, or of more than 1024 bytes, cannot be typed at a terminal",
             f"the password for '{user}'",
-            "check what was given; is there a line end too many?",
+            "check what was typed or pasted: is there a line end too many?",
         )
 
 

@@ -57,7 +57,7 @@ def find_ppin(explicit: str | None, *, environ: Mapping[str, str] = os.environ) 
 def check_trust(path: Path) -> None:
     """Raise :class:`PpinRefused` unless the program belongs to root or this user, and only they can write it.
 
-    That holds for the file and for every folder on the way to it, symbolic links included: whoever can write
+    That holds for the file and for every folder on the way to it, symbolic links included: who can write
     in one of them decides what is started. (In a folder such as /tmp, where everybody can write, the sticky
     bit keeps others from replacing what is ours.) ppinui itself is refused too: it would call itself.
     """

@@ -24,7 +24,6 @@ ACCEPTED: Final[dict[str, str]] = {
     "libsecret": "keyring.backends.libsecret.Keyring",
     "kwallet": "keyring.backends.kwallet.DBusKeyring",
     "macos": "keyring.backends.macOS.Keyring",
-    "windows": "keyring.backends.Windows.WinVaultKeyring",
     "vault": "ppinui.secrets.vault_keyring.VaultKeyring",
 }
 """The backends that secrets are entrusted to without the user's naming a class: short name to class."""
@@ -93,8 +92,6 @@ def _own_keyrings(environ: Mapping[str, str]) -> tuple[str, ...]:
     """What this system has, in keyring's own order of preference."""
     if sys.platform == "darwin":
         return ("macos",)
-    if sys.platform == "win32":
-        return ("windows",)
     if "KDE" in environ.get("XDG_CURRENT_DESKTOP", "").split(":"):
         return ("kwallet", "secretservice", "libsecret")
     return ("secretservice", "kwallet", "libsecret")

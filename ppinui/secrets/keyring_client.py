@@ -213,7 +213,7 @@ class KeyringProcess:
             raise
 
     def _unlock(self, vault: str) -> None:
-        refusal = KeyringError("the vault is locked", vault, "give its passphrase")
+        refusal: KeyringError | None = None
         for passphrase in self._passphrases.candidates(vault, asking=not self._quiet):
             try:
                 self._send({"do": "unlock"}, passphrase.reveal_bytes())
@@ -223,7 +223,7 @@ class KeyringProcess:
                 refusal = error
             finally:
                 passphrase.wipe()
-        raise refusal
+        raise refusal or KeyringError("the vault is locked", vault, "give its passphrase")
 
     def _send(self, request: Message, *secrets: bytes) -> None:
         self._deadline = time.monotonic() + self._choice.deadline

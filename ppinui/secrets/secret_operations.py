@@ -1,21 +1,24 @@
-"""What can be done with stored secrets: add, replace, remove; each is done wholly or not at all."""
+"""What can be done with stored secrets: add, replace, remove, list; each is done wholly or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache, partial
 from pathlib import Path
+from typing import Final
 
 from ppinui.audit import trace
-from ppinui.config.primus_config import SecretOwners, Slot
+from ppinui.config.primus_config import SecretOwners, Slot, require_safe_name
 from ppinui.config.single_slot import slot_configuration
-from ppinui.config.validators import require_safe_name
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import secrets_file
 from ppinui.secrets.fetcher import Configuration, Fetcher, FetchFailed
 from ppinui.secrets.hints import command_to_replace, command_to_store
 from ppinui.secrets.prompt import Asker
 from ppinui.secrets.secret import Secret
+from ppinui.secrets.secrets_file import Key
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import OpaqueEntry, SecretKind, StoredSecret
 
@@ -193,3 +196,77 @@ class PreparedAnswers:
         if not self._answers:
             raise SecretUnavailable("there are no more passwords", prompt.strip(" :"), "enter one for each")
         return self._answers.pop(0)
+
+
+BANNER: Final = "********************\nPrimus Permanent PIN\n********************"
+
+
+class Where(Enum):
+    """Where a secret was found; the values are words for people."""
+
+    KEYRING = "keyring"
+    FILE = "secrets file"
+    CONFIG = "primus.cfg"
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """A slot (``slot_id`` as in primus.cfg) or a service user (``slot_id`` None) on one HSM.
+
+    ``number``: slots and service users are counted separately, from 1. ``where``: every place that has its
+    secret.
+    """
+
+    number: int
+    kind: SecretKind
+    name: str
+    slot_id: int | None
+    hsm: str
+    where: tuple[Where, ...]
+
+    def text(self) -> str:
+        """The row as ppin prints it (spacing differs between its versions, so scripts match words)."""
+        if self.kind is SecretKind.PROXY:
+            who = f"service/proxy user '{self.name}'  "
+        else:
+            slot_id = "?" if self.slot_id is None else self.slot_id
+            who = f"slot-id {slot_id}:    user '{self.name}'   "
+        return f"[{self.number:02}] {who}permanent secret: {'Configured' if self.where else 'MISSING'}"
+
+
+def status_rows(
+    users: SecretOwners, store: SecretStore, in_file: Iterable[Key], *, everywhere: bool = False
+) -> tuple[StatusRow, ...]:
+    """The list: first all slots, then all service users, each again on every HSM that it is on.
+
+    ``in_file``: who has an entry in the application's .secrets.cfg. The keyring is asked once for each user,
+    and only about users whom the file does not have, unless ``everywhere``. Raises KeyringError.
+    """
+    file = frozenset(in_file)
+    in_keyring = cache(store.has)
+
+    def places(kind: SecretKind, name: str, in_config: bool) -> tuple[Where, ...]:
+        found = [Where.CONFIG] if in_config else []
+        if (kind, name) in file:
+            found.append(Where.FILE)
+        if (everywhere or not found) and in_keyring(kind, name):
+            found.append(Where.KEYRING)
+        return tuple(found)
+
+    slots = [(SecretKind.PERMANENT, slot.user_name or "", slot.id, slot.hsm, False) for slot in users.slots]
+    return tuple(
+        StatusRow(number, kind, name, slot_id, hsm, places(kind, name, clear))
+        for rows in (slots, list(_proxy_rows(users)))
+        for number, (kind, name, slot_id, hsm, clear) in enumerate(rows, start=1)
+    )
+
+
+def _proxy_rows(users: SecretOwners) -> Iterator[tuple[SecretKind, str, None, str, bool]]:
+    """One row for each service user and HSM."""
+    clear: dict[tuple[str, str], bool] = {}
+    for slot in users.slots:
+        if slot.proxy_user is not None:
+            key = slot.hsm, slot.proxy_user
+            clear[key] = clear.get(key, False) or slot.has_clear_proxy_password
+    for (hsm, name), in_config in clear.items():
+        yield SecretKind.PROXY, name, None, hsm, in_config

@@ -69,11 +69,11 @@ def find_clear_secrets(config: PrimusConfig) -> ClearSecrets:
     proxies: dict[str, ClearProxy] = {}
     pins = []
     for hsm in config.hsms:
-        if (pin := hsm.setting.get("pin")) is not None:
+        if (pin := config.setting_of(hsm).get("pin")) is not None:
             names = tuple(dict.fromkeys(slot.user_name for slot in hsm.slots if slot.user_name is not None))
             pins.append(ClearPin(hsm.name, _text(pin), pin.path, names))
         for slot in hsm.slots:
-            if (password := slot.setting.get("proxy_password")) is not None:
+            if (password := config.setting_of(slot).get("proxy_password")) is not None:
                 _add_proxy(proxies, slot, password)
     return ClearSecrets(tuple(proxies.values()), tuple(pins), config.document)
 

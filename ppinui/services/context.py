@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ppinui.probe.runner import ProbeOptions
     from ppinui.provider.ppin import Ppin
     from ppinui.secrets.keyring_client import KeyringChoice
-    from ppinui.secrets.prompt import Asker
     from ppinui.secrets.secret import Secret
     from ppinui.secrets.store import SecretStore
 
@@ -57,7 +56,7 @@ class Account:
     name: str
     groups: frozenset[int]
     is_service: bool
-    """Whether nobody logs in with it."""
+    """Whether it is no account of a person, who logs in."""
 
 
 class Host:
@@ -128,21 +127,23 @@ class Keyrings(Protocol):
         """The store over the keyring of this name, opened once; None: that of :attr:`named`."""
 
     def vault_made(self, passphrase: Secret) -> None:
-        """A vault was just made with this passphrase: it is used, and nobody is asked for it."""
+        """A vault was just made with this passphrase: it is used, and not asked for."""
 
     def close(self) -> None:
         """End what was opened."""
 
 
 def _open_keyrings(context: Context) -> Keyrings:
+    from ppinui.secrets.prompt import TerminalAsker
     from ppinui.services.keyring_processes import KeyringProcesses
 
+    terminal = TerminalAsker()
     return KeyringProcesses(
         context.keyring_choice,
         environ=context.environ,
         keyspace=context.keyspace,
         passphrase_descriptor=context.passphrase_descriptor,
-        person=context.person,
+        person=terminal if context.may_ask and terminal.available() else None,
     )
 
 
@@ -166,8 +167,8 @@ class Context:
     keyspace: str | None = None
     passphrase_descriptor: int | None = None
     """Where the vault's passphrase is read from."""
-    person: Asker | None = field(default=None, repr=False)
-    """Who is asked for it; None: nobody."""
+    may_ask: bool = False
+    """Whether a person at the terminal is asked for it, where there is a terminal."""
     timeout: float = 10.0
     """Seconds for each stage of a connection test, and for each call of a module."""
     host: Host = field(default_factory=Host)

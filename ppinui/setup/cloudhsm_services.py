@@ -11,7 +11,7 @@ from ppinui.config.settings import DEFAULT_PORT
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class ServiceEndpoint:
     """Where an HSM or its service proxy listens. ``role`` in words: master, clone, the HSM's name."""
 
     host: str
@@ -42,23 +42,23 @@ CLUSTERS: Final = {
 """What can be chosen as a CloudHSM cluster, in words."""
 
 DEVELOPER: Final = {
-    "grimsel": Endpoint("grimsel.securosys.ch", "2410", "grimsel"),
-    "nufenen": Endpoint("nufenen.securosys.ch", "2411", "nufenen"),
-    "oberalp": Endpoint("oberalp.securosys.ch", "2412", "oberalp"),
+    "grimsel": ServiceEndpoint("grimsel.securosys.ch", "2410", "grimsel"),
+    "nufenen": ServiceEndpoint("nufenen.securosys.ch", "2411", "nufenen"),
+    "oberalp": ServiceEndpoint("oberalp.securosys.ch", "2412", "oberalp"),
 }
-"""The HSMs of the developer program; oberalp stands on an older page only, and behind a service proxy."""
+"""The HSMs of the developer program; oberalp is on an older page only, and behind a service proxy."""
 BEHIND_PROXY: Final = frozenset({"oberalp"})
 
 
-def endpoints_of(cluster: str, platinum: int | None = None) -> tuple[Endpoint, ...]:
+def endpoints_of(cluster: str, platinum: int | None = None) -> tuple[ServiceEndpoint, ...]:
     """The endpoints of a CloudHSM cluster, the master first; () for one that is not published.
 
     ``platinum``: the customer's number, for PLAXX.
     """
     if cluster == PLATINUM:
-        return (Endpoint(host_of(f"pla{platinum:02}"), DEFAULT_PORT, "master"),) if platinum else ()
+        return (ServiceEndpoint(host_of(f"pla{platinum:02}"), DEFAULT_PORT, "master"),) if platinum else ()
     return tuple(
-        Endpoint(host_of(name), DEFAULT_PORT, "clone" if number else "master")
+        ServiceEndpoint(host_of(name), DEFAULT_PORT, "clone" if number else "master")
         for number, name in enumerate(SERVICES.get(cluster, ()))
     )
 

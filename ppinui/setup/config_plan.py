@@ -1,4 +1,4 @@
-"""The primus.cfg that a set-up wants: written anew in the vendor's style, or edits of the one there is."""
+"""The primus.cfg that a set-up plans: written anew in the vendor's style, or edits of the one there is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ppinui.libconfig.document import Document, Scalar, parse
 
 
 @dataclass(frozen=True)
-class WantedHsm:
+class PlannedHsm:
     """An HSM, or the proxy in front of it. ``words``: what it is, for a comment."""
 
     host: str
@@ -22,8 +22,8 @@ class WantedHsm:
 
 
 @dataclass(frozen=True)
-class WantedPartition:
-    """A partition that is on every wanted HSM.
+class PlannedPartition:
+    """A partition that is on every planned HSM.
 
     ``id`` None: the one that it has, else the next free one; ``client_id`` None: as it is, else the name.
     """
@@ -34,28 +34,28 @@ class WantedPartition:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ConfigPlan:
     """What the answers of a walkthrough come to. ``proxy_user`` None: no service proxy."""
 
-    hsms: tuple[WantedHsm, ...]
-    partitions: tuple[WantedPartition, ...]
+    hsms: tuple[PlannedHsm, ...]
+    partitions: tuple[PlannedPartition, ...]
     proxy_user: str | None = None
     log_file: str = LOG_FILE
 
 
-def draft(old: Document | None, wanted: Wanted, origin: str) -> Document:
-    """The document with all that is wanted; what else is in it stays, and nothing is changed for nothing.
+def draft(old: Document | None, plan: ConfigPlan, origin: str) -> Document:
+    """The document with all that is planned; what else is in it stays, and nothing is changed for nothing.
 
     ``old`` None: there is no file yet. Raises PpinuiError for what cannot be, such as an id that another
     partition has.
     """
     if old is None or not old.text.strip():
-        return parse(written(_new_hsms(wanted), log_file=wanted.log_file), origin)
+        return parse(written(_new_hsms(plan), log_file=plan.log_file), origin)
     document = begun(old, origin)
-    for hsm in wanted.hsms:
-        document = _with_hsm(document, hsm, wanted)
-    if read(document).log["file"] != wanted.log_file:
-        document = put(document, "primus.log.file", wanted.log_file)
+    for hsm in plan.hsms:
+        document = _with_hsm(document, hsm, plan)
+    if read(document).log["file"] != plan.log_file:
+        document = put(document, "primus.log.file", plan.log_file)
     return document
 
 
@@ -67,37 +67,37 @@ def find_hsm(config: PrimusConfig, host: str, port: str) -> Hsm | None:
     return None
 
 
-def left_alone(config: PrimusConfig, wanted: Wanted) -> tuple[Hsm, ...]:
-    """The HSMs of a configuration that are not among the wanted ones: they stay as they are."""
-    kept = {found.name for hsm in wanted.hsms if (found := find_hsm(config, hsm.host, hsm.port))}
+def other_hsms(config: PrimusConfig, plan: ConfigPlan) -> tuple[Hsm, ...]:
+    """The HSMs of a configuration that are not in the plan: they stay as they are."""
+    kept = {found.name for hsm in plan.hsms if (found := find_hsm(config, hsm.host, hsm.port))}
     return tuple(hsm for hsm in config.hsms if hsm.name not in kept)
 
 
-def _new_hsms(wanted: Wanted) -> list[NewHsm]:
-    ids = _ids(wanted.partitions, None)
+def _new_hsms(plan: ConfigPlan) -> list[NewHsm]:
+    ids = _ids(plan.partitions, None)
     slots = tuple(
-        NewSlot(one.name, ids[one.name], one.client_id or one.name, wanted.proxy_user)
-        for one in wanted.partitions
+        NewSlot(one.name, ids[one.name], one.client_id or one.name, plan.proxy_user)
+        for one in plan.partitions
     )
-    return [NewHsm(hsm.host, hsm.port, hsm.priority, hsm.words, slots) for hsm in wanted.hsms]
+    return [NewHsm(hsm.host, hsm.port, hsm.priority, hsm.words, slots) for hsm in plan.hsms]
 
 
-def _with_hsm(document: Document, wanted: WantedHsm, whole: Wanted) -> Document:
-    found = find_hsm(read(document), wanted.host, wanted.port)
+def _with_hsm(document: Document, hsm: PlannedHsm, plan: ConfigPlan) -> Document:
+    found = find_hsm(read(document), hsm.host, hsm.port)
     if found is None:
-        document, path = add_hsm(document, host=wanted.host, port=wanted.port, priority=wanted.priority)
+        document, path = add_hsm(document, host=hsm.host, port=hsm.port, priority=hsm.priority)
     else:
         path = found.path
-        if found.priority != wanted.priority:
-            document = put(document, f"{path}.priority", wanted.priority)
-    ids = _ids(whole.partitions, read(document))
-    for partition in whole.partitions:
-        document = _with_slot(document, path, partition, ids[partition.name], whole.proxy_user)
+        if found.priority != hsm.priority:
+            document = put(document, f"{path}.priority", hsm.priority)
+    ids = _ids(plan.partitions, read(document))
+    for partition in plan.partitions:
+        document = _with_slot(document, path, partition, ids[partition.name], plan.proxy_user)
     return document
 
 
 def _with_slot(
-    document: Document, hsm: str, partition: WantedPartition, id: int, proxy_user: str | None
+    document: Document, hsm: str, partition: PlannedPartition, id: int, proxy_user: str | None
 ) -> Document:
     slots = [slot for one in read(document).hsms if one.path == hsm for slot in one.slots]
     found = next((slot for slot in slots if slot.user_name == partition.name), None)
@@ -115,13 +115,13 @@ def _with_slot(
         "proxy_user": (found.proxy_user, proxy_user),
         "id": (found.id, id if found.id is None else partition.id),
     }
-    for name, (is_now, wanted) in given.items():
-        if wanted is not None and wanted != is_now:
-            document = put(document, f"{found.path}.{name}", wanted)
+    for name, (is_now, planned) in given.items():
+        if planned is not None and planned != is_now:
+            document = put(document, f"{found.path}.{name}", planned)
     return document
 
 
-def _ids(partitions: Sequence[WantedPartition], config: PrimusConfig | None) -> dict[str, int]:
+def _ids(partitions: Sequence[PlannedPartition], config: PrimusConfig | None) -> dict[str, int]:
     """The slot id of each partition: the one that was asked for, the one that it has, the next free one."""
     known = {name: slots[0].id for name, slots in config.partitions().items()} if config else {}
     used = {slot.id for slot in config.slots} if config else set()

@@ -1,9 +1,9 @@
 """Going through the steps of a kind: where one is, what was answered, what was found, what is done.
 
-Whoever shows it calls :meth:`Walk.page`, asks the questions on it, gives them to :meth:`Walk.answer`, carries
-out actions with :meth:`Walk.act`, and moves with :meth:`Walk.forward`, :meth:`Walk.back`, :meth:`Walk.go_to`.
-All of these may wait for a disk, ``page`` and ``act`` for a network and the keyring too: a screen calls them
-in one thread of their own, always the same (the keyring's process is tied to it).
+A user interface calls :meth:`Walk.page`, asks the questions on it, passes the answers to :meth:`Walk.answer`,
+carries out actions with :meth:`Walk.act`, and moves with :meth:`Walk.forward`, :meth:`Walk.back`,
+:meth:`Walk.go_to`. All of these may wait for a disk, ``page`` and ``act`` for a network and the keyring too:
+a screen calls them in one thread of their own, always the same (the keyring's process is tied to it).
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from ppinui.errors import PpinuiError
 from ppinui.services.context import Context
 from ppinui.setup.progress import ProgressFile
 from ppinui.setup.questions import Answers, Question, Unacceptable, Value
-from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Kind, Running, State, Step, of_error
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Given,
+    Here,
+    Kind,
+    Running,
+    Step,
+    StepState,
+    from_exception,
+)
 
 
 @dataclass(frozen=True)
@@ -30,8 +41,8 @@ class Asked:
 class Page:
     """All of a step at one moment, ready to be shown.
 
-    ``finding`` is None while nobody has looked, or a question has no answer. ``outcome`` is the problem that
-    the step's last action ended in, until something else was done.
+    ``finding`` is None before the step was looked at, and while a question has no answer. ``outcome`` is the
+    problem that the step's last action ended in, until something else was done.
     """
 
     step: Step
@@ -53,14 +64,14 @@ class Page:
         """Whether the step lets one go on."""
         if self.finding is None:
             return False
-        return not self.step.required or self.finding.state in (State.DONE, State.NOT_NEEDED)
+        return not self.step.required or self.finding.state in (StepState.DONE, StepState.NOT_NEEDED)
 
 
 class Walk:
-    """One walk through a kind. Answers and position outlive the program, however it ends."""
+    """One pass through the steps of a kind. Answers and position outlive the program, however it ends."""
 
     def __init__(self, kind: Kind, context: Context, *, keeping: bool = True) -> None:
-        """Goes on where an earlier walk of this kind on this primus.cfg was interrupted.
+        """Goes on where an earlier pass of this kind on this primus.cfg was interrupted.
 
         Without ``keeping`` it begins anew, and leaves nothing for another one: the answers are in a file.
         Raises PpinuiError where the primus.cfg cannot even be looked for.
@@ -87,15 +98,15 @@ class Walk:
         asked = tuple(
             Asked(question, here.answers.values.get(question.id)) for question in step.questions(here)
         )
-        page = Page(step, self._index + 1, len(self.kind.steps), step.text(here), asked, None, None)
+        page = Page(step, self._index + 1, len(self.kind.steps), step.blocks(here), asked, None, None)
         if not look or page.unanswered:
             return page
         try:
             finding = self._leading_back(step.look(here))
         except PpinuiError as error:
-            finding = of_error(error)
+            finding = from_exception(error)
         outcome = self._outcomes.get(step.id)
-        if outcome is not None and outcome.state is not State.PROBLEM:
+        if outcome is not None and outcome.state is not StepState.PROBLEM:
             return replace(page, finding=replace(outcome, action=finding.action))
         return replace(page, finding=finding, outcome=outcome)
 
@@ -112,7 +123,7 @@ class Walk:
     def answer(self, given: Mapping[str, object]) -> dict[str, str]:
         """Answer questions of this step, all or some, and keep the answers.
 
-        None stands for no answer, where one is not required. Gives what is wrong with which answer, by the
+        None means no answer, where one is not required. Returns what is wrong with which answer, by the
         ids of their questions; what is right is kept all the same. A question that depends on another of the
         step has to be answered in a later call. Raises PpinuiError when answers without a flaw cannot be kept
         for later; they count all the same.
@@ -129,7 +140,7 @@ class Walk:
             except Unacceptable as flaw:
                 flaws[id] = str(flaw)
                 continue
-            # A default follows the answers that it was made from; what somebody has chosen stays.
+            # A default follows the answers that it was made from; what was chosen stays.
             if accepted == question.default:
                 self._kept.pop(id, None)
             else:
@@ -143,21 +154,21 @@ class Walk:
         return flaws
 
     def act(self, action: Action, given: Given, running: Running) -> Finding | None:
-        """Carry out the action of this step's page; what it gives or what went wrong becomes its outcome.
+        """Carry out the action of this step's page; what it returns or what went wrong becomes its outcome.
 
-        Nothing but the action itself touches ``given``: whoever asked for the secrets wipes them.
+        Nothing but the action itself touches ``given``: the caller, who asked for the secrets, wipes them.
         """
         step = self.step
         try:
             outcome = action.run(given, running)
         except PpinuiError as error:
-            outcome = of_error(error)
+            outcome = from_exception(error)
         outcome = None if outcome is None else self._leading_back(outcome)
         if action.changes:
             self._outcomes.clear()  # what a test has shown of the others is over
         else:
             self._outcomes.pop(step.id, None)
-        if outcome is not None and (outcome.state is State.PROBLEM or not action.changes):
+        if outcome is not None and (outcome.state is StepState.PROBLEM or not action.changes):
             self._outcomes[step.id] = outcome  # of what was changed, a new look says more
         return outcome
 

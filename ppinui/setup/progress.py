@@ -20,8 +20,8 @@ _LARGEST: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Where a walkthrough of a kind stands: the step's id, and the answers that are not just defaults."""
+class SavedProgress:
+    """How far a walkthrough of a kind is: the step's id, and the answers that are not just defaults."""
 
     kind: str
     step: str
@@ -37,12 +37,12 @@ class ProgressFile:
         self._config = os.fsencode(config.absolute()).hex()
         self.path = state / "setup" / f"{kind}.json"
 
-    def read(self) -> Progress | None:
+    def read(self) -> SavedProgress | None:
         """What was kept; None if there is nothing, or nothing that can be used."""
         kept = _read(self.path)
         if kept is None or kept.get("config") != self._config or kept.get("kind") != self._kind:
             return None
-        return Progress(self._kind, str(kept["step"]), _values(kept["answers"]))
+        return SavedProgress(self._kind, str(kept["step"]), _values(kept["answers"]))
 
     def keep(self, step: str, answers: Mapping[str, Value]) -> None:
         """Put it on the disk, in the place of what was kept before. Raises PpinuiError."""

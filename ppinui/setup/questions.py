@@ -46,8 +46,8 @@ class Unacceptable(ValueError):
 class Question:
     """One question.
 
-    ``id`` is its key in an answers file too. ``words`` stand before the answer ("Service user"), ``hint``
-    explains (``?`` on a terminal, F1 on a screen). ``default`` is the answer of somebody who just goes on;
+    ``id`` is its key in an answers file too. ``words`` come before the answer ("Service user"), ``hint``
+    explains (``?`` on a terminal, F1 on a screen). ``default`` is the answer where nothing is entered;
     None: there is none. ``check`` says what is wrong with an answer of the right sort, or None.
     """
 
@@ -79,7 +79,7 @@ class Question:
         match self.sort:
             case Sort.NUMBER:
                 if not typed.isascii() or not typed.isdigit():
-                    raise Unacceptable(f"give a number {self._limits()}")
+                    raise Unacceptable(f"enter a number {self._limits()}")
                 return self.accept(int(typed))
             case Sort.YES_NO:
                 if typed.lower() not in _YES | _NO:
@@ -101,9 +101,9 @@ class Question:
         match self.sort:
             case Sort.NUMBER:
                 if not isinstance(value, int) or isinstance(value, bool):
-                    raise Unacceptable(f"give a number {self._limits()}")
+                    raise Unacceptable(f"enter a number {self._limits()}")
                 if not self.minimum <= value <= self.maximum:
-                    raise Unacceptable(f"give a number {self._limits()}, not {value}")
+                    raise Unacceptable(f"enter a number {self._limits()}, not {value}")
                 return value
             case Sort.YES_NO:
                 if not isinstance(value, bool):
@@ -121,7 +121,7 @@ class Question:
 
     def _text(self, value: object) -> str:
         if not isinstance(value, str):
-            raise Unacceptable("give a text")
+            raise Unacceptable("enter a text")
         if SETUP_PASSWORD.search(value):
             raise Unacceptable("this looks like a setup password: it is asked for later, and never kept")
         if not value and self.required:
@@ -132,7 +132,7 @@ class Question:
 
     def _rows(self, value: object) -> tuple[Row, ...]:
         if not isinstance(value, Sequence) or isinstance(value, str):
-            raise Unacceptable(f"give a list, a table for each {self.row}")
+            raise Unacceptable(f"write a list, a table for each {self.row}")
         if self.required and not value:
             raise Unacceptable(f"at least one {self.row} is needed")
         return tuple(self._row(number, entry) for number, entry in enumerate(value, start=1))

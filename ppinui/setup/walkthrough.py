@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.secrets.secret import Secret
 from ppinui.setup.questions import Answers, Question
@@ -55,18 +56,25 @@ def command(*lines: str) -> Block:
     return Block(Style.COMMAND, "\n".join(lines))
 
 
-class State(Enum):
+class StepState(Enum):
     """What a step has found."""
 
     DONE = "done"
     """As it should be: there is nothing to do."""
     TO_DO = "to do"
-    """Something is left, by the step's action or by somebody else; one may go on without, unless the step is
-    required."""
+    """Something is left to do, by the step's action or by another person; the user may go on without it,
+    unless the step is required."""
     PROBLEM = "problem"
-    """It does not work; going on leads nowhere until it is mended."""
+    """It does not work, and has to be fixed before the set-up can go on."""
     NOT_NEEDED = "not needed"
     """The step does not concern this set-up."""
+
+
+_STATES: Final = {
+    Severity.OK: StepState.DONE,
+    Severity.WARNING: StepState.TO_DO,
+    Severity.ERROR: StepState.PROBLEM,
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class SecretNeed:
 
     ``id`` names it within the action; ``option`` is how a descriptor for it is given on the command line
     ("--proxy-password-fd"); ``twice``: a new one, which a person has to type twice. ``owner``: the partition
-    or service user whose it is, "" if it is nobody's; ``alone``: nobody else in this set-up has such a one.
+    or service user that it belongs to, "" if there is none; ``alone``: this set-up has no other owner of one.
     """
 
     id: str
@@ -96,11 +104,11 @@ class Running:
     stop: Cancellation | None = None
     """Ends a long action (the connection test) from another thread; None where Ctrl+C does."""
     watch: Callable[[Plan], Listener] | None = None
-    """Is given the plan of a connection test, and gives whoever hears what happens in it; None: nobody."""
+    """Called with the plan of a connection test, returns the listener for its events; None: there is none."""
 
 
 Given = Mapping[str, Secret]
-"""The secrets of an action by the ids of its needs. Whoever asked for them wipes them afterwards."""
+"""The secrets of an action by the ids of its needs. The caller, who asked for them, wipes them afterwards."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ class Action:
     """Something that a step can do, once the user says so.
 
     ``words`` begin with a verb ("save /etc/primus/primus.cfg"), ``consequence`` is said before. ``run`` may
-    take long and raises PpinuiError; it gives a finding that counts more than a new look, or None.
+    take long and raises PpinuiError; it returns a finding that counts more than a new look, or None.
     """
 
     words: str
@@ -121,16 +129,16 @@ class Action:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a step has found, or what came of its action.
+    """What a step has found, or what came of its action: a diagnostic with the ways on.
 
-    ``words`` are one line, "" where there is nothing to say. ``back_to`` is the id of the step in which a
-    problem can be mended. ``items`` are the parts that were looked at, each with a ``subject``; ``blocks``
+    ``message`` is one line, "" where there is nothing to say. ``back_to`` is the id of the step in which a
+    problem can be fixed. ``items`` are the parts that were looked at, each with a ``subject``; ``blocks``
     are shown below (a diff, commands). ``action``: what the step can do about it now.
     """
 
-    state: State
-    words: str
-    remedy: str | None = None
+    state: StepState
+    message: str
+    remedy: str = ""
     subject: str = ""
     back_to: str | None = None
     items: tuple[Finding, ...] = ()
@@ -140,10 +148,10 @@ class Finding:
     """What an unattended run ends with, if this is a problem."""
 
 
-def of_error(error: PpinuiError, *, subject: str = "", back_to: str | None = None) -> Finding:
+def from_exception(error: PpinuiError, *, subject: str = "", back_to: str | None = None) -> Finding:
     """The problem that an error is."""
     return Finding(
-        State.PROBLEM,
+        StepState.PROBLEM,
         f"{error.message} ({error.place})" if error.place else error.message,
         error.remedy,
         subject=subject,
@@ -152,10 +160,15 @@ def of_error(error: PpinuiError, *, subject: str = "", back_to: str | None = Non
     )
 
 
-def worst(items: tuple[Finding, ...]) -> State:
+def from_diagnostic(seen: Diagnostic) -> Finding:
+    """What the doctor has seen, as a part of a step's finding."""
+    return Finding(_STATES[seen.severity], seen.message, seen.remedy, subject=seen.subject)
+
+
+def worst(items: tuple[Finding, ...]) -> StepState:
     """The state of something by those of its parts."""
     states = {item.state for item in items}
-    return next((one for one in (State.PROBLEM, State.TO_DO) if one in states), State.DONE)
+    return next((one for one in (StepState.PROBLEM, StepState.TO_DO) if one in states), StepState.DONE)
 
 
 @dataclass(frozen=True)
@@ -172,21 +185,25 @@ class Here:
 class Step:
     """One step. Steps know nothing of each other but ids of questions, so kinds can share them.
 
-    ``text`` is what it says. ``questions`` may depend on the answers before, those of its own questions
-    included: it is asked again after each answer. ``look`` finds out how things are, without changing any;
-    it may wait for disks, networks and the keyring, and raise PpinuiError. It is called when every question
-    of the step has an answer; a step that is only to be read has none. ``required``: there is no way on while
-    it is TO_DO or a PROBLEM. ``may_ask``: ids of questions that it asks in some surroundings only; an answers
-    file may have them in all.
+    ``text`` is what it says, of the answers before or always the same. ``questions`` may depend on the
+    answers before, those of its own questions included: it is asked again after each answer. ``look`` finds
+    out how things are, without changing any; it may wait for disks, networks and the keyring, and raise
+    PpinuiError. It is called when every question of the step has an answer; a step that is only to be read
+    has none. ``required``: there is no way on while it is TO_DO or a PROBLEM. ``may_ask``: ids of questions
+    that it asks in some surroundings only; an answers file may have them in all.
     """
 
     id: str
     title: str
-    text: Callable[[Here], tuple[Block, ...]]
-    look: Callable[[Here], Finding] = lambda _: Finding(State.DONE, "")
+    text: tuple[Block, ...] | Callable[[Here], tuple[Block, ...]]
+    look: Callable[[Here], Finding] = lambda _: Finding(StepState.DONE, "")
     questions: Callable[[Here], tuple[Question, ...]] = lambda _: ()
     required: bool = False
     may_ask: tuple[str, ...] = ()
+
+    def blocks(self, here: Here) -> tuple[Block, ...]:
+        """What it says now."""
+        return self.text(here) if callable(self.text) else self.text
 
 
 @dataclass(frozen=True)
@@ -194,7 +211,7 @@ class Kind:
     """A kind of set-up, as a module of :mod:`ppinui.setup.kinds` has it.
 
     ``name`` is its word on the command line. ``setup_validity``: how long a setup password can be used after
-    its first use, in words. ``instead``: where a problem is mended that steps shared with other kinds send to
+    its first use, in words. ``instead``: where a problem is fixed that steps shared with other kinds send to
     a step that this kind does not have.
     """
 
@@ -208,9 +225,9 @@ class Kind:
     """Whether its file is a primus.cfg; else it has a file and a search order of its own."""
 
     def way_back(self, step: str | None) -> str | None:
-        """The step of this kind in which a problem can be mended that belongs into ``step``."""
-        mended_in = self.instead.get(step, step) if step is not None else None
-        return mended_in if mended_in in [one.id for one in self.steps] else None
+        """The step of this kind in which a problem can be fixed that belongs into ``step``."""
+        fixed_in = self.instead.get(step, step) if step is not None else None
+        return fixed_in if fixed_in in [one.id for one in self.steps] else None
 
     def index(self, step: str) -> int:
         """The place of a step, from 0. Raises KeyError."""

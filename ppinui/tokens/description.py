@@ -38,7 +38,7 @@ def slot_lines(slot: Slot) -> Iterator[str]:
         yield from _token_lines(slot.token)
     if slot.failure is not None:
         yield slot.failure.meaning
-        yield f"do: {slot.failure.remedy}"
+        yield f"fix: {slot.failure.remedy}"
     if slot.description:
         yield f"described as: {slot.description}"
 
@@ -114,6 +114,6 @@ def check_lines(check: PinCheck) -> Iterator[str]:
         yield check.reason
     if check.failure is not None:
         yield f"{check.failure.name}: {check.failure.meaning}"
-        yield f"do: {check.failure.remedy}"
+        yield f"fix: {check.failure.remedy}"
     if check.token is not None:
         yield "flags now: " + ", ".join(check.token.words)

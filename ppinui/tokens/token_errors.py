@@ -1,4 +1,4 @@
-"""What went wrong at a token: the module's answers and its misbehaviour, as errors that say what to do."""
+"""Errors at a token: what the module answered, or how it misbehaved, and what to do next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ppinui.tokens.token_flags import warnings_of
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something was not done: the answer of a module, or what it did instead of answering."""
+    """Why a call failed: the answer of a module, or what it did instead of answering."""
 
     code: int | None
     """The CK_RV; None when there was no answer."""

@@ -1,4 +1,4 @@
-"""What is not done at a token, for reasons of ours: each with what is the matter and the next step."""
+"""What ppinui refuses to do at a token: each with the reason and the next step."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ REFUSALS: Final = {
         "make sure of the PIN, then repeat with --spend-final-try",
     ),
 }
-"""By name: what is the matter, and the next step. The place is said by whoever raises one."""
+"""By name: the reason, and the next step. The place comes from the code that raises the error."""
 
 
 class TokenRefusal(PpinuiError):
-    """Something was not done, and nothing was changed. ``name``: one of :data:`REFUSALS`."""
+    """ppinui refused to do something, and nothing was changed. ``name``: one of :data:`REFUSALS`."""
 
     exit_code = ExitCode.USAGE
 

@@ -80,7 +80,7 @@ def result_lines(result: SlotResult) -> Iterator[Piece]:
             code = f" ({stage.error.hex})" if stage.error.hex else ""
             yield (f"    {stage.error.name}{code}", "error")
             yield (f"    {stage.error.message}", "")
-            yield (f"    do: {stage.error.remedy}", "")
+            yield (f"    fix: {stage.error.remedy}", "")
     from ppinui.probe.credentials import sources_in_words  # the first screen has no results
 
     if secrets := sources_in_words(result.secrets):

@@ -40,13 +40,13 @@ def editor_of(environ: Mapping[str, str]) -> list[str]:
             raise PpinuiError(
                 f"the editor cannot be started: {said}",
                 f"${name}",
-                "Name one that is there: export EDITOR=nano",
+                "name one that is there: export EDITOR=nano",
             )
         return words
     for usual in _USUAL:
         if shutil.which(usual, path=environ.get("PATH")) is not None:
             return [usual]
-    raise PpinuiError("there is no editor", "$VISUAL, $EDITOR", "Name one: export EDITOR=nano")
+    raise PpinuiError("there is no editor", "$VISUAL, $EDITOR", "name one: export EDITOR=nano")
 
 
 async def edited(app: App[None], text: str, name: str, environ: Mapping[str, str], line: int = 1) -> str:
@@ -66,7 +66,7 @@ async def edited(app: App[None], text: str, name: str, environ: Mapping[str, str
         await off_screen(folder.remove)
     if code and new == text:
         how = f"code {code}" if code > 0 else signal.Signals(-code).name
-        raise PpinuiError(f"the editor ended with {how}", shlex.join(command), "Nothing was changed.")
+        raise PpinuiError(f"the editor ended with {how}", shlex.join(command), "nothing was changed")
     return new
 
 
@@ -77,7 +77,7 @@ def _run(app: App[None], command: list[str], environ: Mapping[str, str]) -> int:
             return subprocess.run(command, env=dict(environ), check=False).returncode
         except OSError as error:
             raise PpinuiError(
-                f"the editor cannot be started: {error.strerror}", command[0], "Set EDITOR to another one."
+                f"the editor cannot be started: {error.strerror}", command[0], "set EDITOR to another one"
             ) from None
 
 
@@ -102,5 +102,5 @@ def _read(copy: Path) -> str:
         return decode(copy.read_bytes())
     except OSError as error:
         raise PpinuiError(
-            f"the editor left no text behind: {error.strerror}", str(copy), "Nothing was changed."
+            f"the editor left no text behind: {error.strerror}", str(copy), "nothing was changed"
         ) from None

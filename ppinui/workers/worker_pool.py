@@ -17,6 +17,7 @@ import multiprocessing.forkserver
 import multiprocessing.resource_tracker
 import os
 import signal
+import sys
 import sysconfig
 import tempfile
 import threading
@@ -25,7 +26,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
 from ppinui.errors import PpinuiError
 from ppinui.workers.channel import Channel, Message
@@ -103,6 +105,24 @@ def _signals_held() -> Iterator[None]:
             os.kill(os.getpid(), taken)
 
 
+_MAIN_LOCK: Final = threading.Lock()
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the program's script while a worker starts, which would run it once more to import from it.
+
+    The worker needs nothing of it, and its imports would cost each worker 10 to 20 ms.
+    """
+    with _MAIN_LOCK:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+
+
 def _check_working_folder() -> None:
     try:
         os.getcwd()
@@ -110,6 +130,11 @@ def _check_working_folder() -> None:
         raise PpinuiError(
             "the working folder does not exist any more", "the current folder", "go to another one: cd /"
         ) from None
+
+
+@cache
+def _library_folders() -> frozenset[str]:
+    return frozenset({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
 @contextlib.contextmanager
@@ -121,7 +146,7 @@ def _safe_import_path() -> Iterator[None]:
     """
     home = str(Path(__file__).parents[2])
     changes = {"PYTHONSAFEPATH": "1"}
-    if home not in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+    if home not in _library_folders():
         others = os.environ.get("PYTHONPATH")
         changes["PYTHONPATH"] = os.pathsep.join([home, *([others] if others else [])])
     before = {name: os.environ.get(name) for name in changes}
@@ -253,7 +278,7 @@ class WorkerPool:
         self.warm_up()
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_run, args=(work, theirs, dict(environ)), daemon=True)
-        with _signals_held():
+        with _signals_held(), _without_main():
             process.start()
         theirs.close()
         return Worker(process, ours)

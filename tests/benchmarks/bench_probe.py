@@ -24,7 +24,7 @@ TOKENS = 64
 TOKENS_LIMIT = 0.6
 SLOW_HSMS = 32
 SLOW_MILLISECONDS = 200
-SLOW_LIMIT = 1.5
+SLOW_LIMIT = 1.2
 ROUNDS = 5
 
 
@@ -98,6 +98,8 @@ def slow_hsms(folder: Path, listener: Listener) -> bool:
     library = compile_odd_module(folder)
     faults = (delays(SLOW_MILLISECONDS),)
     module = make_odd_module(library, folder / "slow", replace(PRIMUS, faults=faults))
+    with module.path.open("ab") as file:
+        file.write(b"Securosys SA")  # the provider's file has its maker's name in it, and lanes go by that
     configs = []
     for count in (SLOW_HSMS, 1):
         config = folder / f"slow-{count}.cfg"

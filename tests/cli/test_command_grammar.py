@@ -111,7 +111,7 @@ def test_an_error_names_the_command_that_was_meant() -> None:
         usage_error("config", "set", "--dry-run"),
     ):
         assert error.place == "the command line, at 'ppinui config set'"
-        assert error.remedy == "'ppinui config set --help' shows what it takes"
+        assert error.remedy == "'ppinui config set --help' shows how to use it"
 
 
 def test_options_are_not_abbreviated() -> None:

@@ -154,7 +154,7 @@ def test_a_wrong_value_may_become_another_wrong_one(config: Path, capsys: Captur
 def test_one_setting_takes_one_value(config: Path, capsys: Captured) -> None:
     assert edit(config, "set", "hsm0.port=1", "primus.hsms.hsm0.port=2") == 2
 
-    assert "'primus.hsms.hsm0.port' is there twice" in capsys.readouterr().err
+    assert "'primus.hsms.hsm0.port' is set twice" in capsys.readouterr().err
     assert config.read_text() == TEXT
 
 

@@ -250,7 +250,7 @@ def test_check_lists_each_problem_with_place_and_remedy(config: Path, capsys: Ca
     shown = capsys.readouterr()
     lines = shown.out.splitlines()
     assert any(line.startswith(f"{config}:40:") and ": error: " in line for line in lines)
-    assert all(line.startswith("    do: ") for line in lines[1::2])
+    assert all(line.startswith("    fix: ") for line in lines[1::2])
     assert shown.err.startswith(f"{config}: 1 error, ")
 
 

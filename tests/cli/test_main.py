@@ -48,7 +48,7 @@ def test_wrong_use_is_three_lines_on_stderr(capsys: pytest.CaptureFixture[str]) 
     assert shown.err.splitlines() == [
         "ppinui: the following arguments are required: PATH",
         "  where: the command line, at 'ppinui config get'",
-        f"  do: '{program_name(Path(sys.argv[0]))} config get --help' shows what it takes",
+        f"  fix: '{program_name(Path(sys.argv[0]))} config get --help' shows how to use it",
     ]
 
 
@@ -60,7 +60,7 @@ def test_a_file_that_is_not_there_is_three_lines_on_stderr(
     message, where, remedy = capsys.readouterr().err.splitlines()
     assert message.startswith("ppinui: ")
     assert where == f"  where: {tmp_path / 'none.cfg'}"
-    assert remedy.startswith("  do: ")
+    assert remedy.startswith("  fix: ")
 
 
 def test_a_syntax_error_is_three_lines_with_its_place(
@@ -112,7 +112,7 @@ def test_a_full_disk_is_an_error(config: Path) -> None:
     assert done.stderr.decode().splitlines() == [
         "ppinui: the output cannot be written: No space left on device",
         "  where: standard output",
-        "  do: make room there, or send the output elsewhere",
+        "  fix: make room there, or send the output elsewhere",
     ]
 
 

@@ -99,7 +99,7 @@ def test_a_failure_has_its_stage_code_meaning_and_next_step() -> None:
     assert render_reasons(report(FINE, FAILED)).splitlines() == [
         "hsm0.slot1: session failed: CKR_TOKEN_NOT_PRESENT (0x000000E0)",
         "    no HSM of this slot can be reached",
-        "    do: look whether the HSM is up",
+        "    fix: look whether the HSM is up",
     ]
 
 

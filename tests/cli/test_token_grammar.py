@@ -55,4 +55,4 @@ def test_a_test_key_always_logs_in() -> None:
 
 @pytest.mark.parametrize("command", ["slots", "token init 5", "pin change SLOT", "objects SLOT --login"])
 def test_commands_in_messages_can_be_pasted(command: str) -> None:
-    assert rewrite_commands(f"do: ppinui {command}") != f"do: ppinui {command}"
+    assert rewrite_commands(f"fix: ppinui {command}") != f"fix: ppinui {command}"

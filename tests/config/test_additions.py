@@ -167,16 +167,16 @@ def test_an_hsm_is_called_by_its_name_its_path_or_its_host(hsm: str) -> None:
 @pytest.mark.parametrize(
     ("hsm", "user_name", "number", "message", "remedy"),
     [
-        ("hsm0", "GAMMA", 1, "id 1 belongs to hsm0.slot0 (partition 'ALPHA')", "The next free id is 5."),
-        ("hsm0", "GAMMA", 4, "id 4 belongs to hsm1.slot2 (partition 'ONLY')", "The next free id is 5."),
-        ("hsm0", "ONLY", 5, "'ONLY' has another id on its other HSMs", "Take id 4, which 'ONLY' has"),
-        ("hsm0", "ONLY", 1, "id 1 belongs to hsm0.slot0 (partition 'ALPHA')", "Take id 4, which 'ONLY' has"),
-        ("hsm0", "ALPHA", 1, "id 1 belongs to hsm0.slot0", "The next free id is 5."),
-        ("hsm0", "GAMMA", -1, "id -1 is not within 0–2147483647", "Choose id within"),
-        ("hsm0", "GAMMA", 2**31, "id 2147483648 is not within", "Choose id within"),
-        ("hsm0", " ", 5, "user_name is empty", "Write the name"),
+        ("hsm0", "GAMMA", 1, "id 1 belongs to hsm0.slot0 (partition 'ALPHA')", "the next free id is 5"),
+        ("hsm0", "GAMMA", 4, "id 4 belongs to hsm1.slot2 (partition 'ONLY')", "the next free id is 5"),
+        ("hsm0", "ONLY", 5, "'ONLY' has another id on its other HSMs", "take id 4, which 'ONLY' has"),
+        ("hsm0", "ONLY", 1, "id 1 belongs to hsm0.slot0 (partition 'ALPHA')", "take id 4, which 'ONLY' has"),
+        ("hsm0", "ALPHA", 1, "id 1 belongs to hsm0.slot0", "the next free id is 5"),
+        ("hsm0", "GAMMA", -1, "id -1 is not within 0–2147483647", "choose id within"),
+        ("hsm0", "GAMMA", 2**31, "id 2147483648 is not within", "choose id within"),
+        ("hsm0", " ", 5, "user_name is empty", "write the name"),
         ("hsm0", "GAMMA ", 5, "white space", "GAMMA"),
-        ("hsm7", "GAMMA", 5, "there is no HSM 'hsm7'", "Name one of these: hsm0, hsm1."),
+        ("hsm7", "GAMMA", 5, "there is no HSM 'hsm7'", "name one of these: hsm0, hsm1"),
     ],
 )
 def test_a_slot_that_breaks_a_rule_for_ids_is_refused_with_the_right_id(
@@ -220,7 +220,7 @@ def test_a_host_that_two_hsms_have_does_not_say_which_is_meant() -> None:
     with pytest.raises(PpinuiError, match="2 HSMs have the host") as error:
         add_slot(parse(text), "ch01-api.cloudshsm.com", user_name="GAMMA", id=3)
 
-    assert error.value.remedy == "Name one of them: hsm0, hsm1."
+    assert error.value.remedy == "name one of them: hsm0, hsm1"
 
 
 def test_names_and_values_that_libconfig_cannot_hold_are_refused() -> None:

@@ -45,7 +45,9 @@ def test_a_broken_rule_is_reported_once_with_its_place_severity_and_remedy(case:
     assert found.severity is case.severity
     assert (found.place.file, found.place.line) == ("primus.cfg", line_of(text, case.at))
     assert found.message
-    assert found.remedy
+    assert not found.message.endswith(".")
+    assert found.remedy[0].islower()
+    assert not found.remedy.endswith(".")
     assert {problem.code for problem in problems} - case.also == {case.check}
 
 
@@ -114,7 +116,7 @@ def test_an_id_that_two_partitions_share_is_reported_with_both_and_with_the_righ
     ]
 
     assert problem.message == "id 1 is partition 'BETA' on hsm1 and partition 'ALPHA' on hsm0"
-    assert problem.remedy == "Give hsm1.slot1 id 2, unless a user_name is wrong."
+    assert problem.remedy == "give hsm1.slot1 id 2, unless a user_name is wrong"
 
 
 def test_an_odd_copy_is_the_one_that_is_reported_not_the_usual_ones() -> None:
@@ -147,7 +149,7 @@ def test_one_slot_id_twice_on_one_hsm_is_one_problem_not_two() -> None:
     ]
 
     assert problem.code == "duplicate-id-in-hsm"
-    assert problem.remedy == "Give hsm0.slot1 id 2."
+    assert problem.remedy == "give hsm0.slot1 id 2"
 
 
 def test_standalone_hsms_with_the_same_ids_for_different_partitions_are_all_reported() -> None:
@@ -197,7 +199,7 @@ def test_a_fortigate_has_to_connect_at_once() -> None:
     (problem,) = check_text(text, profile=Profile.FORTIGATE)
 
     assert problem.code == "fortigate-connect-on-init"
-    assert problem.remedy == "Set it: ppinui config set connect_on_init=true"
+    assert problem.remedy == "set it: ppinui config set connect_on_init=true"
 
 
 def test_an_absent_setting_counts_with_its_default() -> None:
@@ -346,7 +348,7 @@ def test_a_remedy_for_a_copy_names_the_id_of_its_partition() -> None:
 
     (problem,) = check_text(text)
 
-    assert problem.remedy == "Add id = 1;"
+    assert problem.remedy == "add id = 1;"
     assert read(parse(text)).next_free_id == 3
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.locate import Location, locate, search_places, secrets_location, windows_places
+from ppinui.config.locate import Location, locate, search_places, secrets_location
 from ppinui.errors import PpinuiError
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
 
@@ -159,23 +159,3 @@ def test_the_search_can_be_shown_place_by_place(tmp_path: Path) -> None:
     assert only == Location(
         Path("/x/primus.cfg"), "the environment variable SECUROSYS_PKCS11_CONF", exists=False
     )
-
-
-def test_windows_asks_the_users_registry_then_the_machines_then_the_program_folder() -> None:
-    values = {
-        ("HKCU", r"Software\Primus", "configFilename"): r"D:\mine\primus.cfg",
-        ("HKLM", r"Software\Primus", "configFilename"): r"D:\all\primus.cfg",
-    }
-    environ = {"ProgramFiles": r"E:\Programs"}
-
-    def registry(hive: str, key: str, value: str) -> str | None:
-        return values.get((hive, key, value))
-
-    both = windows_places("primus.cfg", "configFilename", environ, registry)
-    assert [(str(path), rule) for path, rule in both] == [
-        (r"D:\mine\primus.cfg", r"the registry, HKCU\Software\Primus\configFilename"),
-        (r"D:\all\primus.cfg", r"the registry, HKLM\Software\Primus\configFilename"),
-        (r"E:\Programs\Securosys\Primus P11\primus.cfg", r"E:\Programs\Securosys\Primus P11"),
-    ]
-    secrets = windows_places(".secrets.cfg", "secretsConfigFilename", {}, registry)
-    assert [str(path) for path, _ in secrets] == [r"C:\Program Files\Securosys\Primus P11\.secrets.cfg"]

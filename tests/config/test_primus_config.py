@@ -199,8 +199,9 @@ def test_what_an_included_file_holds_is_read(tmp_path: Path) -> None:
     (tmp_path / "hsm0.cfg").write_text('hsm0 = { host = "h"; };\n')
     document = parse('primus = { hsms = {\n@include "hsm0.cfg"\n}; };', include_dir=tmp_path)
 
-    (hsm,) = read(document).hsms
-    assert (hsm.host, hsm.setting.read_only) == ("h", True)
+    config = read(document)
+    (hsm,) = config.hsms
+    assert (hsm.host, config.setting_of(hsm).read_only) == ("h", True)
 
 
 # Short paths
@@ -240,19 +241,19 @@ def test_elements_and_unknown_settings_have_paths_too() -> None:
 @pytest.mark.parametrize(
     ("path", "remedy"),
     [
-        ("hsm0.prot", "Did you mean hsm0.port"),
-        ("hsm0.slot0.username", "Did you mean hsm0.slot0.user_name?"),
-        ("hsm7.port", "There is: hsm0, hsm1."),
-        ("hsm0.slot7.id", "There is: hsm0.slot0, hsm0.slot1."),
-        ("hsm0.pn", "Did you mean hsm0.pin"),
-        ("log.trace_filname", "Did you mean log.trace_filename"),
-        ("log.trace_lvl", "Did you mean log.trace_level"),
-        ("zebra", "A path begins with one of: hsm0, hsm1, wait_delay"),
-        ("hsm0.zebra", "In hsm0 there is: host, port, priority, slots, slot0, slot1, pin."),
-        ("hsm0.port.zebra", "There is nothing in hsm0.port."),
-        ("", "A path begins with"),
-        ("hsm0..port", "In hsm0 there is"),
-        ("hsm0.port.", "There is nothing in hsm0.port."),
+        ("hsm0.prot", "did you mean hsm0.port"),
+        ("hsm0.slot0.username", "did you mean hsm0.slot0.user_name?"),
+        ("hsm7.port", "there is: hsm0, hsm1"),
+        ("hsm0.slot7.id", "there is: hsm0.slot0, hsm0.slot1"),
+        ("hsm0.pn", "did you mean hsm0.pin"),
+        ("log.trace_filname", "did you mean log.trace_filename"),
+        ("log.trace_lvl", "did you mean log.trace_level"),
+        ("zebra", "a path begins with one of: hsm0, hsm1, wait_delay"),
+        ("hsm0.zebra", "in hsm0 there is: host, port, priority, slots, slot0, slot1, pin"),
+        ("hsm0.port.zebra", "there is nothing in hsm0.port"),
+        ("", "a path begins with"),
+        ("hsm0..port", "in hsm0 there is"),
+        ("hsm0.port.", "there is nothing in hsm0.port"),
     ],
 )
 def test_an_unknown_path_is_answered_with_what_is_there(path: str, remedy: str) -> None:

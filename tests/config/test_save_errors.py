@@ -16,8 +16,7 @@ import pytest
 from ppinui.config.config_save import SaveRefused, identify, save
 from ppinui.config.save_errors import Refusals
 from ppinui.files.file_attributes import Attributes, OwnerLostError
-from ppinui.files.mounts import mounted_from
-from ppinui.files.replacement import OvertakenError, locked_folder
+from ppinui.files.replacement import OvertakenError, locked_folder, mounted_from
 from ppinui.libconfig.document import Document, load, parse
 from ppinui.libconfig.edit import set_value
 from tests.rig.forked import in_child

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.doctor.finding import State
+from ppinui.diagnostic import Severity
 from ppinui.doctor.keyring_findings import KeyringSeen, look_at_bus, look_at_keyring, look_at_owner
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess
 from ppinui.secrets.secret import Secret
@@ -36,13 +36,13 @@ def seen_with(
 def test_a_real_secret_service_open_and_locked(tmp_path: Path) -> None:
     with desktop(tmp_path) as session:
         seen = seen_with(dict(session.environ), keyspace="test")
-        assert seen.finding.state is State.OK
-        assert seen.finding.words == "secretservice (this system's own keyring), service ppinui/test"
+        assert seen.finding.severity is Severity.OK
+        assert seen.finding.message == "secretservice (this system's own keyring), service ppinui/test"
         session.lock()
         seen = seen_with(dict(session.environ))
         assert seen.backend is None
-        assert seen.finding.state is State.WRONG
-        assert "the keyring is locked" in seen.finding.words
+        assert seen.finding.severity is Severity.ERROR
+        assert "the keyring is locked" in seen.finding.message
 
 
 def test_a_keyring_that_never_answers_is_one_line_within_the_deadline() -> None:
@@ -51,45 +51,46 @@ def test_a_keyring_that_never_answers_is_one_line_within_the_deadline() -> None:
         {**os.environ, "PYTHONPATH": ""}, named="tests.secrets.odd_backends.NeverAnswers", seconds=1
     )
     assert time.monotonic() - begin < patient(5)
-    assert seen.finding.state is State.WRONG
-    assert "did not answer within 1 s" in seen.finding.words
+    assert seen.finding.severity is Severity.ERROR
+    assert "did not answer within 1 s" in seen.finding.message
 
 
 def test_no_keyring_at_all_is_a_warning_and_a_named_one_that_is_not_there_is_wrong(tmp_path: Path) -> None:
     bare = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     seen = seen_with(bare)
-    assert (seen.finding.state, seen.backend) == (State.WARNING, None)
+    assert (seen.finding.severity, seen.backend) == (Severity.WARNING, None)
     assert "ppinui vault create" in str(seen.finding.remedy)
-    assert seen_with(bare, named="vault").finding.state is State.WRONG
+    assert seen_with(bare, named="vault").finding.severity is Severity.ERROR
 
 
 def test_under_sudo_it_is_roots(machine: MakeContext, tmp_path: Path) -> None:
     root = replace(ALICE, uid=os.geteuid(), name="root")
     around = machine(account=replace(root, uid=0), environ={"SUDO_USER": "alice"})
     (found,) = look_at_owner(around)
-    assert found.state is State.WARNING
-    assert found.words == "root, because of sudo: alice has another keyring"
+    assert found.severity is Severity.WARNING
+    assert found.message == "root, because of sudo: alice has another keyring"
 
 
 def test_a_home_of_somebody_else_is_told(machine: MakeContext, tmp_path: Path) -> None:
     stranger = replace(ALICE, uid=tmp_path.stat().st_uid + 1)
     owner, home = look_at_owner(machine(account=stranger, environ={"HOME": str(tmp_path)}))
-    assert (owner.state, owner.words) == (State.OK, "alice")
-    assert home.words == f"HOME is {tmp_path}, which belongs to {user_name(tmp_path.stat().st_uid)}"
+    assert (owner.severity, owner.message) == (Severity.OK, "alice")
+    assert home.message == f"HOME is {tmp_path}, which belongs to {user_name(tmp_path.stat().st_uid)}"
     _, gone = look_at_owner(machine(environ={"HOME": str(tmp_path / "none")}))
-    assert gone.state is State.WARNING
+    assert gone.severity is Severity.WARNING
 
 
 def test_a_service_account_is_called_one(machine: MakeContext) -> None:
     (found,) = look_at_owner(machine(account=replace(ALICE, name="signer", is_service=True)))
-    assert found.words == "signer, a service account"
+    assert found.message == "signer, a service account"
 
 
 @pytest.mark.parametrize(
-    ("keyring", "state"), [("vault", State.OK), ("secretservice", State.WARNING), (None, State.WARNING)]
+    ("keyring", "state"),
+    [("vault", Severity.OK), ("secretservice", Severity.WARNING), (None, Severity.WARNING)],
 )
-def test_without_a_session_bus(machine: MakeContext, keyring: str | None, state: State) -> None:
-    assert look_at_bus(machine(environ={"HOME": "/nowhere"}), keyring).state is state
+def test_without_a_session_bus(machine: MakeContext, keyring: str | None, state: Severity) -> None:
+    assert look_at_bus(machine(environ={"HOME": "/nowhere"}), keyring).severity is state
 
 
 def test_without_a_session_bus_the_vault_that_is_there_is_named(machine: MakeContext, tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_without_a_session_bus_the_vault_that_is_there_is_named(machine: MakeCon
     path.write_bytes(damaged)
     found = look_at_bus(around, None)
     assert found.remedy == (
-        f"mend the vault {path}, then use it with --keyring vault: "
+        f"repair the vault {path}, then use it with --keyring vault: "
         "the vault is damaged: its checksum does not fit; restore it from a backup"
     )
 
@@ -118,8 +119,8 @@ def test_a_damaged_vault_is_said_to_be_so_before_anybody_is_asked_for_its_passph
     path.chmod(0o600)
     environ = {**os.environ, "PPINUI_VAULT": str(path), "CREDENTIALS_DIRECTORY": ""}
     seen = seen_with(environ, named="vault")
-    assert seen.finding.state is State.WRONG
-    assert "this is no vault" in seen.finding.words
+    assert seen.finding.severity is Severity.ERROR
+    assert "this is no vault" in seen.finding.message
 
 
 def test_a_bus_that_the_variable_does_not_name_is_shown(machine: MakeContext, tmp_path: Path) -> None:
@@ -137,13 +138,13 @@ def test_a_bus_answers_or_not(machine: MakeContext, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        assert look_at_bus(around, "secretservice").state is State.OK
+        assert look_at_bus(around, "secretservice").severity is Severity.OK
     gone = look_at_bus(around, None)
-    assert gone.state is State.WRONG
-    assert "does not answer: Connection refused" in gone.words
-    assert look_at_bus(around, "vault").state is State.WARNING
+    assert gone.severity is Severity.ERROR
+    assert "does not answer: Connection refused" in gone.message
+    assert look_at_bus(around, "vault").severity is Severity.WARNING
 
 
 def test_a_bus_of_another_sort_is_left_to_the_keyring(machine: MakeContext) -> None:
     around = machine(environ={"DBUS_SESSION_BUS_ADDRESS": "tcp:host=localhost,port=1"})
-    assert look_at_bus(around, "secretservice").state is State.OK
+    assert look_at_bus(around, "secretservice").severity is Severity.OK

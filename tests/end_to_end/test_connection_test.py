@@ -128,7 +128,7 @@ def test_an_hsm_that_is_down_fails_with_1_and_the_reason(
     assert "user=PARTITION-B: OK\n" not in ran.out
     assert ran.out.endswith("Number of failures: 1\n")
     assert "hsm1.slot0: connect failed: " in ran.err
-    assert "    do: " in ran.err
+    assert "    fix: " in ran.err
 
 
 def test_without_a_module_the_network_is_tested_and_the_places_are_named(config: Path) -> None:

@@ -23,7 +23,7 @@ LINE = re.compile(r"(ok|warning|wrong) +([^:]+): (.+)")
 
 def lines_of(ran: Ran) -> dict[str, tuple[str, str]]:
     """State and words by subject."""
-    found = (LINE.fullmatch(line) for line in ran.out.splitlines() if not line.startswith("         do: "))
+    found = (LINE.fullmatch(line) for line in ran.out.splitlines() if not line.startswith("         fix: "))
     return {line[2]: (line[1], line[3]) for line in found if line is not None}
 
 

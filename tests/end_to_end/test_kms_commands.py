@@ -63,7 +63,7 @@ def test_check_lists_problems_with_line_and_remedy(kms: Path, environ: dict[str,
 
     assert ran.code == 1
     assert (
-        f"{kms}:4:16: error: the library has no slot 8 [slot-not-there]\n    do: it has 5 'PAYMENTS'"
+        f"{kms}:4:16: error: the library has no slot 8 [slot-not-there]\n    fix: it has 5 'PAYMENTS'"
         in ran.out
     )
     assert f"{kms}:5:17: note: a PIN stands in clear text here [pin-in-clear-text]" in ran.out

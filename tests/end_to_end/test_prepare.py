@@ -160,7 +160,7 @@ def test_an_ordinary_user_is_told_what_root_has_to_install(checkout: Checkout) -
     assert refused.returncode == 2
     assert refused.stderr.splitlines() == [
         "prepare: these packages are missing, and sudo asks for a password: softhsm2 opensc",
-        "  do: sudo apt-get install --no-install-recommends softhsm2 opensc",
+        "  fix: sudo apt-get install --no-install-recommends softhsm2 opensc",
     ]
     assert checkout.calls == ["sudo -n true"]
 

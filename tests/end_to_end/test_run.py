@@ -128,7 +128,7 @@ def test_nothing_is_started_when_a_secret_is_missing(user: SecretUser) -> None:
         f"ppinui: the keyring has no proxy password of '{PROXY_USER}' and no permanent secret of 'SIGNING'"
     )
     assert where == "  where: vault: ppinui"
-    assert do.startswith("  do: store it: ")
+    assert do.startswith("  fix: store it: ")
     assert do.endswith(f" -m ppinui -p -e {PROXY_USER}")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ppinui.diagnostic import Severity
 from ppinui.doctor.file_findings import look_at_group
-from ppinui.doctor.finding import State
 from ppinui.services.context import Context
 from tests.end_to_end.empty_machine import PASSPHRASE, EmptyMachine, empty_machine
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
@@ -36,7 +36,7 @@ def to_the_cluster(terminal: Terminal, machine: EmptyMachine) -> None:
     terminal.expect("the provider is installed")
     go_on(terminal)
     terminal.answer("The provider's log file", f"{machine.home}/primus.log")
-    if look_at_group(Context(), config_readable=True).state is not State.OK:
+    if look_at_group(Context(), config_readable=True).severity is not Severity.OK:
         terminal.expect("As root:")
         go_on(terminal)
     terminal.expect("CloudHSM cluster ---")
@@ -48,7 +48,7 @@ def with_the_answers_of_the_file(terminal: Terminal) -> None:
     go_on(terminal)
     go_on(terminal)
     terminal.answer("The provider's log file", "")
-    if look_at_group(Context(), config_readable=True).state is not State.OK:
+    if look_at_group(Context(), config_readable=True).severity is not Severity.OK:
         go_on(terminal)
     terminal.answer("Cluster [other]: ", "")
     terminal.answer("a adds one more", "")
@@ -172,7 +172,7 @@ def test_without_a_terminal_and_answers_it_is_wrong_use(machine: EmptyMachine) -
     ended = machine.run("setup", "cloudhsm")
 
     assert (ended.code, ended.out) == (2, "")
-    assert "nobody is here to answer questions" in ended.error[0]
+    assert "there is no terminal to ask questions on" in ended.error[0]
     assert "--answers FILE" in ended.error[2]
 
 
@@ -318,7 +318,7 @@ def test_where_nobody_sees_the_questions_none_is_asked(machine: EmptyMachine) ->
     command = shlex.join([*PPINUI, "setup", "cloudhsm"]) + f" 2> {shlex.quote(str(errors))}"
     with Terminal(["sh", "-c", command], environ=environment(machine.environ)) as terminal:
         assert terminal.finish().status == 2
-    assert "nobody is here to answer questions" in errors.read_text()
+    assert "there is no terminal to ask questions on" in errors.read_text()
 
 
 def test_a_test_that_is_interrupted_is_not_the_end_of_it(machine: EmptyMachine) -> None:

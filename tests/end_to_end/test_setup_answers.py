@@ -116,7 +116,7 @@ def test_a_secret_that_nobody_gives_is_an_error_that_names_its_option(machine: E
     ended = machine.set_up(with_secrets=False, with_vault=False)
 
     assert ended.code == 3
-    assert "failed      Keyring: a secret is needed, and nobody is here" in ended.out
+    assert "failed      Keyring: a secret is needed, and there is no terminal" in ended.out
     assert "--vault-passphrase-fd" in ended.out
 
 
@@ -126,7 +126,7 @@ def test_a_secret_that_nobody_gives_is_an_error_that_names_its_option(machine: E
         (("service_user", "service_usr"), "there is no answer to 'service_user'", "welcome ticket"),
         (('keyring = "vault"', 'keyrign = "vault"'), "nothing asks for 'keyrign'", "did you mean keyring?"),
         (('cluster = "other"', 'cluster = "ECO1"'), "cluster: choose one of ECO01/ECO02", "The name of the"),
-        (("priority = 1", "priority = 200"), "HSM 2, priority: give a number from 0 to 127", "Each HSM"),
+        (("priority = 1", "priority = 200"), "HSM 2, priority: enter a number from 0 to 127", "Each HSM"),
         (('keyring = "vault"', 'pin = "1234"'), "'pin' is a secret", "--pin-fd"),
         (('name = "PAYMENTS"', 'proxy_password = "x"'), "'partitions.proxy_password' is a secret", "take it"),
         (('"vault"', '"FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3"'), "looks like a setup password", "take it out"),

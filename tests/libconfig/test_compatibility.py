@@ -36,7 +36,8 @@ from ppinui.libconfig.insert import insert
 def test_an_oddity_is_warned_of_once(text: str, words: str) -> None:
     (warning,) = find_warnings(parse(text))
     assert words in warning.message
-    assert warning.remedy.endswith(".")
+    assert warning.remedy[0].islower()
+    assert not warning.remedy.endswith(".")
     assert warning.place.line in {1, 2}
 
 

@@ -171,7 +171,7 @@ def test_a_missing_file_is_a_message_with_a_remedy(tmp_path: Path) -> None:
     assert missing.value.lines() == (
         "ppinui: the configuration cannot be read: No such file or directory",
         f"  where: {tmp_path}/primus.cfg",
-        "  do: Check the path, or name the file with -c FILE.",
+        "  fix: check the path, or name the file with -c FILE",
     )
 
 

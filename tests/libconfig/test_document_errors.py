@@ -23,7 +23,7 @@ def test_an_error_is_three_short_lines() -> None:
         "ppinui: found a word without quotes, expected a value: "
         "text in quotes, a number, true or false, { … }, [ … ] or ( … )",
         "  where: primus.cfg:3:10",
-        '  do: Put the text in quotes: "…".',
+        '  fix: put the text in quotes: "…"',
     )
     assert error.exit_code is ExitCode.USAGE
     assert (error.at.file, error.at.line, error.at.column) == ("primus.cfg", 3, 10)
@@ -36,91 +36,91 @@ def test_an_error_is_three_short_lines() -> None:
             "a = 1;\nb = ;",
             "2:5",
             "“;”",
-            "Write the value of the setting on line 2 here, or remove that setting.",
+            "write the value of the setting on line 2 here, or remove that setting",
         ),
         (
             "a = 1;\nb =",
             "2:4",
             "the end of the file",
-            "Write the value of the setting on line 2 here, or remove that setting.",
+            "write the value of the setting on line 2 here, or remove that setting",
         ),
-        ("a == 1;", "1:4", "“=”", "One = or : is enough; remove the other."),
-        ("a = 1;;", "1:7", "“;”", "A setting ends with one semicolon; remove this one."),
-        ("primus\n{\n}\n", "2:1", "“{”", "Put = or : between the name and its value."),
+        ("a == 1;", "1:4", "“=”", "one = or : is enough; remove the other"),
+        ("a = 1;;", "1:7", "“;”", "a setting ends with one semicolon; remove this one"),
+        ("primus\n{\n}\n", "2:1", "“{”", "put = or : between the name and its value"),
         (
             "a = 1; true = 2;",
             "1:8",
             "true or false",
-            "true and false are values; give the setting another name.",
+            "true and false are values; give the setting another name",
         ),
-        ("_a = 1;", "1:1", "“_”", "A name begins with a letter; remove the underscore."),
-        ("a = 1;\v", "1:7", "the character U+000B", "Replace the vertical tab by a space."),
+        ("_a = 1;", "1:1", "“_”", "a name begins with a letter; remove the underscore"),
+        ("a = 1;\v", "1:7", "the character U+000B", "replace the vertical tab by a space"),
         (
             "a = 1;\0",
             "1:7",
             "the character U+0000",
-            "The file is damaged or not a text file: restore it from a backup.",
+            "the file is damaged or not a text file: restore it from a backup",
         ),
         (
             "a = [1, 2,];",
             "1:11",
             "“]”",
-            "Remove the comma behind the last element: libconfig before 1.7 does not allow it.",
+            "remove the comma behind the last element: libconfig before 1.7 does not allow it",
         ),
         (
             "a = [1, 2",
             "1:10",
             "the end of the file",
-            "Put a comma between the elements, or close the array of line 1 with ].",
+            "put a comma between the elements, or close the array of line 1 with ]",
         ),
         (
             "a = (1 2);",
             "1:8",
             "a number",
-            "Put a comma between the elements, or close the list of line 1 with ).",
+            "put a comma between the elements, or close the list of line 1 with )",
         ),
         (
             "a = [1, (2)];",
             "1:9",
             "“(”",
-            "An array [ … ] holds only plain values; a list ( … ) can hold everything.",
+            "an array [ … ] holds only plain values; a list ( … ) can hold everything",
         ),
         (
             "a = [1, true];",
             "1:9",
             "an element of type bool",
-            "All elements of an array [ … ] have one type; write ( … ) for a list of several types.",
+            "all elements of an array [ … ] have one type; write ( … ) for a list of several types",
         ),
         (
             "{ a = 1; }",
             "1:1",
             "“{”",
-            "Begin the line with the name of a setting, or make it a comment with # at its beginning.",
+            "begin the line with the name of a setting, or make it a comment with # at its beginning",
         ),
         (
             "a = 1;\n}",
             "2:1",
             "“}”",
-            "Remove this brace, or look for a group above whose opening { is missing.",
+            "remove this brace, or look for a group above whose opening { is missing",
         ),
         (
             "a = 1; // the end",
             "1:8",
             "“/”",
-            "End the last line with a newline: libconfig 1.5 does not read a comment without one.",
+            "end the last line with a newline: libconfig 1.5 does not read a comment without one",
         ),
-        ('a = 1; @include "x"\n', "1:8", "“@”", 'An include stands alone on its line: @include "FILE".'),
+        ('a = 1; @include "x"\n', "1:8", "“@”", 'an include stands alone on its line: @include "FILE"'),
         (
             "a = 1; ü = 2;",
             "1:8",
             "“ü”",
-            "Remove this character, or put the text that it belongs to in quotes.",
+            "remove this character, or put the text that it belongs to in quotes",
         ),
         (
             "just some words",
             "1:6",
             "a word",
-            "A setting is NAME = VALUE. Complete the line, or make it a comment with # at its beginning.",
+            "a setting is NAME = VALUE: complete the line, or make it a comment with # at its beginning",
         ),
     ],
 )
@@ -137,7 +137,7 @@ def test_a_byte_order_mark_is_called_by_its_name() -> None:
 def test_the_second_of_two_settings_of_one_name_points_at_the_first() -> None:
     error = _error('port = "2310";\nhost = "h";\nport = "2311";\n')
     assert (error.found, error.at.line) == ("a second setting 'port' in one group", 3)
-    assert error.remedy == "Remove or rename one of the two; the first is on line 1."
+    assert error.remedy == "remove or rename one of the two; the first is on line 1"
 
 
 def test_a_missing_brace_names_the_line_where_its_group_opens(standalone: Path) -> None:
@@ -145,30 +145,30 @@ def test_a_missing_brace_names_the_line_where_its_group_opens(standalone: Path) 
     error = _error(text.replace("}; /* end primus */\n", ""))
     assert error.found == "the end of the file"
     assert error.expected == "} for the group 'primus' of line 10"
-    assert error.remedy == "Close the group 'primus' that opens on line 10 with }."
+    assert error.remedy == "close the group 'primus' that opens on line 10 with }"
 
 
 def test_a_missing_brace_inside_is_found_by_the_indentation(standalone: Path) -> None:
     error = _error(standalone.read_text().replace("           }; /* end slot0 */\n", ""))
     assert error.remedy == (
-        "A } is missing. Look at 'slot0', which opens on line 26: "
-        "the brace on line 31 that ends it seems to belong to a group around it."
+        "a } is missing: look at 'slot0', which opens on line 26: "
+        "the brace on line 31 that ends it seems to belong to a group around it"
     )
 
 
 def test_a_missing_closing_quote_names_the_line_where_the_text_begins(cluster: Path) -> None:
     text = cluster.read_text()
     error = _error(text.replace('host = "a-api.cloudshsm.com";', 'host = "a-api.cloudshsm.com;'))
-    assert error.remedy == "Look at the value of 'host' on line 23: its closing quote seems to be missing."
+    assert error.remedy == "look at the value of 'host' on line 23: its closing quote seems to be missing"
     last = _error('a = {\n  host = "h;\n};\n')
     assert (last.at.line, last.found) == (2, "a string without its end")
-    assert last.remedy == 'The string that begins on line 2 has no end: add a closing ".'
+    assert last.remedy == 'the string that begins on line 2 has no end: add a closing "'
 
 
 def test_a_comment_without_end_that_swallows_a_brace_names_its_line() -> None:
     error = _error("a = {\n  b = 1; /* about b\n};\n")
     assert error.at.line == 2
-    assert error.remedy == "The comment that begins on line 2 has no end: add a closing */."
+    assert error.remedy == "the comment that begins on line 2 has no end: add a closing */"
 
 
 @pytest.mark.parametrize(

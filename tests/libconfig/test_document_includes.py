@@ -78,7 +78,7 @@ def test_editing_an_included_setting_is_refused_and_names_the_file(
     for edit in edits:
         with pytest.raises(EditRefused) as refused:
             edit()
-        assert refused.value.remedy == f"Edit {tmp_path}/hsms.cfg instead."
+        assert refused.value.remedy == f"edit {tmp_path}/hsms.cfg instead"
 
 
 def test_own_settings_can_be_edited_around_an_include(document: Document) -> None:
@@ -163,7 +163,7 @@ def test_files_that_include_one_another_end_at_the_depth_of_the_c_library(
     (tmp_path / "loop.cfg").write_text('@include "loop.cfg"\n')
     with pytest.raises(ConfigSyntaxError) as loop:
         parse('@include "loop.cfg"\n', include_dir=tmp_path)
-    assert loop.value.remedy == "Break the circle of includes."
+    assert loop.value.remedy == "break the circle of includes"
 
 
 @pytest.mark.parametrize(

@@ -101,26 +101,26 @@ def test_a_value_does_not_run_into_the_word_behind_it(witness: Witness) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message", "remedy"),
     [
-        ("x", 1, "there is no setting x", "Check the path: ppinui config show lists all settings."),
-        ("g", 1, "g is of type group, not a single value", "Set one of the settings inside it."),
-        ("l", 1, "l is of type list, not a single value", "Set one of the settings inside it."),
-        ("", 1, "the file is of type group, not a single value", "Set one of the settings inside it."),
-        ("a", "x\0y", "libconfig cannot hold a text with a NUL character", "Remove the NUL character."),
+        ("x", 1, "there is no setting x", "check the path: ppinui config show lists all settings"),
+        ("g", 1, "g is of type group, not a single value", "set one of the settings inside it"),
+        ("l", 1, "l is of type list, not a single value", "set one of the settings inside it"),
+        ("", 1, "the file is of type group, not a single value", "set one of the settings inside it"),
+        ("a", "x\0y", "libconfig cannot hold a text with a NUL character", "remove the NUL character"),
         (
             "a",
             "\ud800",
             "the text has half a surrogate pair, which no file can hold",
-            "Enter the text again.",
+            "enter the text again",
         ),
-        ("a", 2**63, "the number does not fit into 64 bits", "Use a smaller number, or text in quotes."),
+        ("a", 2**63, "the number does not fit into 64 bits", "use a smaller number, or text in quotes"),
         (
             "a",
             -(2**63) - 1,
             "the number does not fit into 64 bits",
-            "Use a smaller number, or text in quotes.",
+            "use a smaller number, or text in quotes",
         ),
-        ("a", float("nan"), "libconfig has no number nan", "Use a finite number, or text in quotes."),
-        ("a", float("-inf"), "libconfig has no number -inf", "Use a finite number, or text in quotes."),
+        ("a", float("nan"), "libconfig has no number nan", "use a finite number, or text in quotes"),
+        ("a", float("-inf"), "libconfig has no number -inf", "use a finite number, or text in quotes"),
     ],
 )
 def test_what_libconfig_cannot_hold_is_refused(

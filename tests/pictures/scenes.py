@@ -98,7 +98,7 @@ async def failed(app: Driver, _: Installed) -> None:
     await app.press("f5", "a")
     await app.until("done, 4 of 4, 1 failed")
     await app.press("end")
-    await app.until("do: ")
+    await app.until("fix: ")
 
 
 async def secrets(app: Driver, _: Installed) -> None:

@@ -10,8 +10,8 @@ from typing import Any, Final
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.services.context import Account, Context, Group
 from ppinui.setup.engine import Page, Walk
-from ppinui.setup.kinds import cloudhsm_kind
-from ppinui.setup.walkthrough import Action, Block, Finding, Kind, Running, SecretNeed, State, Step
+from ppinui.setup.kinds.primus_kinds import CLOUDHSM
+from ppinui.setup.walkthrough import Action, Block, Finding, Kind, Running, SecretNeed, Step, StepState
 from ppinui.tui.controllers.setup_controller import Walking
 from ppinui.tui.screens.setup_screen import WalkthroughScreen
 from tests.pictures.installation import Installed
@@ -19,7 +19,7 @@ from tests.rig.hosts import host_of
 from tests.setup.walkthrough_rig import MemoryKeyrings
 from tests.tui.conftest import Driver
 
-STEPS: Final = tuple(step.id for step in cloudhsm_kind.KIND.steps)
+STEPS: Final = tuple(step.id for step in CLOUDHSM.steps)
 _ADA: Final = Account(1000, "ada", frozenset({1000, 990}), is_service=False)
 _ANSWERS: Final[Mapping[str, object]] = {
     "cluster": "ECO01/ECO02",
@@ -35,7 +35,7 @@ def scene_of(step: str) -> Callable[[Driver, Installed], Any]:
 
     async def steps(app: Driver, installed: Installed) -> None:
         walking = Walking(_walk_to(step, installed.config.parents[2] / "empty"))
-        walking.states |= dict.fromkeys(STEPS[: STEPS.index(step)], State.DONE)
+        walking.states |= dict.fromkeys(STEPS[: STEPS.index(step)], StepState.DONE)
         app.app.push_screen(WalkthroughScreen(app.app, walking))
         number = STEPS.index(step) + 1
         await app.until(f"Step {number} of {len(STEPS)}")
@@ -55,7 +55,7 @@ def _walk_to(step: str, root: Path) -> Walk:
         audit=lambda *_: None,
         open_keyrings=lambda _: MemoryKeyrings(KeyringChoice(None)),
     )
-    walk = _StagedWalk(_staged(cloudhsm_kind.KIND), context, keeping=False)
+    walk = _StagedWalk(_staged(CLOUDHSM), context, keeping=False)
     while True:
         asked = [one.question.id for one in walk.page(look=False).asked]
         assert walk.answer({id: _ANSWERS[id] for id in asked if id in _ANSWERS}) == {}
@@ -90,7 +90,7 @@ class _StagedWalk(Walk):
         action = found.action
         return replace(
             found,
-            words=self._text(found.words),
+            message=self._text(found.message),
             blocks=tuple(map(self._block, found.blocks)),
             action=None if action is None else replace(action, words=self._text(action.words)),
         )
@@ -110,13 +110,13 @@ def _action(words: str, consequence: str, *needs: SecretNeed) -> Action:
     return Action(words, consequence, lambda *_: None, needs)
 
 
-def _item(subject: str, words: str, state: State = State.DONE) -> Finding:
+def _item(subject: str, words: str, state: StepState = StepState.DONE) -> Finding:
     return Finding(state, words, subject=subject)
 
 
 _FOUND: Final[Mapping[str, Finding]] = {
     "provider": Finding(
-        State.DONE,
+        StepState.DONE,
         "the provider is installed",
         items=(
             _item("module", "/usr/local/primus/lib/libprimusP11.so (/usr/local/primus/lib)"),
@@ -124,33 +124,33 @@ _FOUND: Final[Mapping[str, Finding]] = {
         ),
     ),
     "folders": Finding(
-        State.DONE,
+        StepState.DONE,
         "group, folders and files are as they should be",
         items=(_item("group primus", "ada is in it"), _item("folder", "/etc/primus is there")),
     ),
     "keyring": Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"there is no vault yet: {_VAULT}",
         action=_action(f"make the vault {_VAULT}", "Makes an empty vault."),
     ),
     "proxy": Finding(
-        State.PROBLEM,
+        StepState.PROBLEM,
         "Proxy password refused (0x80005017): The login with the proxy password of 'eqabxrfnqqos' was "
         "refused, and may count towards a lock",
         "compare it with what you were given, and type it again; each wrong one counts",
         action=_action("add the password of 'eqabxrfnqqos'", "Has ppin check it."),
     ),
     "permanent": Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         "permanent secrets: 1 of 2 kept",
         items=(
             _item("'PAYMENTS'", "in the keyring since 2026-03-02 09:14 UTC"),
-            _item("'ARCHIVE'", "there is none yet", State.TO_DO),
+            _item("'ARCHIVE'", "there is none yet", StepState.TO_DO),
         ),
         action=_action("fetch the permanent secret of 'ARCHIVE'", "Has ppin fetch it."),
     ),
     "test": Finding(
-        State.PROBLEM,
+        StepState.PROBLEM,
         "2 of 4 slots are not fine",
         back_to="hsms",
         items=(
@@ -159,7 +159,7 @@ _FOUND: Final[Mapping[str, Finding]] = {
                     "hsm1.slot0, hsm1.slot1",
                     "connect failed: CONNECTION_REFUSED (0x80005015). The host answered, but nothing listens "
                     "on this port: Connection refused",
-                    State.PROBLEM,
+                    StepState.PROBLEM,
                 ),
                 remedy="check the port (2310 for PKCS#11), and on the HSM that its PKCS#11 service is on for "
                 "this interface",

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.provider.library import FILE_NAME, ModuleNotFound, ModuleUnusable, examine, find_module
+from ppinui.config.library_users import PROVIDER_LIBRARY
+from ppinui.provider.library import ModuleNotFound, ModuleUnusable, examine, find_module
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
 from tests.rig.unloadable import Unloadable
@@ -20,7 +21,7 @@ from tests.rig.unloadable import Unloadable
 
 def _install(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    library = folder / FILE_NAME
+    library = folder / PROVIDER_LIBRARY
     library.touch()
     return library
 
@@ -62,7 +63,7 @@ def test_primus_home_goes_before_the_default_folders(machine: Path, tmp_path: Pa
 
 def test_a_primus_home_without_a_library_leaves_the_default_folders(machine: Path) -> None:
     found = find_module(environ={"PRIMUS_HOME": "/nowhere"}, root=machine)
-    assert found.path == machine / "usr/local/primus/lib" / FILE_NAME
+    assert found.path == machine / "usr/local/primus/lib" / PROVIDER_LIBRARY
     assert found.rule == f"the default folder {machine / 'usr/local/primus/lib'}"
 
 
@@ -102,9 +103,9 @@ def test_where_no_library_is_all_places_are_named(tmp_path: Path) -> None:
     for word in ("--module", "PPINUI_MODULE", "PRIMUS_P11_LIB"):
         assert word in error.message
     for place in (
-        f"/opt/primus/lib/{FILE_NAME}",
-        f"{tmp_path}/usr/local/primus/lib/{FILE_NAME}",
-        f"{tmp_path}/usr/lib/{FILE_NAME}",
+        f"/opt/primus/lib/{PROVIDER_LIBRARY}",
+        f"{tmp_path}/usr/local/primus/lib/{PROVIDER_LIBRARY}",
+        f"{tmp_path}/usr/lib/{PROVIDER_LIBRARY}",
     ):
         assert place in error.place
     assert "install the vendor's provider" in error.remedy
@@ -157,7 +158,7 @@ def test_what_cannot_be_a_library_says_why(unloadable: Unloadable, tmp_path: Pat
 
 
 def test_something_that_never_answers_is_not_waited_for(tmp_path: Path) -> None:
-    pipe = tmp_path / FILE_NAME
+    pipe = tmp_path / PROVIDER_LIBRARY
     os.mkfifo(pipe)
     assert "not a regular file" in _complaint(pipe)
 
@@ -190,7 +191,7 @@ def _elf32(machine: int, order: str = "<") -> bytes:
     ],
 )
 def test_a_library_of_32_bits_is_recognised(tmp_path: Path, content: bytes, architecture: str) -> None:
-    library = tmp_path / FILE_NAME
+    library = tmp_path / PROVIDER_LIBRARY
     library.write_bytes(content)
     assert f"is for {architecture}, " in _complaint(library)
 
@@ -206,14 +207,14 @@ def test_an_object_file_is_not_taken_for_a_library(tmp_path: Path) -> None:
 def test_a_header_that_ends_early_is_no_reason_to_crash(
     unloadable: Unloadable, tmp_path: Path, length: int
 ) -> None:
-    library = tmp_path / FILE_NAME
+    library = tmp_path / PROVIDER_LIBRARY
     library.write_bytes(unloadable.without_function_list.read_bytes()[:length])
     assert "not a PKCS#11 library" in _complaint(library)
 
 
 def test_a_library_that_may_not_be_read_names_the_group(unloadable: Unloadable) -> None:
     with folder_of_ordinary_user() as folder:
-        library = Path(shutil.copy(unloadable.without_function_list, folder / FILE_NAME))
+        library = Path(shutil.copy(unloadable.without_function_list, folder / PROVIDER_LIBRARY))
         library.chmod(0)
         message = as_ordinary_user(lambda: _complaint(library))
     assert "may not be read by this account" in message

@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ppinui.config.validators import require_safe_name
+from ppinui.config.primus_config import require_safe_name
 from ppinui.errors import PpinuiError
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound, PpinRefused, check_trust, find_ppin
@@ -20,7 +21,6 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.secrets_file import EMPTY
 from tests.rig.canary import draw
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
-from tests.rig.runtime_folder import private_folders
 
 SETUP = Secret("FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3")
 PIN = Secret(draw("pin-canary"))
@@ -42,15 +42,18 @@ def binary(folder: Path) -> Path:
     return path
 
 
-def left_over() -> list[str]:
-    return [folder.name for folder in private_folders()]
+@pytest.fixture
+def runtime_folder() -> Iterator[Path]:
+    """A place in memory that this test alone uses."""
+    with tempfile.TemporaryDirectory(prefix="runtime-", dir="/dev/shm") as path:
+        yield Path(path)
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left() -> Iterator[None]:
-    before = left_over()
+def _nothing_left(runtime_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime_folder))
     yield
-    assert left_over() == before
+    assert list(runtime_folder.iterdir()) == []
 
 
 def config(host: str) -> Callable[[str], str]:
@@ -175,14 +178,14 @@ def test_what_ppin_says_is_repeated_without_the_passwords(binary: Path) -> None:
     assert "your password •••••••• is wrong" in caught.value.message
 
 
-def test_nothing_is_left_when_the_program_is_killed(binary: Path) -> None:
+def test_nothing_is_left_when_the_program_is_killed(binary: Path, runtime_folder: Path) -> None:
     binary.with_name("behaviour").write_text("hangs")
     program = """
 import os, sys
 from pathlib import Path
 from ppinui.provider.ppin import Ppin
 from ppinui.secrets.fetcher import FetchFailed
-from ppinui.config.validators import require_safe_name
+from ppinui.config.primus_config import require_safe_name
 from ppinui.secrets.secret import Secret
 Ppin(Path(sys.argv[1]), environ=os.environ).add(
     "PART", Secret("s"), Secret("p"), configurations=[lambda log: "x"], secrets_file=b"y"
@@ -195,7 +198,7 @@ Ppin(Path(sys.argv[1]), environ=os.environ).add(
         )
         while not binary.with_name("seen").exists():
             assert child.poll() is None
-        (name,) = left_over()
+        (name,) = os.listdir(runtime_folder)
         (watcher,) = (
             process
             for process in all_processes()
@@ -205,7 +208,7 @@ Ppin(Path(sys.argv[1]), environ=os.environ).add(
         child.wait()
         marked.assert_none_left()
     assert wait_for_end(watcher.pid, 5)
-    assert left_over() == []
+    assert list(runtime_folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["", "-t", "--fortinet", "a\nb", "a\x03", "\x1b[A", "a\x7f"])

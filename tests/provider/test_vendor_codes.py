@@ -11,7 +11,7 @@ import pytest
 import ppinui
 from ppinui.pkcs11 import return_codes
 from ppinui.pkcs11.return_codes import PinVerdict, pkcs11_codes
-from ppinui.probe.rejection import feared_after, rejected_by
+from ppinui.probe.rejection import possibly_rejected_by, rejected_by
 from ppinui.probe.result import Outcome, Stage, StageResult
 from ppinui.probe.stage_errors import explain_answer
 from ppinui.provider.vendor_codes import ConnectionVerdict, PrimusEntry, describe, vendor_codes
@@ -173,7 +173,7 @@ def ended(stage: Stage, code: int, *, login_refused: bool = False) -> tuple[set[
     """What is offered to no other HSM in the same run, and what is marked as rejected."""
     error = explain_answer(code, None, None)
     result = StageResult(stage, Outcome.FAILED, 1.0, error, login_refused=login_refused)
-    return set(feared_after(result)), set(rejected_by(result))
+    return set(possibly_rejected_by(result)), set(rejected_by(result))
 
 
 @pytest.mark.parametrize("stage", [Stage.LOAD, Stage.SLOT, Stage.TOKEN, Stage.SESSION])

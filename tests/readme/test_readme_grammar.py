@@ -83,7 +83,7 @@ cat pins | ppinui --test 2>/dev/null
 ppinui config set a=1 \\
     b=2   # both
 ExecStart=/usr/local/bin/ppinui secret status
-  do: ppinui what is shown
+  fix: ppinui what is shown
 ```
 """
     assert list(command_lines(markdown)) == [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppinui.secrets.secret import Secret
-from ppinui.secrets.status_list import Where, status_rows
+from ppinui.secrets.secret_operations import Where, status_rows
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from tests.rig.credentials import UserSlot, credentials_of

@@ -11,12 +11,12 @@ from ppinui.config.primus import read
 from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, parse
-from ppinui.setup.config_plan import Wanted, WantedHsm, WantedPartition, draft, left_alone
+from ppinui.setup.config_plan import ConfigPlan, PlannedHsm, PlannedPartition, draft, other_hsms
 
-MASTER = WantedHsm("ch01-api.cloudshsm.com", "2310", 0, "master of CloudHSM ECO01/ECO02")
-CLONE = WantedHsm("ch02-api.cloudshsm.com", "2310", 1, "clone of CloudHSM ECO01/ECO02")
-PAYMENTS, SIGNING = WantedPartition("PAYMENTS"), WantedPartition("SIGNING", 7, "signer")
-WANTED = Wanted((MASTER, CLONE), (PAYMENTS, SIGNING), "eqabxrfnqqos")
+MASTER = PlannedHsm("ch01-api.cloudshsm.com", "2310", 0, "master of CloudHSM ECO01/ECO02")
+CLONE = PlannedHsm("ch02-api.cloudshsm.com", "2310", 1, "clone of CloudHSM ECO01/ECO02")
+PAYMENTS, SIGNING = PlannedPartition("PAYMENTS"), PlannedPartition("SIGNING", 7, "signer")
+WANTED = ConfigPlan((MASTER, CLONE), (PAYMENTS, SIGNING), "eqabxrfnqqos")
 
 OLD = """\
 // ours
@@ -66,7 +66,7 @@ def test_without_a_proxy_there_is_no_line_about_one() -> None:
 
 
 def test_names_with_quotes_are_written_as_they_are() -> None:
-    wanted = replace(WANTED, partitions=(WantedPartition("P", client_id='the "shop"\\'),))
+    wanted = replace(WANTED, partitions=(PlannedPartition("P", client_id='the "shop"\\'),))
 
     assert slots_of(draft(None, wanted, "f"))[0][3] == 'the "shop"\\'
 
@@ -94,11 +94,11 @@ def test_what_is_there_stays_but_for_what_is_wanted_otherwise() -> None:
     assert [slot[1:3] for slot in slots_of(document)[2:]] == [("PAYMENTS", 4), ("SIGNING", 7)]
     assert "// ours\n" in document.text
     assert "// ours too" in document.text
-    assert [hsm.name for hsm in left_alone(config, WANTED)] == ["lab"]
+    assert [hsm.name for hsm in other_hsms(config, WANTED)] == ["lab"]
 
 
 def test_an_id_that_another_partition_has_is_an_error() -> None:
-    wanted = replace(WANTED, partitions=(WantedPartition("SIGNING", 4),))
+    wanted = replace(WANTED, partitions=(PlannedPartition("SIGNING", 4),))
 
     with pytest.raises(PpinuiError, match=r"id 4 belongs to hsm3\.slot0"):
         draft(parse(OLD), wanted, "primus.cfg")

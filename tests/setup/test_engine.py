@@ -21,8 +21,8 @@ from ppinui.setup.walkthrough import (
     Kind,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     text,
 )
 from tests.rig.canary import draw, files_with
@@ -36,7 +36,7 @@ def colour_step() -> Step:
         "colour",
         "Colour",
         lambda _: (text("Any will do."),),
-        lambda here: Finding(State.DONE, f"it is {here.answers.text('colour')}"),
+        lambda here: Finding(StepState.DONE, f"it is {here.answers.text('colour')}"),
         lambda _: (Question("colour", "Colour"),),
         required=True,
     )
@@ -62,14 +62,16 @@ def paint_step(done: list[str], *, changes: bool = True) -> Step:
         if given["password"].reveal_bytes() != CANARY.encode():
             raise PpinuiError("the password is wrong", "the pot", "type it again")
         done.append("painted")
-        return None if changes else Finding(State.DONE, "it looks fine")
+        return None if changes else Finding(StepState.DONE, "it looks fine")
 
     def look(_: Here) -> Finding:
         if done and changes:
-            return Finding(State.DONE, "it is painted")
+            return Finding(StepState.DONE, "it is painted")
         need = SecretNeed("password", "Password: ", "--password-fd")
         return Finding(
-            State.TO_DO, "not painted", action=Action("paint", "Paints it.", paint, (need,), changes=changes)
+            StepState.TO_DO,
+            "not painted",
+            action=Action("paint", "Paints it.", paint, (need,), changes=changes),
         )
 
     return Step("paint", "Paint", lambda _: (), look)
@@ -91,7 +93,7 @@ def test_nothing_is_looked_at_before_a_question_is_answered(kind: Kind, tmp_path
     assert (page.number, page.total, page.unanswered, page.finding) == (1, 3, ("colour",), None)
     assert not page.may_go_on
     assert walk.answer({"colour": "red"}) == {}
-    assert found(walk.page()).words == "it is red"
+    assert found(walk.page()).message == "it is red"
     assert walk.page().may_go_on
 
 
@@ -124,8 +126,8 @@ def test_a_failed_action_says_why_until_something_else_is_done(tmp_path: Path) -
 
     outcome = do(walk, password="wrong")
     assert outcome is not None
-    assert (outcome.state, outcome.words, outcome.remedy) == (
-        State.PROBLEM,
+    assert (outcome.state, outcome.message, outcome.remedy) == (
+        StepState.PROBLEM,
         "the password is wrong (the pot)",
         "type it again",
     )
@@ -134,7 +136,7 @@ def test_a_failed_action_says_why_until_something_else_is_done(tmp_path: Path) -
     assert found(page).action is not None
     assert do(walk, password=CANARY) is None
     page = walk.page()
-    assert (page.outcome, found(page).state) == (None, State.DONE)
+    assert (page.outcome, found(page).state) == (None, StepState.DONE)
 
 
 def test_what_a_test_has_shown_stands_until_an_answer_changes(tmp_path: Path) -> None:
@@ -143,12 +145,12 @@ def test_what_a_test_has_shown_stands_until_an_answer_changes(tmp_path: Path) ->
     walk.forward()
 
     do(walk, password=CANARY)
-    assert found(walk.page()).words == "it looks fine"
+    assert found(walk.page()).message == "it looks fine"
     assert found(walk.page()).action is not None
     walk.back()
     walk.answer({"colour": "blue"})
     walk.forward()
-    assert found(walk.page()).words == "not painted"
+    assert found(walk.page()).message == "not painted"
 
 
 def test_what_goes_wrong_while_looking_is_a_problem(tmp_path: Path) -> None:
@@ -156,7 +158,7 @@ def test_what_goes_wrong_while_looking_is_a_problem(tmp_path: Path) -> None:
         raise PpinuiError("the wall is gone", "the house", "build another one")
 
     walk = Walk(kind_of(Step("wall", "Wall", lambda _: (), look)), context_of(tmp_path))
-    assert (found(walk.page()).state, found(walk.page()).remedy) == (State.PROBLEM, "build another one")
+    assert (found(walk.page()).state, found(walk.page()).remedy) == (StepState.PROBLEM, "build another one")
 
 
 def test_a_required_step_is_not_passed_undone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ppinui.errors import PpinuiError
 from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import KINDS, kind_named
 from ppinui.setup.questions import Question
-from ppinui.setup.walkthrough import Kind, State, Style
+from ppinui.setup.walkthrough import Kind, StepState, Style
 from tests.setup.walkthrough_rig import context_of
 
 PARTITIONS = {"partitions": [{"name": "PAYMENTS"}]}
@@ -135,4 +135,4 @@ def test_another_kind_takes_steps_of_others_as_they_are(tmp_path: Path) -> None:
     walk.forward()
     finding = walk.page().finding
     assert finding is not None
-    assert (finding.state, finding.back_to) == (State.PROBLEM, "hsms")  # an HSM without a partition
+    assert (finding.state, finding.back_to) == (StepState.PROBLEM, "hsms")  # an HSM without a partition

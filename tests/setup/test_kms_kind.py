@@ -14,8 +14,8 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.services.context import Context
 from ppinui.setup.engine import Walk
-from ppinui.setup.kinds import kms_kind
-from ppinui.setup.walkthrough import Running, State, Style
+from ppinui.setup.kinds.kms_kind import KMS
+from ppinui.setup.walkthrough import Running, StepState, Style
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.softhsm import USER_PIN, SoftHsm
 from tests.setup.walkthrough_rig import MemoryKeyrings, at, commands, context_of, do, found
@@ -49,24 +49,24 @@ def keep(context: Context, label: str, pin: str) -> None:
 
 
 def kms_at(step: str, context: Context, **answers: Any) -> Walk:
-    return at(step, context, kms_kind.KIND, **answers)
+    return at(step, context, KMS, **answers)
 
 
 def test_from_a_library_to_a_test_of_every_slot(context: Context, path: Path) -> None:
-    walk = Walk(kms_kind.KIND, context)
+    walk = Walk(KMS, context)
     walk.go_to("library")
-    assert found(walk.page()).state is State.DONE
+    assert found(walk.page()).state is StepState.DONE
     walk.go_to("tokens")
     assert walk.answer({"tokens": [{"label": "PAYMENTS"}, {"label": "SIGNING"}]}) == {}
 
-    assert "no token is called 'SIGNING'" in found(walk.page()).words
+    assert "no token is called 'SIGNING'" in found(walk.page()).message
     assert do(walk, so_pin="0815-so-pin", user_pin="signing-pin") is None
-    assert found(walk.page()).state is State.DONE
+    assert found(walk.page()).state is StepState.DONE
 
     walk.forward()
-    assert found(walk.page()).words == "the PIN of 'PAYMENTS' is not in the keyring"
+    assert found(walk.page()).message == "the PIN of 'PAYMENTS' is not in the keyring"
     do(walk, user_pin=USER_PIN)
-    assert found(walk.page()).words == "all 2 PINs are set, and in the keyring"
+    assert found(walk.page()).message == "all 2 PINs are set, and in the keyring"
 
     walk.forward()
     assert walk.answer({"kms_admin": "alice", "kms_pins_in_file": True}) == {}
@@ -75,7 +75,7 @@ def test_from_a_library_to_a_test_of_every_slot(context: Context, path: Path) ->
     assert "signing-pin" not in diff.text
     assert "hsm_password = [••••, ••••]" in diff.text
     do(walk)
-    assert found(walk.page()).state is State.DONE
+    assert found(walk.page()).state is StepState.DONE
     written = tomllib.loads(path.read_text())
     assert written["hsm_password"] == [USER_PIN, "signing-pin"]
     assert (written["hsm_model"], written["hsm_admin"]) == ("other", ["alice"])
@@ -84,7 +84,7 @@ def test_from_a_library_to_a_test_of_every_slot(context: Context, path: Path) ->
     walk.forward()
     outcome = do(walk)
     assert outcome is not None
-    assert (outcome.state, outcome.words) == (State.DONE, "all 2 slots are fine")
+    assert (outcome.state, outcome.message) == (StepState.DONE, "all 2 slots are fine")
 
 
 def test_going_through_it_again_changes_nothing(context: Context, path: Path) -> None:
@@ -92,7 +92,7 @@ def test_going_through_it_again_changes_nothing(context: Context, path: Path) ->
     do(kms_at("kms", context, **PAYMENTS))
     before = path.read_bytes()
     again = kms_at("kms", context, **PAYMENTS)
-    assert found(again.page()).state is State.DONE
+    assert found(again.page()).state is StepState.DONE
     assert path.read_bytes() == before
     assert not path.with_name("kms.toml.bak").exists()
 
@@ -121,8 +121,8 @@ def test_a_wrong_pin_leads_back_to_the_pins(context: Context) -> None:
     do(kms_at("kms", context, kms_pins_in_file=True, **PAYMENTS))
     outcome = do(kms_at("test", context, kms_pins_in_file=True, **PAYMENTS))
     assert outcome is not None
-    assert (outcome.state, outcome.back_to) == (State.PROBLEM, "pins")
-    assert "CKR_PIN_INCORRECT" in outcome.items[0].words
+    assert (outcome.state, outcome.back_to) == (StepState.PROBLEM, "pins")
+    assert "CKR_PIN_INCORRECT" in outcome.items[0].message
 
 
 def test_a_pin_that_was_rejected_is_offered_no_more_and_can_be_replaced(context: Context, path: Path) -> None:
@@ -131,13 +131,13 @@ def test_a_pin_that_was_rejected_is_offered_no_more_and_can_be_replaced(context:
     walk = kms_at("test", context, kms_pins_in_file=True, **PAYMENTS)
     do(walk)
     again = found(walk.page())
-    assert (again.state, again.action, again.back_to) == (State.PROBLEM, None, "pins")
-    assert "CKR_PIN_INCORRECT" in again.words
-    assert "is not offered again" in again.words
-    assert "wrong-pin" not in again.words
+    assert (again.state, again.action, again.back_to) == (StepState.PROBLEM, None, "pins")
+    assert "CKR_PIN_INCORRECT" in again.message
+    assert "is not offered again" in again.message
+    assert "wrong-pin" not in again.message
 
     walk.go_to("pins")
-    assert found(walk.page()).state is State.TO_DO
+    assert found(walk.page()).state is StepState.TO_DO
     assert do(walk, user_pin=USER_PIN) is None
     walk.go_to("kms")
     assert do(walk) is None
@@ -151,18 +151,18 @@ def test_a_library_that_is_elsewhere_is_linked(context: Context, hsm: SoftHsm, t
     place.unlink()
     place.symlink_to("/gone")
     walk = kms_at("library", context)
-    assert "leads nowhere" in found(walk.page()).words
+    assert "leads nowhere" in found(walk.page()).message
     walk = kms_at("library", context, kms_library=str(hsm.module))
     do(walk)
     assert place.resolve() == hsm.module.resolve()
-    assert found(walk.page()).state is State.DONE
+    assert found(walk.page()).state is StepState.DONE
 
 
 def test_a_library_that_is_none_is_not_linked(context: Context, tmp_path: Path) -> None:
     (tmp_path / "lib/libkmshsm.so").unlink()
     (tmp_path / "none.so").write_text("no library")
     page = kms_at("library", context, kms_library=str(tmp_path / "none.so")).page()
-    assert found(page).state is State.PROBLEM
+    assert found(page).state is StepState.PROBLEM
     assert found(page).action is None
     assert not (tmp_path / "lib/libkmshsm.so").exists()
 
@@ -170,15 +170,15 @@ def test_a_library_that_is_none_is_not_linked(context: Context, tmp_path: Path) 
 def test_a_token_that_is_in_use_is_never_initialised(context: Context, hsm: SoftHsm) -> None:
     (slot,) = hsm.slot_ids
     finding = found(kms_at("tokens", context, tokens=[{"label": "OTHER", "slot": slot}]).page())
-    assert (finding.state, finding.action) == (State.PROBLEM, None)
-    assert f"slot {slot} is none that was never initialised" in finding.words
+    assert (finding.state, finding.action) == (StepState.PROBLEM, None)
+    assert f"slot {slot} is none that was never initialised" in finding.message
 
 
 def test_two_tokens_of_one_label_are_told_apart_by_nobody(make_tokens: MakeTokens, tmp_path: Path) -> None:
     twins = make_tokens("TWIN", "TWIN")
     context = context_of(tmp_path, {**twins.environ, "OTHER_HSM_PKCS11_LIB": str(twins.module)})
     finding = found(kms_at("tokens", context, tokens=[{"label": "TWIN"}]).page())
-    assert finding.words.startswith("several tokens are called 'TWIN'")
+    assert finding.message.startswith("several tokens are called 'TWIN'")
 
 
 def test_a_keyring_that_fails_costs_no_token(context: Context, path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_keyring_that_fails_costs_no_token(context: Context, path: Path) -> No
     given = {"so_pin": Secret("0815-so-pin"), "user_pin": Secret("4711-pin")}
     assert walk.act(action, given, Running(said.append)) is None
     assert any("is not in the keyring" in line for line in said)
-    assert found(walk.page()).state is State.DONE
+    assert found(walk.page()).state is StepState.DONE
 
 
 def test_the_end_names_commands_for_this_file(context: Context, path: Path) -> None:

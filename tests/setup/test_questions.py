@@ -79,8 +79,8 @@ def test_a_row_gets_the_defaults_of_its_columns_and_nothing_for_what_may_be_empt
         (["a"], "HSM 1 is no table"),
         ([{"name": "a"}, {"port": 1}], "HSM 2 needs 'name'"),
         ([{"name": "a", "prot": 1}], "HSM 1 has no 'prot': it takes name, port, id"),
-        ([{"name": 1}], "HSM 1, name: give a text"),
-        ([{"name": "a", "port": True}], "HSM 1, port: give a number"),
+        ([{"name": 1}], "HSM 1, name: enter a text"),
+        ([{"name": "a", "port": True}], "HSM 1, port: enter a number"),
     ],
 )
 def test_rows_that_cannot_be_are_refused_by_their_number(rows: object, words: str) -> None:

@@ -12,7 +12,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.services.context import Context, Group
 from ppinui.setup.engine import Page, Walk
-from ppinui.setup.kinds import cloudhsm_kind
+from ppinui.setup.kinds.primus_kinds import CLOUDHSM
 from ppinui.setup.walkthrough import Finding, Kind, Running, Style
 from tests.rig.hosts import context_on
 from tests.secrets.memory_keyring import MemoryKeyring
@@ -68,7 +68,7 @@ def do(walk: Walk, **secrets: str) -> Finding | None:
     return walk.act(action, given, Running(lambda _: None))
 
 
-def at(step: str, context: Context, kind: Kind = cloudhsm_kind.KIND, **answers: Any) -> Walk:
+def at(step: str, context: Context, kind: Kind = CLOUDHSM, **answers: Any) -> Walk:
     """A walk at this step, with answers to all questions before."""
     walk = Walk(kind, context, keeping=False)
     for one in kind.steps:

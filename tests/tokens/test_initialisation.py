@@ -182,4 +182,4 @@ def test_a_module_that_cannot_initialise_says_so(odd: MakeOdd) -> None:
     with pytest.raises(TokenError) as caught:
         initialise(access, find_slot(access, "1"), "ANEW", Pins(Secret(NEW_PIN), current_so=Secret(SO_PIN)))
     assert caught.value.failure.function == "C_InitToken"
-    assert caught.value.lines()[2] == "  do: use the tool of the module's vendor for this"
+    assert caught.value.lines()[2] == "  fix: use the tool of the module's vendor for this"

@@ -46,7 +46,7 @@ def test_everything_is_tested_and_the_tree_shows_how_it_ended(
         assert "fine" in rows[0]
         assert "✗ connect" in rows[2]
         await app.press("end")
-        await app.until("do: ")
+        await app.until("fix: ")
         await app.press("escape")
         rows = app.rows("#tree")
         assert "fine" in next(row for row in rows if "TWO" in row)
@@ -221,6 +221,6 @@ def test_why_a_slot_failed_and_what_to_do_is_in_sight_however_many_slots_there_a
         await app.press("end")
         text = await app.until(">hsm0     slot39")
         assert "CONNECTION_REFUSED" in text
-        assert "do: check the port" in text
+        assert "fix: check the port" in text
 
     run(steps)

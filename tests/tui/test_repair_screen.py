@@ -27,7 +27,7 @@ def test_the_text_is_shown_with_the_error_marked_and_all_ways_out(run: Run, size
         assert lines[marked + 1].index("^") == lines[marked].index('"2310"')
         assert "found text in quotes" in lines[marked + 1]
         assert lines[marked + 2].split()[0] == "11"
-        for words in ("where:", "do: ", "e Edit", "F5 Read the file again", "F10 Quit"):
+        for words in ("where:", "fix: ", "e Edit", "F5 Read the file again", "F10 Quit"):
             assert words in app.text
 
     run(steps, size=size)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.setup.engine import Walk
-from ppinui.setup.kinds import developer_program_kind
+from ppinui.setup.kinds.primus_kinds import DEVELOPER_PROGRAM
 from ppinui.setup.questions import Choice, Question, Sort
 from ppinui.setup.walkthrough import (
     Action,
@@ -18,8 +18,8 @@ from ppinui.setup.walkthrough import (
     Kind,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     command,
     text,
 )
@@ -53,7 +53,7 @@ def painting(*, needs: SecretNeed | None = None, run: Callable[[Given, Running],
                 "colour",
                 "Colour",
                 lambda _: (text("Any [b]will[/b] do."), command("paint --list"), command("paint --help")),
-                lambda here: Finding(State.DONE, f"it is {here.answers.text('colour')}"),
+                lambda here: Finding(StepState.DONE, f"it is {here.answers.text('colour')}"),
                 lambda _: (
                     Question(
                         "colour", "Which colour", "The one that you like.", Sort.CHOICE, choices=colours
@@ -68,7 +68,7 @@ def painting(*, needs: SecretNeed | None = None, run: Callable[[Given, Running],
                 "Painting it",
                 lambda _: (),
                 lambda _: Finding(
-                    State.TO_DO,
+                    StepState.TO_DO,
                     "not painted",
                     action=Action("paint it", "It is wet for a day.", run, () if needs is None else (needs,)),
                 ),
@@ -126,7 +126,7 @@ def test_a_question_that_depends_on_another_comes_with_it(run: Run, tmp_path: Pa
         await app.until("Number of your Platinum service")
         await app.until("this needs an answer")
         await app.write("x")
-        await app.until("give a number from 1 to 9999")
+        await app.until("enter a number from 1 to 9999")
         await app.press("backspace")
         await app.write("7")
         await app.press("enter")
@@ -175,9 +175,7 @@ def test_rows_are_added_changed_and_removed(run: Run, tmp_path: Path) -> None:
 def test_what_does_not_concern_this_set_up_is_passed_by(run: Run, tmp_path: Path) -> None:
     (tmp_path / "etc/primus").mkdir(parents=True)
     context = context_of(tmp_path)
-    walk = at(
-        "save", context, developer_program_kind.KIND, developer_hsm="grimsel", partitions=({"name": "ME"},)
-    )
+    walk = at("save", context, DEVELOPER_PROGRAM, developer_hsm="grimsel", partitions=({"name": "ME"},))
     do(walk)
     walk.go_to("keyring")
 
@@ -188,7 +186,7 @@ def test_what_does_not_concern_this_set_up_is_passed_by(run: Run, tmp_path: Path
         before = walk.step.id
         await app.press("f8")
         await app.until(lambda: walk.step.id != before)
-        await app.until(lambda: screen.walking.states.get("proxy") is State.NOT_NEEDED)
+        await app.until(lambda: screen.walking.states.get("proxy") is StepState.NOT_NEEDED)
         assert walk.step.id == "permanent"
         await app.press("f7")
         await app.until(lambda: walk.step.id == "keyring")
@@ -243,7 +241,7 @@ def test_without_answers_there_is_no_way_on_and_it_says_which(run: Run, tmp_path
         await app.press("down", "enter")
         await app.until("(•) blue")
         await app.write("9")
-        await app.until("give a number from 2 to 5")
+        await app.until("enter a number from 2 to 5")
         await app.press("f8")
         assert walk.step.id == "colour"
         await app.press("backspace")
@@ -278,7 +276,7 @@ def test_an_action_is_agreed_to_and_its_secret_is_in_no_picture(run: Run, tmp_pa
 
     def paint(given: Given, running: Running) -> Finding | None:
         given_secrets.append(given["password"].reveal_bytes())
-        return Finding(State.PROBLEM, "it rains", "wait", back_to="colour")
+        return Finding(StepState.PROBLEM, "it rains", "wait", back_to="colour")
 
     need = SecretNeed("password", "Password of the shed: ", "--shed-fd", "It hangs on the door.", twice=True)
     kind = painting(needs=need, run=paint)
@@ -339,7 +337,7 @@ def test_what_takes_long_does_not_block_the_screen_and_can_be_ended(run: Run, tm
         running.say("first coat")
         begun.set()
         assert running.stop.connection.poll(10)
-        return Finding(State.PROBLEM, "half of it is painted")
+        return Finding(StepState.PROBLEM, "half of it is painted")
 
     walk = at("paint", context_of(tmp_path), painting(run=paint), colour="red", coats=2)
 

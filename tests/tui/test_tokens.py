@@ -58,7 +58,7 @@ def test_a_slot_with_an_error_is_a_row_with_that_error(run_with: RunOn, odd: Mak
         assert "3 slots, 1 failed" in app.text
         await app.press("down")
         text = await app.until("ERROR CKR_DEVICE_ERROR (0x00000030)")
-        assert "do: check that the HSM or its daemon is up" in text
+        assert "fix: check that the HSM or its daemon is up" in text
         await app.press("enter")
         await app.until("(o) OK")
 

@@ -310,3 +310,24 @@ def test_multiprocessing_has_the_private_parts_that_are_used() -> None:
     assert hasattr(server, "_forkserver_alive_fd")
     assert callable(server._stop)
     assert callable(tracker._stop)  # type: ignore[attr-defined]
+
+
+RECORDED_PROGRAM = """
+import os
+with open("runs", "a") as runs:
+    print(os.getpid(), file=runs)
+from ppinui.workers.worker_pool import WorkerPool
+if __name__ == "__main__":
+    worker = WorkerPool([]).start("tests.workers.test_worker_pool:look_at_itself", dict(os.environ))
+    worker.channel.receive()
+    worker.end()
+"""
+
+
+def test_a_worker_does_not_run_the_program_s_script_again(tmp_path: Path, marked: MarkedProcesses) -> None:
+    script = tmp_path / "program"
+    script.write_text(RECORDED_PROGRAM)
+    environ = dict(os.environ) | marked.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environ, check=True, timeout=60)
+
+    assert len((tmp_path / "runs").read_text().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""``ppinui config``: looking at primus.cfg (path, show, get, check), and the way to the edits."""
+"""``ppinui config``: path, show, get and check; edits are in their own module."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def add_config(config: argparse.ArgumentParser) -> None:
         "assignments",
         metavar="PATH=VALUE",
         nargs="+",
-        help="pin and proxy_password take no value: it is asked for without echo",
+        help="without =VALUE for pin and proxy_password: they are asked for without echo",
     )
     _editing_options(change)
 
@@ -59,7 +59,7 @@ def add_config(config: argparse.ArgumentParser) -> None:
         "ppinui config add-hsm --host b-api.cloudshsm.com --like hsm0",
     )
     add_hsm.add_argument("--host", required=True, metavar="H", help="name or address of the HSM or proxy")
-    add_hsm.add_argument("--port", type=_port, metavar="P", help="2310 where nothing else is said")
+    add_hsm.add_argument("--port", type=_port, metavar="P", help="2310 by default")
     add_hsm.add_argument("--priority", type=_priority, metavar="N", help="0 (tried first) to 127")
     add_hsm.add_argument("--like", metavar="HSM", help="copy the slots and settings of this HSM")
     _editing_options(add_hsm)

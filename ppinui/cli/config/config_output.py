@@ -26,7 +26,7 @@ from ppinui.text import printable
 
 
 def shown_value(setting: Setting, *, reveal: bool) -> str:
-    """A scalar as a bare word: strings without quotes, true and false, numbers in decimal."""
+    """A scalar as one word: strings without quotes, true and false, numbers in decimal."""
     if is_secret_path(setting.path) and not reveal:
         return MASK
     value = setting.value
@@ -41,10 +41,7 @@ def show_text(config: PrimusConfig, location: Location, *, reveal: bool) -> str:
         lines += ["", _hsm_line(hsm), *(f"    {_slot_line(slot)}" for slot in hsm.slots)]
     if not config.hsms:
         lines += ["", "no HSMs"]
-    for title, parent, specs in (
-        ("primus", "primus", GLOBAL_SETTINGS),
-        ("log", "primus.log", LOG_SETTINGS),
-    ):
+    for title, parent, specs in (("primus", "primus", GLOBAL_SETTINGS), ("log", "primus.log", LOG_SETTINGS)):
         lines += ["", title, *(f"    {line}" for line in _settings(config.document, parent, specs))]
     for title, settings in (
         ("clear-text secrets", _clear_secrets(config.document)),
@@ -96,7 +93,7 @@ def word(value: str | int | bool) -> str:
 
 
 def _source(setting: Setting, *, reveal: bool) -> str:
-    """The value as it is written in the file; groups, arrays and lists by their sort and size alone."""
+    """The value as it is written in the file; groups, arrays and lists by their type and size alone."""
     if not setting.kind.scalar:
         return f"({setting.kind.value} of {len(setting.children)})"
     return MASK if is_secret_path(setting.path) and not reveal else printable(setting.raw)
@@ -115,7 +112,7 @@ def _unknown(config: PrimusConfig) -> Iterator[Setting]:
 
 
 def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict[str, Any]:
-    """All that the file says, for programs: HSMs and slots with the lines they stand in, and every setting.
+    """All that the file says, for programs: HSMs and slots with their lines, and every setting.
 
     ``settings`` has each scalar of the file with its place; ``globals`` and ``log`` have each documented
     setting, with its default where the file is silent. Clear-text secrets are ``••••`` unless ``reveal``.
@@ -123,7 +120,7 @@ def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict
     data = {
         "config": str(location.path),
         "found_by": location.rule,
-        "hsms": [_hsm_data(hsm, reveal) for hsm in config.hsms],
+        "hsms": [_hsm_data(config, hsm, reveal) for hsm in config.hsms],
         "globals": dict(config.globals),
         "log": dict(config.log),
         "unknown": [setting.path for setting in _unknown(config)],
@@ -142,29 +139,30 @@ def show_data(config: PrimusConfig, location: Location, *, reveal: bool) -> dict
     return data if reveal else dict(without_setup_passwords(data))
 
 
-def _hsm_data(hsm: Hsm, reveal: bool) -> dict[str, Any]:
+def _hsm_data(config: PrimusConfig, hsm: Hsm, reveal: bool) -> dict[str, Any]:
+    setting = config.setting_of(hsm)
     return {
         "name": hsm.name,
         "path": hsm.path,
-        **_place_data(hsm.setting),
+        **_place_data(setting),
         "host": hsm.host,
         "port": hsm.port,
         "priority": hsm.priority,
-        "pin": _child_data(hsm.setting, "pin", reveal),
-        "slots": [_slot_data(slot, reveal) for slot in hsm.slots],
+        "pin": _child_data(setting, "pin", reveal),
+        "slots": [_slot_data(slot, config.setting_of(slot), reveal) for slot in hsm.slots],
     }
 
 
-def _slot_data(slot: Slot, reveal: bool) -> dict[str, Any]:
+def _slot_data(slot: Slot, setting: Setting, reveal: bool) -> dict[str, Any]:
     return {
         "name": slot.name,
         "path": slot.path,
-        **_place_data(slot.setting),
+        **_place_data(setting),
         "id": slot.id,
         "user_name": slot.user_name,
         "client_id": slot.client_id,
         "proxy_user": slot.proxy_user,
-        "proxy_password": _child_data(slot.setting, "proxy_password", reveal),
+        "proxy_password": _child_data(setting, "proxy_password", reveal),
     }
 
 
@@ -193,7 +191,7 @@ def problems_text(problems: Sequence[Diagnostic], given: str | None = None) -> s
     """
     return "".join(
         f"{printable(str(problem.place))}: {problem.severity.value}: {printable(problem.message)}"
-        f" [{problem.code}]\n    do: {printable(rewrite_commands(problem.remedy, given))}\n"
+        f" [{problem.code}]\n    fix: {printable(rewrite_commands(problem.remedy, given))}\n"
         for problem in problems
     )
 

@@ -10,18 +10,10 @@ from ppinui.cli.console import emit, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.save_output import say_processes, say_saved
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.config.checks.registry import check_document
+from ppinui.config.checks.registry import problems_around_edit
 from ppinui.config.config_save import identify, save
 from ppinui.config.locate import locate
-from ppinui.config.primus import (
-    DEFAULT_PORT,
-    add_hsm,
-    add_slot,
-    put,
-    read,
-    resolve_path,
-    spec_of,
-)
+from ppinui.config.primus import DEFAULT_PORT, add_hsm, add_slot, put, read, resolve_path, spec_of
 from ppinui.config.redaction import is_any_lost, masked_diff, plain_diff
 from ppinui.config.secret_detection import is_of_proxy, is_secret_path
 from ppinui.config.template import begun
@@ -65,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _edited(old: Document, arguments: argparse.Namespace) -> tuple[Document, str | None]:
-    """The document after the edit, and the path of what was added."""
+    """The document after the edit, and the path of what was added (None: nothing)."""
     match arguments.action:
         case "set":
             return set_values(old, arguments.assignments), None
@@ -102,18 +94,18 @@ def say_new_problems(old: Document, new: Document, given: str | None = None) -> 
     The result are the errors against which an edit is not saved: that the next step is still to be made (an
     HSM without slots yet) is not among them, nor is another value in the place of one that was wrong.
     """
-    problems = check_document(old)
+    problems, found = problems_around_edit(old, new)
     before = {(problem.code, problem.subject, problem.message) for problem in problems}
     wrong = {(problem.code, problem.subject) for problem in problems}
     errors = []
-    for problem in check_document(new):
+    for problem in found:
         if (problem.code, problem.subject, problem.message) in before or problem.severity is Severity.NOTE:
             continue
         is_wrong = problem.severity is Severity.ERROR and problem.code not in _STEPS_TO_COME
         if is_wrong and (problem.code, problem.subject) not in wrong:
             errors.append(problem)
         remedy = printable(rewrite_commands(problem.remedy, given))
-        say(f"{problem.severity.value}: {printable(problem.message)}\n    do: {remedy}")
+        say(f"{problem.severity.value}: {printable(problem.message)}\n    fix: {remedy}")
     return errors
 
 
@@ -126,24 +118,24 @@ def _not_sound(errors: Sequence[Diagnostic]) -> PpinuiError:
 
 
 def set_values(document: Document, assignments: Sequence[str]) -> Document:
-    """The document with each ``PATH=VALUE`` carried out, in their order.
+    """Return the document after each ``PATH=VALUE``, in their order.
 
     The value is understood by the setting's documented type; without one, by the type that it has now. A
-    setting that holds a password stands without a value: it is asked for. Raises PpinuiError for a path
-    that leads nowhere and a value that does not fit, SecretUnavailable when there is nobody to ask.
+    setting that holds a password has no value here: it is asked for. Raises PpinuiError for a path
+    that leads nowhere and a value that does not fit, SecretUnavailable when it cannot be asked for.
     """
     done = set()
     for assignment in assignments:
         given, sign, text = assignment.partition("=")
         path = resolve_path(document, given.strip(), must_exist=False)
         if path in done:
-            raise _usage(f"'{path}' is there twice", "give each setting one value")
+            raise _usage(f"'{path}' is set twice", "set each setting once")
         done.add(path)
         if is_secret_path(path):
             if sign:
                 raise _usage(
-                    f"'{path}' takes no value here, where other users and the shell's history could see it",
-                    f"leave the value away, it is asked for: ppinui config set {given}",
+                    f"'{path}' accepts no value here, where other users and the shell's history could see it",
+                    f"leave out the value, it is asked for: ppinui config set {given}",
                 )
             value: Scalar = _asked(document, path)
         elif sign:
@@ -169,7 +161,7 @@ def _asked(document: Document, path: str) -> str:
 
 
 def _typed(document: Document, path: str, text: str) -> Scalar:
-    """The value that a word of the command line stands for, for this setting."""
+    """The value of a setting, from a word of the command line."""
     spec, setting = spec_of(path), document.get(path)
     if spec is not None:
         kind = KIND_OF[spec.type]
@@ -186,7 +178,7 @@ def _typed(document: Document, path: str, text: str) -> Scalar:
             # The checks find the same fault in the edited file, and --force overrules them.
             return error.value
         message = f"'{path}' is {error.expected}, not '{text}'"
-        raise _usage(message, f"give {error.expected}") from None
+        raise _usage(message, f"write {error.expected}") from None
 
 
 def _usage(message: str, remedy: str) -> PpinuiError:

@@ -11,7 +11,7 @@ from ppinui.provider.library import find_module
 
 
 def file_of(arguments: argparse.Namespace, *, must_exist: bool = True) -> Path:
-    """The kms.toml that is meant. Raises PpinuiError."""
+    """The kms.toml that the arguments name, else the KMS's own. Raises PpinuiError."""
     return locate_kms(arguments.config, must_exist=must_exist)
 
 

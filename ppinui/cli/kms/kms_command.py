@@ -1,4 +1,4 @@
-"""``ppinui kms``: looking at a kms.toml (check, show), and the way to writing one."""
+"""``ppinui kms``: check and show a kms.toml; export is in its own module."""
 
 from __future__ import annotations
 

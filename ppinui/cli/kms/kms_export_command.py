@@ -28,7 +28,7 @@ from ppinui.workers.hardening import harden
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the file, or print what stands for it; the result is the exit code."""
+    """Write the file, or print its options or variables; the result is the exit code."""
     path = file_of(arguments, must_exist=False)
     read_from = identify(path)
     file = load(path) if read_from is not None else parse("", str(path))
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _labels(arguments: argparse.Namespace, model: Model, slots: Sequence[int]) -> Mapping[int, str]:
-    """The token's label of each slot, as far as the library can be asked. PpinuiError for a slot it lacks."""
+    """The token's label of each slot, if the library can be asked. Raises PpinuiError for a slot it lacks."""
     named = module_of(arguments)
     try:
         library = named or require_library(library_of(model))
@@ -71,12 +71,9 @@ def _labels(arguments: argparse.Namespace, model: Model, slots: Sequence[int]) -
 
 @contextmanager
 def _pins(
-    arguments: argparse.Namespace,
-    instance: Instance | None,
-    slots: Sequence[int],
-    labels: Mapping[int, str],
+    arguments: argparse.Namespace, instance: Instance | None, slots: Sequence[int], labels: Mapping[int, str]
 ) -> Iterator[Mapping[int, Secret]]:
-    """The PINs to write: of the keyring where it has them, else asked for where the file has none either."""
+    """The PINs to write: from the keyring, else asked for where the file has none."""
     pins: dict[int, Secret] = {}
     if not arguments.pins_in_file:
         yield pins
@@ -136,7 +133,7 @@ def _print(
     else:
         emit(as_options(model, admins, slots))
     if len(slots) == 1:
-        say("PIN: give it to the KMS as KMS_HSM_PASSWORD, from where its service keeps secrets")
+        say("PIN: pass it to the KMS as KMS_HSM_PASSWORD, from where its service keeps secrets")
     else:
         say(
             f"PINs: {variable_of(slots[0])} and the others are for your shell to fill in; every user of this "
@@ -165,7 +162,7 @@ def _write(
 
 
 def _say_what_has_no_pin(written: KmsFile, slots: Sequence[int]) -> None:
-    """The KMS starts with <NO_LOGIN>, and fails when it needs a key: that is not to come as a surprise."""
+    """Say which slots have no PIN: the KMS starts with <NO_LOGIN>, and fails when it needs a key."""
     without = [
         str(slot.id)
         for one in written.instances
@@ -175,5 +172,5 @@ def _say_what_has_no_pin(written: KmsFile, slots: Sequence[int]) -> None:
     if without:
         say(
             f"slot {', '.join(without)}: <NO_LOGIN>; the KMS opens it, and gets at no private key\n"
-            "    do: add --pins-in-file, or write a secret://… of the KMS's secret backend in its place"
+            "    fix: add --pins-in-file, or write a secret://… of the KMS's secret backend in its place"
         )

@@ -7,13 +7,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ppinui.cli.report_output import Progress, show_report
+from ppinui.cli.report_output import run_with_progress, show_report
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.errors import PpinuiError
 from ppinui.kms.kms_plan import make_kms_plan
 from ppinui.kms.kms_reader import load
 from ppinui.probe.runner import ProbeOptions
-from ppinui.probe.runner import run as run_test
 from ppinui.provider.library import find_module
 from ppinui.secrets.secret import Secret
 from ppinui.workers.hardening import harden
@@ -21,17 +20,16 @@ from ppinui.workers.hardening import harden
 _INSTEAD = {
     "user": "a slot of a KMS has no user: name its id, --slotid ID",
     "slot": "a slot of a KMS has no name of its own: name its id, --slotid ID",
-    "secrets": "leave it away: a KMS needs no .secrets.cfg",
+    "secrets": "leave it out: a KMS needs no .secrets.cfg",
 }
 """What to do in the place of an option that makes no sense here."""
 
 
 def run(arguments: argparse.Namespace, path: Path, environ: Mapping[str, str] = os.environ) -> int:
-    """Test what the arguments choose and say what came of it; the result is the exit code."""
+    """Test what the arguments choose and report it; the result is the exit code."""
     _refuse_others(arguments)
     harden()
     file = load(path)
-    progress = Progress()
     try:
         kms = make_kms_plan(
             file,
@@ -52,10 +50,7 @@ def run(arguments: argparse.Namespace, path: Path, environ: Mapping[str, str] = 
             spend_one_try=arguments.spend_one_try,
             environ=dict(environ),
         )
-        try:
-            report = run_test(kms.plan, options, credentials=kms.supply, on_event=progress)
-        finally:
-            progress.clear()
+        report = run_with_progress(kms.plan, options, credentials=kms.supply)
     finally:
         file.wipe()
     return show_report(report, arguments.format)
@@ -77,5 +72,5 @@ def _refuse_others(arguments: argparse.Namespace) -> None:
             raise PpinuiError(
                 f"{option} {value} does not go with a kms.toml",
                 "the command line, at 'ppinui --test'",
-                f"leave {option} away: a library is tested slot after slot, with the PINs of the file",
+                f"leave {option} out: a library is tested slot after slot, with the PINs of the file",
             )

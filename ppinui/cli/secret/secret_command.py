@@ -134,7 +134,7 @@ def _remove_pin(session: SecretSession, user: str, _: argparse.Namespace) -> int
 def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, only: str | None = None) -> None:
     """ppin's list, under its banner; behind prompts an empty line comes first."""
     from ppinui.secrets.keyring_errors import NoBackendError
-    from ppinui.secrets.status_list import BANNER, Where, status_rows
+    from ppinui.secrets.secret_operations import BANNER, Where, status_rows
 
     in_file = session.in_file()
     keyring_asked = True
@@ -143,7 +143,7 @@ def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, onl
     except NoBackendError:
         if session.context.keyring_choice.named is not None:
             raise
-        # Where nobody has a keyring, the file alone may have everything, as with ppin.
+        # Without a keyring, the file alone may have everything, as with ppin.
         rows = status_rows(session.users, session.store, in_file)
         keyring_asked = False
     lines = ["", BANNER] if after is not None and after.prompted else [BANNER]

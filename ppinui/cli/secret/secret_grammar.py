@@ -33,7 +33,7 @@ def add_secret(secret: argparse.ArgumentParser) -> None:
     )
     keyring_options(show)
     status = add_command(
-        actions, "status", "say where each secret is, and since when", "ppinui secret status --format json"
+        actions, "status", "show where each secret is, and since when", "ppinui secret status --format json"
     )
     format_option(status)
     keyring_options(status)
@@ -44,22 +44,21 @@ def add_secret(secret: argparse.ArgumentParser) -> None:
         action.add_argument("--name", dest="named", help=argparse.SUPPRESS)
         _options_of(action, name)
     for name, text, example in (
-        ("import", "take all users of a .secrets.cfg into the keyring", "/etc/primus/.secrets.cfg"),
+        ("import", "copy all users of a .secrets.cfg into the keyring", "/etc/primus/.secrets.cfg"),
         ("export", "write a .secrets.cfg for applications that need one", "/etc/primus/.secrets.cfg"),
     ):
         action = add_command(actions, name, text, f"ppinui secret {name} {example}")
         action.add_argument("file", metavar="FILE", help="the .secrets.cfg")
-        action.add_argument("--replace", action="store_true", help="put it in the place of what is there")
+        action.add_argument("--replace", action="store_true", help="replace what is there")
         if name == "import":
-            _removal_options(action, "--delete", "delete the file, once a test with the keyring was fine")
+            _removal_options(action, "--delete", "delete the file, after a successful test with the keyring")
         _options_of(action, name)
     adopt = add_command(
-        actions,
-        "adopt",
-        "move clear-text passwords from primus.cfg into the keyring",
-        "ppinui secret adopt",
+        actions, "adopt", "move clear-text passwords from primus.cfg into the keyring", "ppinui secret adopt"
     )
-    adopt.add_argument("--user", metavar="U", help="whom a setup password is of, where an HSM has several")
+    adopt.add_argument(
+        "--user", metavar="U", help="whose setup password it is, if an HSM has several partitions"
+    )
     _removal_options(adopt, None, "")
     _options_of(adopt, "adopt")
 
@@ -80,7 +79,7 @@ def _options_of(action: argparse.ArgumentParser, name: str) -> None:
 def _removal_options(action: argparse.ArgumentParser, option: str | None, text: str) -> None:
     if option:
         action.add_argument(option, action="store_true", help=text)
-    action.add_argument("--no-test", action="store_true", help="remove what was moved without a test before")
+    action.add_argument("--no-test", action="store_true", help="remove what was moved without testing first")
     action.add_argument("--module", metavar="LIB", help="the PKCS#11 library to test with")
 
 
@@ -116,12 +115,12 @@ def add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--owner",
         metavar="USER:GROUP",
-        help="whose the files are: for a command that drops root's rights (it starts as root all the same)",
+        help="owner of the files, for a command that drops root's rights (it still starts as root)",
     )
     run.add_argument(
         "--tmpfs",
         action="store_true",
         help="files in a private folder in memory, for a command that closes what it inherits; they go when "
-        "it ends, so it has to stay in the foreground",
+        "it ends, so it must stay in the foreground",
     )
     keyring_options(run)

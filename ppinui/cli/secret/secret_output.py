@@ -48,7 +48,7 @@ def status(session: SecretSession, output_format: str) -> int:
 
 
 def _account() -> str:
-    """Whose keyring it is: under sudo, or for a service account, another one's than people may expect."""
+    """The account whose keyring it is: under sudo, or for a service, another one than expected."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

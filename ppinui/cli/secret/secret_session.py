@@ -56,7 +56,7 @@ class SecretSession:
         return SecretOperations(self.store, self.users)
 
     def in_file(self) -> tuple[Key, ...]:
-        """Who has an entry in the application's .secrets.cfg; nobody, and a note, if it cannot be read."""
+        """The entries of the application's .secrets.cfg; none, and a note, if it cannot be read."""
         from ppinui.secrets import secrets_file
 
         try:
@@ -94,7 +94,7 @@ class BannerAsker:
 
     def ask(self, prompt: str) -> Secret:
         if not self.asked:
-            from ppinui.secrets.status_list import BANNER
+            from ppinui.secrets.secret_operations import BANNER
 
             emit(f"{BANNER}\n")
         self.asked = True

@@ -1,4 +1,4 @@
-"""``ppinui secret import``, ``export`` and ``adopt``: secrets on their way between files and the keyring."""
+"""``ppinui secret import``, ``export`` and ``adopt``: secrets between files and the keyring."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _export(session: SecretSession, arguments: argparse.Namespace) -> int:
         emit(f"exported {_user(key)}\n")
     for key, reason in report.left_out:
         say(f"left out {_user(key)}: {printable(reason)}")
-    say("its secrets are blinded, not encrypted: whoever reads the file can use them")
+    say("its secrets are blinded, not encrypted: anyone who can read the file can use them")
     return ExitCode.FINE
 
 
@@ -155,7 +155,7 @@ def _fetcher(session: SecretSession, *, needed: bool) -> Ppin | None:
 def _prove(
     session: SecretSession, config: PrimusConfig, partitions: Collection[str], arguments: argparse.Namespace
 ) -> None:
-    """A test with the keyring's secrets, unless the user does without."""
+    """Test with the keyring's secrets, unless --no-test is given."""
     if arguments.no_test:
         return
     count = prove(config, session.store, partitions, session.context)
@@ -163,7 +163,7 @@ def _prove(
 
 
 def _name_applications(session: SecretSession) -> None:
-    """Who uses the provider now, and will need its secrets handed over from then on."""
+    """Say which processes use the provider now, and will need its secrets from ``ppinui run``."""
     library: Path | None = None
     with contextlib.suppress(PpinuiError):  # applications may have the provider from elsewhere
         library = session.context.find_module()

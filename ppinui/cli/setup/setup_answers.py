@@ -1,4 +1,4 @@
-"""A set-up by a file of answers, unattended: each step is looked at, and done where something is left."""
+"""A set-up by a file of answers, unattended: each step is examined, then what is left of it is done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from ppinui.cli.console import as_json, emit
+from ppinui.cli.console import ProgressLine, as_json, emit
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import SecretSource
@@ -18,7 +18,7 @@ from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.services.context import Context
 from ppinui.setup.engine import Walk
-from ppinui.setup.walkthrough import Finding, Kind, Running, State, Style, of_error
+from ppinui.setup.walkthrough import Finding, Kind, Running, StepState, Style, from_exception
 
 _LARGEST: Final = 1024 * 1024
 """Bytes of an answers file."""
@@ -33,7 +33,7 @@ class StepResult(Enum):
     DONE = "done"
     """Something was done that changes nothing: a test."""
     LEFT = "left"
-    """Something is left that this program cannot do; it is said what."""
+    """Something is left that this program cannot do; the finding says what."""
     NOT_NEEDED = "not needed"
     FAILED = "failed"
 
@@ -49,7 +49,7 @@ class StepRun:
 
 
 def read_answers(path: Path) -> dict[str, Any]:
-    """What a TOML file has, without looking at what it means.
+    """Read a TOML file; what its keys mean is not checked.
 
     Raises PpinuiError for one that cannot be read, and for one with a secret in it, which is not repeated.
     """
@@ -90,12 +90,12 @@ def _secret(message: str, path: Path) -> PpinuiError:
     return PpinuiError(
         f"{message}, and an answers file holds none",
         str(path),
-        "take it out; give secrets by --proxy-password-fd, --setup-password-fd and --pin-fd",
+        "take it out; pass secrets by --proxy-password-fd, --setup-password-fd and --pin-fd",
     )
 
 
 def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: str) -> Walk:
-    """A walk with these answers, all of them looked at before anything is done.
+    """A walk with these answers, all of them checked before anything is done.
 
     Raises PpinuiError for an answer that is missing, wrong, or to no question.
     """
@@ -110,7 +110,7 @@ def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: st
             raise PpinuiError(
                 f"nothing asks for {key!r} in this set-up",
                 origin,
-                f"did you mean {' or '.join(near)}?" if near else f"it takes {', '.join(known)}",
+                f"did you mean {' or '.join(near)}?" if near else f"it accepts {', '.join(known)}",
             )
     walk.go_to(kind.steps[0].id)
     return walk
@@ -139,7 +139,7 @@ def run(
     for step in walk.kind.steps:
         walk.go_to(step.id)
         result, found = _do(walk, secrets)
-        if not found.words:  # only to be read
+        if not found.message:  # only to be read
             continue
         runs.append(StepRun(step.id, step.title, result, found))
         if output == "text":
@@ -152,19 +152,19 @@ def run(
 
 
 def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
-    """What is left of a step, one action after another."""
+    """Carry out what is left of a step, one action after another."""
     result = StepResult.UNCHANGED
     done: set[str] = set()
-    progress = setup_output.ProgressLine()
+    progress = ProgressLine()
     while True:
         found = walk.page().finding
         assert found is not None
         match found.state:
-            case State.DONE:
+            case StepState.DONE:
                 return result, found
-            case State.NOT_NEEDED:
+            case StepState.NOT_NEEDED:
                 return StepResult.NOT_NEEDED, found
-            case State.PROBLEM:
+            case StepState.PROBLEM:
                 return StepResult.FAILED, found
         action = found.action
         if action is None or action.words in done:
@@ -174,25 +174,25 @@ def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
         done.add(action.words)
         try:
             with secrets.given(action) as given:
-                outcome = walk.act(action, given, Running(progress))
+                outcome = walk.act(action, given, Running(lambda words: progress(f"  {words}")))
         except PpinuiError as error:
-            outcome = of_error(error)
+            outcome = from_exception(error)
         finally:
             progress.clear()
-        if outcome is not None and outcome.state is not State.DONE:
+        if outcome is not None and outcome.state is not StepState.DONE:
             return StepResult.FAILED, outcome
         result = StepResult.CHANGED if action.changes else StepResult.DONE
 
 
 def _as_text(one: StepRun, config: str | None) -> str:
     first = f"{one.result.value:<12}"
-    lines = [setup_output.wrapped(f"{one.title}: {one.finding.words}", first)]
-    if one.finding.remedy is not None:
+    lines = [setup_output.wrapped(f"{one.title}: {one.finding.message}", first)]
+    if one.finding.remedy:
         lines.append(setup_output.remedy(one.finding.remedy, config, len(first)))
     for item in one.finding.items:
-        if item.state is not State.DONE:
+        if item.state is not StepState.DONE:
             lines.append(setup_output.line(item, config, " " * len(first)))
-    if one.finding.state is not State.DONE:
+    if one.finding.state is not StepState.DONE:
         lines += setup_output.blocks(one.finding.blocks, config)
     return "\n".join(lines) + "\n"
 
@@ -223,8 +223,8 @@ def _as_data(walk: Walk, runs: Iterable[StepRun], config: str | None) -> dict[st
 
 def _finding(found: Finding, config: str | None) -> dict[str, Any]:
     return {
-        "words": found.words,
-        "remedy": None if found.remedy is None else rewrite_commands(found.remedy, config),
+        "words": found.message,
+        "remedy": rewrite_commands(found.remedy, config) or None,
         "commands": [
             line
             for block in found.blocks

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     if is_prompted and not terminal:
         raise _usage(
-            "nobody is here to answer questions",
+            "there is no terminal to ask questions on",
             "run it on a terminal, or give a file of answers: ppinui setup KIND --answers FILE",
         )
     with contextlib.closing(context_of(arguments, host=host, person=is_prompted)) as context:
@@ -83,13 +83,13 @@ def _prompted(arguments: argparse.Namespace, context: Context) -> int:
         try:
             if name is None:
                 name = prompts.choose_kind(KINDS, interrupted(context.state))
-            return prompts.go(Walk(kind_named(name), context))
+            return prompts.run(Walk(kind_named(name), context))
         except ExitRequestedError:
-            if name is not None and prompts.not_kept is None:
+            if name is not None and prompts.save_error is None:
                 say(_how_to_go_on(name, arguments.config))
             return ExitCode.FINE
         except KeyboardInterrupt:
-            if name is not None and prompts.not_kept is None:
+            if name is not None and prompts.save_error is None:
                 say("\n" + _how_to_go_on(name, arguments.config))
             raise
 

@@ -19,7 +19,7 @@ def add_setup(setup: argparse.ArgumentParser) -> None:
     setup.add_argument("kind", nargs="?", metavar="KIND", help="what to set up; --list shows the kinds")
     setup.add_argument("--list", action="store_true", dest="only_list", help="list the kinds of set-ups")
     setup.add_argument("--forget", action="store_true", help="drop what an interrupted set-up has left")
-    setup.add_argument("--answers", metavar="FILE", help="take answers from this TOML file, ask nothing")
+    setup.add_argument("--answers", metavar="FILE", help="read answers from this TOML file, ask nothing")
     setup.add_argument(
         "--format", choices=("text", "json"), default="text", help="with --answers: for people or programs"
     )

@@ -1,31 +1,28 @@
-"""What a walkthrough says, as lines for a terminal of 80 columns."""
+"""A walkthrough's texts, as lines for a terminal of 80 columns."""
 
 from __future__ import annotations
 
-import os
-import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ppinui.cli.console import say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.setup.questions import Question, Row
-from ppinui.setup.walkthrough import Block, Finding, State, Style
+from ppinui.setup.walkthrough import Block, Finding, StepState, Style
 from ppinui.text import printable
 
 WIDTH: Final = 79
 STATES: Final = {
-    State.DONE: "ok",
-    State.TO_DO: "to do",
-    State.PROBLEM: "problem",
-    State.NOT_NEEDED: "-",
+    StepState.DONE: "ok",
+    StepState.TO_DO: "to do",
+    StepState.PROBLEM: "problem",
+    StepState.NOT_NEEDED: "-",
 }
 _STATE_WIDTH: Final = 8
 
 
 def wrapped(words: str, first: str = "", rest: str | None = None) -> str:
-    """A paragraph; ``first`` stands before its first line, ``rest`` (None: as many blanks) before the
+    """A paragraph; ``first`` is put before its first line, ``rest`` (None: as many blanks) before the
     others."""
     return textwrap.fill(
         printable(words),
@@ -66,13 +63,13 @@ def finding(found: Finding, config: str | None) -> Iterator[str]:
 def line(found: Finding, config: str | None, first: str) -> str:
     """What was found and its remedy, behind ``first``."""
     subject = f"{found.subject}: " if found.subject else ""
-    words = wrapped(f"{subject}{found.words}", first)
-    return words if found.remedy is None else f"{words}\n{remedy(found.remedy, config, len(first))}"
+    words = wrapped(f"{subject}{found.message}", first)
+    return f"{words}\n{remedy(found.remedy, config, len(first))}" if found.remedy else words
 
 
 def remedy(words: str, config: str | None, indent: int) -> str:
     """What to do, indented by so many blanks."""
-    return wrapped(f"do: {rewrite_commands(words, config)}", " " * indent)
+    return wrapped(f"fix: {rewrite_commands(words, config)}", " " * indent)
 
 
 def row_words(question: Question, row: Row) -> str:
@@ -81,20 +78,3 @@ def row_words(question: Question, row: Row) -> str:
     words = [str(row.get(first.id, ""))]
     words += [f"{column.words.lower()} {row[column.id]}" for column in others if column.id in row]
     return printable(", ".join(words))
-
-
-class ProgressLine:
-    """One line on a terminal's stderr that says how far an action is; elsewhere nothing at all."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-    def __call__(self, words: str) -> None:
-        """Put it in the place of the one before."""
-        if self._shown:
-            say(f"\r  {printable(words)[: WIDTH - 3]}\x1b[K", end="")
-
-    def clear(self) -> None:
-        """Take it away, before anything else is written."""
-        if self._shown:
-            say("\r\x1b[K", end="")

@@ -1,4 +1,4 @@
-"""A walkthrough in plain prompts, for any terminal: questions, answers, and what is done in between."""
+"""A walkthrough in plain prompts, for any terminal: questions, answers and actions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import TypeVar
 
-from ppinui.cli.console import say, say_error
+from ppinui.cli.console import ProgressLine, say, say_error
 from ppinui.cli.orderly_exit import ending_in_order
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import (
@@ -21,13 +21,13 @@ from ppinui.cli.setup.setup_secrets import (
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.setup.engine import Asked, Page, Walk
 from ppinui.setup.questions import Choice, Question, Row, Sort, Unacceptable, Value
-from ppinui.setup.walkthrough import Action, Finding, Kind, Running, State
+from ppinui.setup.walkthrough import Action, Finding, Kind, Running, StepState
 
 Result = TypeVar("Result")
 
 
-class _Way(Enum):
-    """Where to from a step."""
+class _Direction(Enum):
+    """Where to go from a step."""
 
     FORWARD = "forward"
     BACK = "back"
@@ -43,11 +43,11 @@ class Prompts:
         """``config``: what ``-c`` has named, for commands in messages."""
         self._secrets = secrets
         self._config = config
-        self.not_kept: PpinuiError | None = None
-        """Why answers cannot be kept for later; they count all the same."""
+        self.save_error: PpinuiError | None = None
+        """Why answers cannot be saved for later; they count all the same."""
 
     def choose_kind(self, kinds: Iterable[Kind], interrupted: Iterable[str]) -> str:
-        """Which kind; gives its name. Raises ExitRequestedError."""
+        """Ask which kind, and return its name. Raises ExitRequestedError."""
         left = set(interrupted)
         choices = tuple(
             Choice(kind.name, kind.summary + (" (interrupted; goes on)" if kind.name in left else ""))
@@ -63,29 +63,29 @@ class Prompts:
             except BackRequestedError:
                 say("this is the beginning")
 
-    def go(self, walk: Walk) -> int:
-        """Through the steps, to the end or until the user leaves; the result is the exit code."""
+    def run(self, walk: Walk) -> int:
+        """Go through the steps, to the end or until the user leaves; the result is the exit code."""
         say(f"{walk.kind.title}: {walk.kind.summary}.")
         say(setup_output.wrapped(KEYS))
         if walk.resumed:
             say(f"Going on where it was interrupted, at '{walk.step.title}'.")
-        way = _Way.FORWARD
+        way = _Direction.FORWARD
         troubles: dict[str, Finding] = {}
         while True:
             try:
                 way = self._step(walk, way, troubles)
             except BackRequestedError:
-                way = _Way.BACK
-            if way is _Way.BACK and not self._kept(walk.back, True):
+                way = _Direction.BACK
+            if way is _Direction.BACK and not self._save_answers(walk.back, True):
                 say("this is the first step")
-            if way is _Way.FORWARD and not self._kept(walk.forward, True):
+            if way is _Direction.FORWARD and not self._save_answers(walk.forward, True):
                 break
         if troubles:
-            say(f"not fine: {', '.join(found.words for found in troubles.values())}")
+            say(f"not fine: {', '.join(found.message for found in troubles.values())}")
             return ExitCode.NOT_FINE
         return ExitCode.FINE
 
-    def _step(self, walk: Walk, came: _Way, troubles: dict[str, Finding]) -> _Way:
+    def _step(self, walk: Walk, came: _Direction, troubles: dict[str, Finding]) -> _Direction:
         """One step, until it is left. ``troubles``: what was left as a problem, by step."""
         page = walk.page(look=False)
         say(f"\n--- Step {page.number} of {page.total}: {page.step.title} ---")
@@ -98,19 +98,19 @@ class Prompts:
             assert found is not None, page.unanswered
             troubles.pop(page.step.id, None)
             self._show_finding(page)
-            if found.state is State.NOT_NEEDED:
-                return came if came is not _Way.STAY else _Way.FORWARD
-            if found.action is not None and found.state is not State.DONE and not failed:
-                if self._agreed(found.action):
+            if found.state is StepState.NOT_NEEDED:
+                return came if came is not _Direction.STAY else _Direction.FORWARD
+            if found.action is not None and found.state is not StepState.DONE and not failed:
+                if self._confirm(found.action):
                     asked, failed = True, not self._act(walk, found.action)
                     continue
-            elif found.state is State.DONE and asked:
-                return _Way.FORWARD
+            elif found.state is StepState.DONE and asked:
+                return _Direction.FORWARD
             trouble = page.outcome or found
-            way = self._left_with(walk, page, trouble)
-            if way is _Way.FORWARD and trouble.state is State.PROBLEM:
+            way = self._ask_direction(walk, page, trouble)
+            if way is _Direction.FORWARD and trouble.state is StepState.PROBLEM:
                 troubles[page.step.id] = trouble
-            if way is not _Way.AGAIN:
+            if way is not _Direction.AGAIN:
                 return way
             if failed and found.action is not None:
                 failed = not self._act(walk, found.action)
@@ -143,29 +143,29 @@ class Prompts:
             except Unacceptable as flaw:
                 say(str(flaw))
                 continue
-            flaws = self._given(walk, question, value)
+            flaws = self._save_answer(walk, question, value)
             if not flaws:
                 return
             say(flaws[question.id])
             value = value if question.sort is Sort.ROWS else one.value
 
-    def _given(self, walk: Walk, question: Question, value: Value | None) -> dict[str, str]:
-        """Answer the question; gives what is wrong with the answer."""
-        return self._kept(partial(walk.answer, {question.id: value}), {})
+    def _save_answer(self, walk: Walk, question: Question, value: Value | None) -> dict[str, str]:
+        """Answer the question, and return what is wrong with the answer."""
+        return self._save_answers(partial(walk.answer, {question.id: value}), {})
 
-    def _kept(self, move: Callable[[], Result], moved: Result) -> Result:
-        """Carry out a move; ``moved`` is its result where only the keeping for later has failed."""
+    def _save_answers(self, move: Callable[[], Result], moved: Result) -> Result:
+        """Carry out a move; ``moved`` is its result where only saving the answers for later has failed."""
         try:
             return move()
         except PpinuiError as error:
-            if self.not_kept is None:
+            if self.save_error is None:
                 say_error(error)
                 say("You can go on, but not later where you left.")
-            self.not_kept = error
+            self.save_error = error
             return moved
 
     def _typed(self, question: Question, value: Value | None) -> Value | None:
-        """What is typed; the value that is there for nothing. Raises Unacceptable."""
+        """The typed value; for an empty line the present one. Raises Unacceptable."""
         match value:
             case None:
                 words = question.words + ("" if question.required else " (may be left empty)")
@@ -179,7 +179,7 @@ class Prompts:
         return None if typed == "-" and not question.required else question.read(typed)
 
     def _rows(self, walk: Walk, question: Question, value: Value | None) -> tuple[Row, ...]:
-        """The list when it is taken. Each row is kept as soon as it is complete: leaving loses none."""
+        """The list that the user accepts. Each row is saved when it is complete: leaving loses none."""
         rows = list(value) if isinstance(value, tuple) else []
         while True:
             if not rows:
@@ -207,7 +207,7 @@ class Prompts:
                 self._keep_rows(walk, question, rows)
 
     def _keep_rows(self, walk: Walk, question: Question, rows: list[Row]) -> None:
-        for flaw in self._given(walk, question, tuple(rows)).values():
+        for flaw in self._save_answer(walk, question, tuple(rows)).values():
             say(flaw)
 
     def _change(self, rows: list[Row], index: int, question: Question) -> None:
@@ -240,7 +240,7 @@ class Prompts:
 
     # -- actions -------------------------------------------------------------------------------------------
 
-    def _agreed(self, action: Action) -> bool:
+    def _confirm(self, action: Action) -> bool:
         say(setup_output.wrapped(action.consequence))
         usual = "" if action.changes else "y"  # Enter alone changes nothing
         while True:
@@ -251,20 +251,20 @@ class Prompts:
             say("answer y or n: Enter alone does nothing here")
 
     def _act(self, walk: Walk, action: Action) -> bool:
-        """Carry it out; whether it went well."""
-        progress = setup_output.ProgressLine()
+        """Carry the action out; whether it succeeded."""
+        progress = ProgressLine()
         with self._secrets.given(action) as given:
             try:
                 with ending_in_order():  # a test that was interrupted is not the end of the walkthrough
-                    outcome = walk.act(action, given, Running(progress))
+                    outcome = walk.act(action, given, Running(lambda words: progress(f"  {words}")))
             finally:
                 progress.clear()
-        return outcome is None or outcome.state is not State.PROBLEM
+        return outcome is None or outcome.state is not StepState.PROBLEM
 
-    def _left_with(self, walk: Walk, page: Page, trouble: Finding) -> _Way:
-        """Where to, when there is nothing more to do here, or the user does not want it."""
+    def _ask_direction(self, walk: Walk, page: Page, trouble: Finding) -> _Direction:
+        """Where to go, when nothing is left to do here, or the user declined."""
         keys = ["Enter goes on"] if page.may_go_on else []
-        if trouble.state is not State.DONE:
+        if trouble.state is not StepState.DONE:
             keys.append("r looks again" if page.outcome is None else "r tries again")
         back_to = trouble.back_to if trouble.back_to != page.step.id else None
         if back_to is not None:
@@ -274,18 +274,18 @@ class Prompts:
         while True:
             typed = self._line(", ".join(keys), "").lower()
             if not typed and page.may_go_on:
-                return _Way.FORWARD
+                return _Direction.FORWARD
             if typed == "r":
-                return _Way.AGAIN
+                return _Direction.AGAIN
             if typed == "b" and back_to is not None:
-                self._kept(partial(walk.go_to, back_to), None)
-                return _Way.STAY
+                self._save_answers(partial(walk.go_to, back_to), None)
+                return _Direction.STAY
 
     def _show_finding(self, page: Page) -> None:
         say("")
         if page.outcome is not None:
             self._show(setup_output.finding(page.outcome, self._config))
-        elif page.finding is not None and page.finding.words:
+        elif page.finding is not None and page.finding.message:
             self._show(setup_output.finding(page.finding, self._config))
 
     def _show(self, lines: Iterable[str]) -> None:

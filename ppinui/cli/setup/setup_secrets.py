@@ -1,4 +1,4 @@
-"""The secrets of a set-up's actions: from descriptors, else from a person at the terminal."""
+"""The secrets of a set-up's actions: from descriptors, or typed on the terminal."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def raise_for_exit_word(typed: bytes) -> None:
 
 
 class SecretSource:
-    """Gives what actions need. A descriptor is read as a whole, when it is needed first."""
+    """The secrets that actions need. A descriptor is read as a whole, when it is needed first."""
 
     def __init__(self, arguments: argparse.Namespace, *, person: bool) -> None:
-        """``person``: somebody sits at the terminal and is asked for what no descriptor gives."""
+        """``person``: what comes from no descriptor is asked for on the terminal."""
         self._arguments = arguments
         self._person = person
         self._read: dict[str, Secret] = {}
@@ -72,14 +72,14 @@ class SecretSource:
         if self._person:  # also where the one from the descriptor was not taken: none is offered twice
             return _typed(need)
         raise SecretUnavailable(
-            "a secret is needed, and nobody is here to be asked",
+            "a secret is needed, and there is no terminal to ask for it",
             need.prompt.strip(" :"),
-            f"give it by a descriptor: {need.option} 3 3<FILE",
+            f"pass it by a descriptor: {need.option} 3 3<FILE",
         )
 
     def _from(self, descriptor: int, need: SecretNeed) -> Secret:
-        """Of the lines of a descriptor the one that names the owner, ``OWNER=SECRET``; a single line is its
-        owner's where there is no other.
+        """Return the secret from the descriptor's line ``OWNER=SECRET``; a single line needs no owner where
+        there is no other one.
 
         By their order alone, the secret of one user could be offered for another one, who has none yet: each
         wrong one counts.
@@ -95,7 +95,7 @@ class SecretSource:
             return Secret(lines[0])
         place = f"{need.option} {descriptor} ({need.prompt.strip(' :')})"
         if not lines:
-            raise SecretUnavailable("there is nothing to read", place, "give the secret on a line")
+            raise SecretUnavailable("there is nothing to read", place, "write the secret on a line")
         raise SecretUnavailable(
             f"no line says whose it is, or none is of '{need.owner}'",
             place,

@@ -32,7 +32,7 @@ def run(access: Access, arguments: argparse.Namespace) -> int:
 
 
 def _list(access: Access, arguments: argparse.Namespace) -> int:
-    """NOT_FINE when the time was up before the end of the list."""
+    """NOT_FINE if the time was up before the end of the list."""
     found = _fetch(access, arguments, arguments.seconds)
     shown = [one for one in found.objects if arguments.search is None or one.has(arguments.search)]
     now, soon = datetime.now(UTC), timedelta(days=arguments.expiring)
@@ -96,11 +96,7 @@ def _test_key(access: Access, arguments: argparse.Namespace) -> int:
     slot = slot_of(arguments, access)
     with user_pin(arguments, access, slot) as pin:
         made = make_test_key(
-            access,
-            slot,
-            pin,
-            on_token=arguments.on_token,
-            spend_final_try=arguments.spend_final_try,
+            access, slot, pin, on_token=arguments.on_token, spend_final_try=arguments.spend_final_try
         )
     place = "on the token" if made.on_token else "in a session"
     say(

@@ -99,14 +99,14 @@ def _ask_pins(arguments: argparse.Namespace, slot: Slot, needs: Needs) -> Pins:
 
 
 def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> None:
-    """Have the label of the token typed whose contents will be lost. Raises PpinuiError for another one."""
+    """Let the user type the label of the token to erase. Raises PpinuiError for another label."""
     say(
         wrapped(f"Initialising erases the token of {place_of(slot, access.module)}: {loss_of(access, slot)}.")
     )
     if given is None:
         if sys.stdin is None or not sys.stdin.isatty():
             raise PpinuiError(
-                "this erases a token, and nobody is there to confirm it",
+                "this erases a token, and there is no terminal to confirm it on",
                 place_of(slot, access.module),
                 "name the token that may be erased: --yes-erase LABEL",
             )

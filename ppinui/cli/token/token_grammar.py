@@ -41,7 +41,7 @@ def add_token(token: argparse.ArgumentParser) -> None:
     init.add_argument(
         "--yes-erase",
         metavar="LABEL",
-        help="the label of the token as it is, in the place of typing it: what is on it will be lost",
+        help="the label of the token as it is, instead of typing it: what is on it will be lost",
     )
     init.add_argument(
         "--factory-so-pin",
@@ -82,13 +82,10 @@ def add_pin(pin: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--spend-one-try",
         action="store_true",
-        help="offer the PIN, once to each token; without it, what would be done is said, and nothing is",
+        help="offer the PIN, once to each token; without it, only say what would be done",
     )
     check.add_argument(
-        "--pin",
-        choices=WELL_KNOWN,
-        default=WELL_KNOWN[0],
-        help=f"which one ({WELL_KNOWN[0]})",
+        "--pin", choices=WELL_KNOWN, default=WELL_KNOWN[0], help=f"which one ({WELL_KNOWN[0]})"
     )
     format_option(check)
     _module_options(check)
@@ -109,7 +106,7 @@ def add_objects(objects: argparse.ArgumentParser) -> None:
     objects.set_default_command("list", actions)
     show = add_command(actions, "list", "list them", "ppinui objects list PAYMENTS --login --search www")
     show.add_argument("slot", metavar="SLOT", help=_SLOT)
-    show.add_argument("--search", metavar="TEXT", help="only those with this text in what is said of them")
+    show.add_argument("--search", metavar="TEXT", help="only those whose description has this text")
     show.add_argument(
         "--expiring",
         type=_days,
@@ -150,7 +147,7 @@ def add_objects(objects: argparse.ArgumentParser) -> None:
 
 
 def _module_options(parser: argparse.ArgumentParser, *, connects: bool = False) -> None:
-    """How to reach a token; ``connects``: the command is one for a Primus too, if the user wants that."""
+    """How to reach a token; ``connects``: the command may connect to a Primus too."""
     group = parser.add_argument_group("module")
     group.add_argument("--module", metavar="LIB", help="the PKCS#11 library (PPINUI_MODULE)")
     group.add_argument(

@@ -52,7 +52,7 @@ def _block(head: str, lines: Iterable[str]) -> str:
 
 
 def wrapped(line: str, indent: str = "") -> str:
-    """The line in as many of 80 columns as it takes; control characters are shown as such."""
+    """The line wrapped to 80 columns; control characters are shown as such."""
     return textwrap.fill(
         printable(line),
         _COLUMNS,

@@ -1,4 +1,4 @@
-"""What the commands on slots, tokens and objects work with: the module, the slot that is meant, and PINs."""
+"""What the commands on slots, tokens and objects work with: the module, the slot, and PINs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def access_of(arguments: argparse.Namespace) -> Access:
 
 
 def slot_of(arguments: argparse.Namespace, access: Access) -> Slot:
-    """The slot that the arguments name; it has been looked at just now."""
+    """The slot that the arguments name, in its present state."""
     return find_slot(access, arguments.slot)
 
 
@@ -46,9 +46,9 @@ def ask_token_pin(arguments: argparse.Namespace, slot: Slot, name: str, *, twice
 
 @contextlib.contextmanager
 def user_pin(arguments: argparse.Namespace, access: Access, slot: Slot) -> Iterator[Secret | None]:
-    """The user's PIN, where a login is wanted: from a descriptor, from the keyring, or asked for.
+    """The user's PIN, if the command logs in: from a descriptor, from the keyring, or asked for.
 
-    One from the keyring that the token rejects is marked there, and offered no more.
+    A PIN from the keyring that the token rejects is marked there, and not offered again.
     """
     if not arguments.login:
         yield None

@@ -164,7 +164,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             "provider-folder",
             at,
             "the file lies in the provider's own folder: updates of the provider overwrite it",
-            "Copy it to /etc/primus/primus.cfg, which is found first.",
+            "copy it to /etc/primus/primus.cfg, which is found first",
         )
     for leftover in facts.beside:
         yield problem(
@@ -172,7 +172,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             "package-version-beside",
             at,
             f"an update left its own version beside the file: {leftover}",
-            "Compare the two, take over what is new, and remove the one from the package.",
+            "compare the two, take over what is new, and remove the one from the package",
         )
     for backup in facts.backups:
         yield problem(
@@ -180,7 +180,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             "password-in-backup",
             at,
             f"the backup beside the file holds a password in clear text: {backup}",
-            f"Once the file is as you want it: shred -u {shlex.quote(backup)}",
+            f"once the file is as you want it: shred -u {shlex.quote(backup)}",
         )
     if profile is Profile.FORTIGATE and facts.secrets_size is not None:
         size = -(-facts.secrets_size // 3) * 4
@@ -190,7 +190,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
                 "fortigate-secrets-size",
                 at,
                 f".secrets.cfg makes {size} bytes of base64: a FortiGate takes {_FORTIGATE_LIMIT}",
-                "Make a .secrets.cfg with the partitions of the FortiGate alone.",
+                "make a .secrets.cfg with the partitions of the FortiGate alone",
             )
 
 
@@ -200,9 +200,7 @@ def managed_header(subject: Subject) -> Iterator[Diagnostic]:
     document = subject.document
     first = document.root.children
     end = first[0].start if first and not first[0].read_only else len(document.text)
-    for comment in document.comments():
-        if comment.start >= end:
-            return
+    for comment in document.comments(end):
         for line in re.finditer(r"[^\n]+", comment.text):
             if _MANAGED.search(line[0]):
                 said = mask(line[0]).strip(" \t\r#/*")[:_LONGEST_QUOTE]
@@ -211,6 +209,6 @@ def managed_header(subject: Subject) -> Iterator[Diagnostic]:
                     "managed-by-tool",
                     document.place_of(comment.start + line.start()),
                     f"the file's header says {quoted(said)}",
-                    "Change the source that the tool makes it from, or its next run undoes the edit.",
+                    "change the source that the tool makes it from, or its next run undoes the edit",
                 )
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from ppinui.config.checks.subject import Subject, called, problem, rule
@@ -25,16 +26,16 @@ def hosts(subject: Subject) -> Iterator[Diagnostic]:
     """missing-host, empty-host, host-with-blanks, host-with-scheme, host-with-brackets, host-with-port,
     host-not-an-address, host-invalid.
     """
-    for hsm in subject.config.hsms:
-        host = hsm.setting.get("host")
+    for hsm in subject.hsms:
+        host = subject.at(hsm).get("host")
         if host is None:
             if subject.complete:
                 yield problem(
                     Severity.ERROR,
                     "missing-host",
-                    hsm.setting,
+                    subject.at(hsm),
                     f"{hsm.name} has no host",
-                    'Add host = "…"; with the name or the IP address of the HSM or of its proxy.',
+                    'add host = "…"; with the name or the IP address of the HSM or of its proxy',
                 )
         elif hsm.host is not None and (flaw := check_host(hsm.host)):
             yield problem(Severity.ERROR, flaw.code, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
@@ -43,16 +44,16 @@ def hosts(subject: Subject) -> Iterator[Diagnostic]:
 @rule
 def ports(subject: Subject) -> Iterator[Diagnostic]:
     """missing-port, empty-port, port-not-a-number, port-out-of-range."""
-    for hsm in subject.config.hsms:
-        port = hsm.setting.get("port")
+    for hsm in subject.hsms:
+        port = subject.at(hsm).get("port")
         if port is None:
             if subject.complete:
                 yield problem(
                     Severity.ERROR,
                     "missing-port",
-                    hsm.setting,
+                    subject.at(hsm),
                     f"{hsm.name} has no port",
-                    f'Add port = "{DEFAULT_PORT}"; (the usual one), in quotes.',
+                    f'add port = "{DEFAULT_PORT}"; (the usual one), in quotes',
                 )
         elif hsm.port is not None and (flaw := check_port(hsm.port)):
             yield problem(Severity.ERROR, flaw.code, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
@@ -70,9 +71,9 @@ def same_endpoints(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(
                 Severity.WARNING,
                 "same-endpoint-twice",
-                hsm.setting.get("host") or hsm.setting,
+                subject.at(hsm).get("host") or subject.at(hsm),
                 f"{hsm.name} has the host and port of {other}: the same HSM twice is no redundancy",
-                f"Correct the host or the port, or put the slots into {other} and remove {hsm.name}.",
+                f"correct the host or the port, or put the slots into {other} and remove {hsm.name}",
             )
 
 
@@ -81,11 +82,15 @@ def placeholders(subject: Subject) -> Iterator[Diagnostic]:
     """placeholder-value: what the vendor's template has there, once for each value."""
     found: dict[str, list[Setting]] = {}
     for hsm in subject.config.hsms:
-        groups = (hsm.setting, *(slot.setting for slot in hsm.slots))
+        if not _is_placeholder(hsm.host) and not any(
+            _is_placeholder(slot.user_name) or _is_placeholder(slot.proxy_user) for slot in hsm.slots
+        ):
+            continue
+        groups = (subject.at(hsm), *(subject.at(slot) for slot in hsm.slots))
         for setting in (child for group in groups for child in group.children):
             if setting.name in ("host", "user_name", "proxy_user") and setting.kind is Kind.STRING:
                 value = str(setting.value)
-                if _PLACEHOLDERS.fullmatch(value):
+                if _is_placeholder(value):
                     found.setdefault(value, []).append(setting)
     for value, settings in found.items():
         more = f" (and {len(settings) - 1} more)" if len(settings) > 1 else ""
@@ -94,5 +99,10 @@ def placeholders(subject: Subject) -> Iterator[Diagnostic]:
             "placeholder-value",
             settings[0],
             f"{called(settings[0])}{more} is still {quoted(value)}, as in the vendor's template",
-            "Write the value of your HSM or service.",
+            "write the value of your HSM or service",
         )
+
+
+@lru_cache(maxsize=20_000)
+def _is_placeholder(value: str | None) -> bool:
+    return value is not None and _PLACEHOLDERS.fullmatch(value) is not None

@@ -38,7 +38,7 @@ def log_file(subject: Subject) -> Iterator[Diagnostic]:
             "log-file-writable-by-all",
             at,
             f"the log file is {file}{default}, in a folder that everybody can write",
-            'Set primus.log.file to a folder of the group primus, such as "/var/log/primus/primus.log".',
+            'set primus.log.file to a folder of the group primus, such as "/var/log/primus/primus.log"',
         )
     elif isinstance(path, PurePosixPath) and not path.is_absolute():
         yield problem(
@@ -46,7 +46,7 @@ def log_file(subject: Subject) -> Iterator[Diagnostic]:
             "log-file-relative",
             at,
             f"the log file {quoted(file)} is relative to the folder that each application is started in",
-            "Write the whole path.",
+            "write the whole path",
         )
 
 
@@ -63,7 +63,7 @@ def trace_mask(subject: Subject) -> Iterator[Diagnostic]:
             "trace-mask-not-zero",
             subject.where("primus.log.trace_mask"),
             f"trace_mask is {mask}: {inputs} into the log",
-            "Write trace_mask = 0x00; when the fault is found.",
+            "write trace_mask = 0x00; when the fault is found",
         )
 
 
@@ -77,5 +77,5 @@ def production(subject: Subject) -> Iterator[Diagnostic]:
             "production-trace-level",
             subject.where("primus.log.trace_level"),
             f"trace_level is {level}: production has at most {_HIGHEST_LEVEL}",
-            f"Set it: ppinui config set log.trace_level={_HIGHEST_LEVEL}",
+            f"set it: ppinui config set log.trace_level={_HIGHEST_LEVEL}",
         )

@@ -20,12 +20,12 @@ _SLOT_NAME: Final = re.compile(r"slot\d+")
 @rule
 def names(subject: Subject) -> Iterator[Diagnostic]:
     """unusual-group-name: the vendor documents hsm0, hsm1, … and slot0, slot1, …, and no others."""
-    for hsm in subject.config.hsms:
+    for hsm in subject.hsms:
         if not _HSM_NAME.fullmatch(hsm.name):
-            yield _unusual(hsm.setting, "hsm0, hsm1, …")
+            yield _unusual(subject.at(hsm), "hsm0, hsm1, …")
         for slot in hsm.slots:
             if not _SLOT_NAME.fullmatch(slot.name):
-                yield _unusual(slot.setting, "slot0, slot1, …")
+                yield _unusual(subject.at(slot), "slot0, slot1, …")
 
 
 def _unusual(setting: Setting, documented: str) -> Diagnostic:
@@ -34,7 +34,7 @@ def _unusual(setting: Setting, documented: str) -> Diagnostic:
         "unusual-group-name",
         setting,
         f"the group is called {setting.name}: the vendor documents {documented} alone",
-        f"Rename it to one of {documented}.",
+        f"rename it to one of {documented}",
     )
 
 
@@ -45,9 +45,9 @@ def unknown_settings(subject: Subject) -> Iterator[Diagnostic]:
         for setting in group.children:
             if (setting.name or "") not in level.specs:
                 yield _unknown(setting, level)
-    places = [("primus.hsms", "hsmN"), *((f"{hsm.path}.slots", "slotM") for hsm in subject.config.hsms)]
-    for path, wanted in places:
-        entries = subject.document.get(path)
+    places = [(subject.document.get("primus.hsms"), "hsmN")]
+    places += ((subject.at(hsm).get("slots"), "slotM") for hsm in subject.hsms)
+    for entries, wanted in places:
         for setting in entries.children if entries and entries.kind is Kind.GROUP else ():
             if not is_entry(setting):
                 yield _unknown(setting, None, wanted)
@@ -63,7 +63,7 @@ def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Diagnos
             "misplaced-setting",
             setting,
             f"{called(setting)} stands in the wrong group: the library does not read it here",
-            f"Move it to {home}.",
+            f"move it to {home}",
         )
     if level is None:
         return problem(
@@ -71,7 +71,7 @@ def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Diagnos
             "misplaced-setting",
             setting,
             f"{called(setting)} stands where only groups {wanted} belong: the library does not read it",
-            f"Make it a group {wanted}, or remove it.",
+            f"make it a group {wanted}, or remove it",
         )
     if meant := _meant(name, level):
         return problem(
@@ -79,14 +79,14 @@ def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Diagnos
             "misspelt-setting",
             setting,
             f"{called(setting)} is no documented setting: the library does not read it",
-            f"Did you mean {meant}?",
+            f"did you mean {meant}?",
         )
     return problem(
         Severity.NOTE,
         "unknown-setting",
         setting,
         f"{called(setting)} is no documented setting",
-        "It is kept as it is; remove it if nothing else reads it.",
+        "it is kept as it is; remove it if nothing else reads it",
     )
 
 

@@ -21,9 +21,9 @@ def fortigate(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(
                 Severity.ERROR,
                 "fortigate-host",
-                hsm.setting.get("host") or hsm.setting,
+                subject.at(hsm).get("host") or subject.at(hsm),
                 f"{hsm.name}: host {quoted(hsm.host)} is a name: a FortiGate needs an IP address",
-                f"Write the IP address that {hsm.host} has on the FortiGate's network.",
+                f"write the IP address that {hsm.host} has on the FortiGate's network",
             )
     for name in ("write_log_file", "write_syslog"):
         yield from _wanted(subject, f"log.{name}", False, "fortigate-log", "a FortiGate")
@@ -56,7 +56,7 @@ def _wanted(
             check,
             setting or subject.where(f"primus.{group}" if group else "primus", "primus"),
             f"{name} is {how}{shown}: {deployment} needs {word}",
-            f"Set it: ppinui config set {name}={word}",
+            f"set it: ppinui config set {name}={word}",
         )
 
 
@@ -70,13 +70,13 @@ def cloudhsm(subject: Subject) -> Iterator[Diagnostic]:
     if subject.profile is not Profile.CLOUDHSM:
         return
     for slot in subject.config.slots:
-        if slot.setting.get("proxy_user") is None and subject.complete:
+        if subject.at(slot).get("proxy_user") is None and subject.complete:
             yield problem(
                 Severity.ERROR,
                 "cloudhsm-proxy-user",
-                slot.setting,
+                subject.at(slot),
                 f"{slot.hsm}.{slot.name} has no proxy_user: CloudHSM is reached through its proxies alone",
-                'Add proxy_user = "…"; with the service user of the welcome ticket.',
+                'add proxy_user = "…"; with the service user of the welcome ticket',
             )
     if subject.complete:
         yield from _clones(subject)
@@ -99,8 +99,8 @@ def _clones(subject: Subject) -> Iterator[Diagnostic]:
         yield problem(
             Severity.WARNING,
             "cloudhsm-clones",
-            first.setting,
+            subject.at(first),
             f"partition {quoted(names[0])}{others}: only {', '.join(sorted(hosts))} is configured, "
             f"not {lacking}",
-            f"Add the other endpoints of the service: ppinui config add-hsm --host HOST --like {first.hsm}",
+            f"add the other endpoints of the service: ppinui config add-hsm --host HOST --like {first.hsm}",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Final
@@ -19,13 +19,15 @@ from ppinui.config.checks import (
     value_rules,
 )
 from ppinui.config.checks.subject import RULES, Profile, Subject, is_usually_writable_by_all, problem
+from ppinui.config.primus_config import PrimusConfig, read
 from ppinui.config.redaction import Looks, find_secrets
 from ppinui.config.secret_detection import without_setup_passwords
 from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.errors import PpinuiError
-from ppinui.libconfig.compatibility import find_warnings
+from ppinui.libconfig.compatibility import is_suspect, warnings_of_file, warnings_of_settings
 from ppinui.libconfig.document import ConfigSyntaxError, Document, load, parse
 from ppinui.libconfig.includes import Source, decode
+from ppinui.libconfig.nodes import Node
 from ppinui.libconfig.recovery import part_before
 
 _MODULES: Final = (
@@ -63,6 +65,51 @@ def check_document(document: Document, *, profile: Profile | None = None) -> tup
     return _in_order(_of_document(Subject(document, profile)), document.origin)
 
 
+def problems_around_edit(
+    old: Document, new: Document
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """The problems before and after edits of a document, for a comparison.
+
+    Those of a single HSM and its slots are left out on both sides where the edits did not change it.
+    """
+    old_config = read(old)
+    new_config = read(new, old_config)
+    nodes = {id(setting.node) for setting in old_config.hsm_settings}
+    kept = {
+        id(setting.node): setting.node for setting in new_config.hsm_settings if id(setting.node) in nodes
+    }
+    before, after = (
+        _in_order(_of_document(Subject(document, before=config, known=kept)), document.origin)
+        for document, config in ((old, old_config), (new, new_config))
+    )
+    return before, after
+
+
+class Checker:
+    """Checks one state of a document after another, as ``check_document`` does, without a profile.
+
+    Rules on one HSM or slot pass over the HSMs in which nothing was found and that did not change since.
+    Several threads may use it at once.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[PrimusConfig | None, Mapping[int, Node]] = (None, {})
+
+    def check(self, document: Document) -> tuple[Diagnostic, ...]:
+        """The problems of a document."""
+        before, sound = self._last
+        subject = Subject(document, before=before, known=sound)
+        found: list[Diagnostic] = []
+        named = set()
+        for one, path in _with_paths(subject):
+            found.append(one)
+            named.add(path.split(".")[2] if path.startswith("primus.hsms.") else "")
+        settings = subject.config.hsm_settings
+        sound = {id(one.node): one.node for one in settings if one.name not in named}
+        self._last = (subject.config, sound)
+        return _in_order(found, document.origin)
+
+
 def check_file(
     path: Path,
     *,
@@ -90,14 +137,24 @@ def check_file(
 
 
 def _of_document(subject: Subject) -> Iterator[Diagnostic]:
-    known: set[Place] = set()
+    return (found for found, _ in _with_paths(subject))
+
+
+def _with_paths(subject: Subject) -> Iterator[tuple[Diagnostic, str]]:
+    """The problems, each with the path of the setting that it is about, also where it does not name it."""
+    seen: set[Place | None] = set()
     for rule in (*_RULES, secret_rules.clear_secrets):
         for found in rule(subject):
-            known.add(found.place)
-            yield found
-    for warning in find_warnings(subject.document):
-        if warning.place not in known:  # a rule says it better: it knows what the setting is for
-            yield warning
+            seen.add(found.place)
+            yield found, found.subject
+    # Where a rule has found something, it says it better: it knows what the setting is for.
+    settings = subject.settings if subject.known or is_suspect(subject.document) else ()
+    for warning, setting in warnings_of_settings(settings):
+        if warning.place not in seen:
+            yield warning, setting.path
+    for warning in warnings_of_file(subject.document):
+        if warning.place not in seen:
+            yield warning, ""
 
 
 def _of_broken_text(
@@ -105,7 +162,7 @@ def _of_broken_text(
 ) -> Iterator[Diagnostic]:
     source = Source(origin, text)
     yield problem(Severity.ERROR, "syntax-error", error.at, error.message, error.remedy)
-    yield from secret_rules.secrets_of_text(source, {})
+    yield from secret_rules.secrets_of_text(source, lambda _: None)
     if error.at.file != origin:
         return
     part = part_before(text, _offset(text, error.at))

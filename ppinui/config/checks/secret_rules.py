@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ppinui.config.checks.subject import Subject, called, problem
@@ -10,19 +10,23 @@ from ppinui.config.paths import short_path
 from ppinui.config.redaction import SHAPE, ClearSecret, Looks, find_secrets
 from ppinui.config.secret_detection import is_of_proxy, is_of_setup, is_secret_name
 from ppinui.diagnostic import Diagnostic, Severity
+from ppinui.libconfig.document import Document
 from ppinui.libconfig.includes import Source
 
-_PIN = "Fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here."
-_PROXY = "Put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here."
-_OTHER = "Remove it: the library reads no setting of this name."
+_PIN = "fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here"
+_PROXY = "put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here"
+_OTHER = "remove it: the library reads no setting of this name"
 
 
 def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:
     """clear-pin, clear-proxy-password, clear-password, also with -in-comment; included files count too."""
     document = subject.document
+    if len(document.flat.segments) == 1:
+        yield from secrets_of_text(document.source, lambda start: _path_at(document, start))
+        return
     settings = [setting for setting in document.walk() if is_secret_name(setting.name or "")]
     paths = {setting.start: setting.path for setting in settings if not setting.read_only}
-    yield from secrets_of_text(document.source, paths)
+    yield from secrets_of_text(document.source, paths.get)
     for setting in settings:
         if setting.read_only:
             name = setting.name or ""
@@ -30,10 +34,17 @@ def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(Severity.WARNING, _check(name), setting, what, _remedy(name))
 
 
-def secrets_of_text(source: Source, paths: Mapping[int, str]) -> Iterator[Diagnostic]:
-    """The same for a text alone, which need not parse; ``paths`` are those of settings by offset."""
+def _path_at(document: Document, start: int) -> str | None:
+    """The path of the setting whose name begins at an offset, if it is one for a password."""
+    setting = document.setting_at(start)
+    is_it = setting.flat_start == start and is_secret_name(setting.name or "")
+    return setting.path if is_it else None
+
+
+def secrets_of_text(source: Source, path_at: Callable[[int], str | None]) -> Iterator[Diagnostic]:
+    """The same for a text alone, which need not parse; ``path_at``: the path of a setting by its offset."""
     for secret in find_secrets(source.text):
-        path = paths.get(secret.start)
+        path = path_at(secret.start)
         called_so = short_path(path) if path else secret.name
         if secret.name == SHAPE:
             called_so = "a comment" if secret.in_comment else "a value"

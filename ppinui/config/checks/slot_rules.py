@@ -19,16 +19,16 @@ def _name(slot: Slot) -> str:
 @rule
 def user_names(subject: Subject) -> Iterator[Diagnostic]:
     """missing-user-name, empty-user-name, user-name-with-blanks."""
-    for slot in subject.config.slots:
-        setting = slot.setting.get("user_name")
+    for slot in subject.slots:
+        setting = subject.at(slot).get("user_name")
         if setting is None:
             if subject.complete:
                 yield problem(
                     Severity.ERROR,
                     "missing-user-name",
-                    slot.setting,
+                    subject.at(slot),
                     f"{_name(slot)} has no user_name",
-                    'Add user_name = "…"; with the name of the partition.',
+                    'add user_name = "…"; with the name of the partition',
                 )
         elif slot.user_name is not None and (flaw := check_user_name(slot.user_name)):
             yield problem(flaw.severity, flaw.code, setting, f"{_name(slot)}: {flaw.message}", flaw.remedy)
@@ -44,32 +44,32 @@ def similar_user_names(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(
                 Severity.WARNING,
                 "similar-user-names",
-                slots[0].setting.get("user_name") or slots[0].setting,
+                subject.at(slots[0]).get("user_name") or subject.at(slots[0]),
                 f"{_name(slots[0])} has user_name {quoted(name)}, "
                 f"{_name(other)} has {quoted(other.user_name)}: "
                 "to the HSM these are two partitions",
-                "Write both in the same way if one partition is meant.",
+                "write both in the same way if one partition is meant",
             )
 
 
 @rule
 def missing_ids(subject: Subject) -> Iterator[Diagnostic]:
     """missing-id: applications find a partition by its slot id."""
-    for slot in subject.config.slots:
-        if slot.setting.get("id") is None and subject.complete:
+    for slot in subject.slots:
+        if subject.at(slot).get("id") is None and subject.complete:
             yield problem(
                 Severity.ERROR,
                 "missing-id",
-                slot.setting,
+                subject.at(slot),
                 f"{_name(slot)} has no id",
-                f"Add id = {_right_id(subject.config, slot)};",
+                f"add id = {_right_id(subject.config, slot)};",
             )
 
 
 @rule
 def ids_of_one_hsm(subject: Subject) -> Iterator[Diagnostic]:
     """duplicate-id-in-hsm: two slots of one HSM with one id."""
-    for hsm in subject.config.hsms:
+    for hsm in subject.hsms:
         first: dict[int, Slot] = {}
         for slot in hsm.slots:
             if slot.id is None:
@@ -79,9 +79,9 @@ def ids_of_one_hsm(subject: Subject) -> Iterator[Diagnostic]:
                 yield problem(
                     Severity.ERROR,
                     "duplicate-id-in-hsm",
-                    slot.setting.get("id") or slot.setting,
+                    subject.at(slot).get("id") or subject.at(slot),
                     f"{_name(slot)} and {_name(other)} both have id {slot.id}",
-                    f"Give {_name(slot)} id {_right_id(subject.config, slot)}.",
+                    f"give {_name(slot)} id {_right_id(subject.config, slot)}",
                 )
 
 
@@ -98,10 +98,10 @@ def ids_of_two_partitions(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(
                 Severity.ERROR,
                 "id-shared-by-partitions",
-                slot.setting.get("id") or slot.setting,
+                subject.at(slot).get("id") or subject.at(slot),
                 f"id {slot.id} is partition {quoted(slot.user_name)} on {slot.hsm} "
                 f"and partition {quoted(other.user_name)} on {other.hsm}",
-                f"Give {_name(slot)} id {_right_id(subject.config, slot)}, unless a user_name is wrong.",
+                f"give {_name(slot)} id {_right_id(subject.config, slot)}, unless a user_name is wrong",
             )
         known.setdefault(slot.user_name, slot)
 
@@ -127,10 +127,10 @@ def ids_of_one_partition(subject: Subject) -> Iterator[Diagnostic]:
             yield problem(
                 Severity.ERROR,
                 "ids-differ-across-hsms",
-                at.setting.get("id") or at.setting,
+                subject.at(at).get("id") or subject.at(at),
                 f"partition {quoted(name)} has id {_several(own)} on {hsm} and {_several(usual)} elsewhere: "
                 "these are different slots, and none stands in for the other",
-                f"Give the copies of {quoted(name)} the same id on every HSM ({_several(usual)}).",
+                f"give the copies of {quoted(name)} the same id on every HSM ({_several(usual)})",
             )
 
 
@@ -150,32 +150,32 @@ def _right_id(config: PrimusConfig, slot: Slot) -> int:
 @rule
 def proxy_users(subject: Subject) -> Iterator[Diagnostic]:
     """slot-without-proxy-user, empty-proxy-user, proxy-password-without-user."""
-    for hsm in subject.config.hsms:
+    for hsm in subject.hsms:
         beside = next((slot for slot in hsm.slots if slot.proxy_user), None)
         for slot in hsm.slots:
-            setting = slot.setting.get("proxy_user")
+            setting = subject.at(slot).get("proxy_user")
             if setting is not None and slot.proxy_user is not None and not slot.proxy_user.strip():
                 yield problem(
                     Severity.ERROR,
                     "empty-proxy-user",
                     setting,
                     f"{_name(slot)}: proxy_user is empty",
-                    "Write the service user, or remove the line where there is no proxy.",
+                    "write the service user, or remove the line where there is no proxy",
                 )
             elif setting is None and beside is not None and subject.complete:
                 yield problem(
                     Severity.WARNING,
                     "slot-without-proxy-user",
-                    slot.setting,
+                    subject.at(slot),
                     f"{_name(slot)} has no proxy_user, {_name(beside)} on the same HSM has one",
-                    f'Add proxy_user = "{beside.proxy_user}"; if both go through the proxy.',
+                    f'add proxy_user = "{beside.proxy_user}"; if both go through the proxy',
                 )
-            password = slot.setting.get("proxy_password")
+            password = subject.at(slot).get("proxy_password")
             if setting is None and password is not None and subject.complete:
                 yield problem(
                     Severity.WARNING,
                     "proxy-password-without-user",
                     password,
                     f"{_name(slot)} has a proxy_password and no proxy_user",
-                    "Add the proxy_user whose password it is, or remove the password.",
+                    "add the proxy_user whose password it is, or remove the password",
                 )

@@ -22,7 +22,7 @@ def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
             "no-primus",
             subject.document.root,
             "the group primus is missing: the library finds no HSM",
-            "Begin with an HSM: ppinui config add-hsm --host HOST.",
+            "begin with an HSM: ppinui config add-hsm --host HOST",
         )
     elif not config.hsms:
         yield problem(
@@ -30,16 +30,16 @@ def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
             "no-hsm",
             subject.where("primus.hsms", "primus"),
             "there is no HSM in primus.hsms",
-            "Add one: ppinui config add-hsm --host HOST.",
+            "add one: ppinui config add-hsm --host HOST",
         )
     for hsm in config.hsms:
         if not hsm.slots:
             yield problem(
                 Severity.WARNING if config.slots else Severity.ERROR,
                 "no-slot",
-                hsm.setting,
+                subject.at(hsm),
                 f"{hsm.name} has no slots: nothing on it can be used",
-                f"Add one: ppinui config add-slot {hsm.name} --user-name PARTITION --id N.",
+                f"add one: ppinui config add-slot {hsm.name} --user-name PARTITION --id N",
             )
 
 
@@ -50,11 +50,11 @@ def duplicates(subject: Subject) -> Iterator[Diagnostic]:
         group = second.parent
         first = group.get(second.name or "") if group else None
         line = f"; the first is in line {first.place.line}" if first else ""
-        check, remedy = "duplicate-setting", "Remove one of the two."
+        check, remedy = "duplicate-setting", "remove one of the two"
         if group is not None and group.path == "primus.hsms":
-            check, remedy = "duplicate-hsm-name", "Give it the next free name hsmN."
+            check, remedy = "duplicate-hsm-name", "give it the next free name hsmN"
         elif group is not None and group.name == "slots":
-            check, remedy = "duplicate-slot-name", "Give it the next free name slotM."
+            check, remedy = "duplicate-slot-name", "give it the next free name slotM"
         message = f"{called(second)} is there twice{line}: the library rejects the whole file"
         yield problem(Severity.ERROR, check, second, message, remedy)
 
@@ -71,7 +71,7 @@ def version(subject: Subject) -> Iterator[Diagnostic]:
             "missing-version",
             subject.document.root,
             "the file does not say its version",
-            'The vendor\'s files begin with version = "1.0";',
+            'the vendor\'s files begin with version = "1.0";',
         )
     elif setting.kind is Kind.STRING and setting.value != "1.0":
         yield problem(
@@ -79,5 +79,5 @@ def version(subject: Subject) -> Iterator[Diagnostic]:
             "unknown-version",
             setting,
             f"version {quoted(setting.value)} is not the documented 1.0",
-            'Write version = "1.0"; unless your provider asks for another.',
+            'write version = "1.0"; unless your provider asks for another',
         )

@@ -32,7 +32,7 @@ def types(subject: Subject) -> Iterator[Diagnostic]:
                     "port-as-int",
                     setting,
                     f"{called(setting)} is a number: the library looks for a string",
-                    f'Write port = "{setting.value}"; in quotes.',
+                    f'write port = "{setting.value}"; in quotes',
                 )
                 continue
             yield problem(
@@ -51,22 +51,22 @@ def _a(word: str) -> str:
 def _as_type(setting: Setting, spec: SettingSpec) -> str:
     """How to write the value, as far as one can guess; a secret is not repeated."""
     general = {
-        SettingType.STRING: f'Write {spec.name} = "…"; in quotes.',
-        SettingType.INT: f"Write {spec.name} = N; a whole number without quotes.",
-        SettingType.BOOL: f"Write {spec.name} = true; or false, without quotes.",
-        SettingType.GROUP: f"Write {spec.name} = {{ … }};",
+        SettingType.STRING: f'write {spec.name} = "…"; in quotes',
+        SettingType.INT: f"write {spec.name} = N; a whole number without quotes",
+        SettingType.BOOL: f"write {spec.name} = true; or false, without quotes",
+        SettingType.GROUP: f"write {spec.name} = {{ … }};",
     }[spec.type]
     if spec.secret or not setting.kind.scalar or len(setting.raw) > _LONGEST_QUOTE:
         return general
     text = str(setting.value).strip()
     if spec.type is SettingType.STRING and setting.kind is not Kind.STRING:
-        return f'Write {spec.name} = "{setting.raw}"; in quotes.'
+        return f'write {spec.name} = "{setting.raw}"; in quotes'
     if spec.type is SettingType.INT and re.fullmatch(r"[+-]?\d+", text, re.ASCII):
-        return f"Write {spec.name} = {text}; without quotes."
+        return f"write {spec.name} = {text}; without quotes"
     if spec.type is SettingType.BOOL and text.lower() in ("true", "yes", "on", "1"):
-        return f"Write {spec.name} = true; without quotes."
+        return f"write {spec.name} = true; without quotes"
     if spec.type is SettingType.BOOL and text.lower() in ("false", "no", "off", "0"):
-        return f"Write {spec.name} = false; without quotes."
+        return f"write {spec.name} = false; without quotes"
     return general
 
 
@@ -90,7 +90,7 @@ def limits(subject: Subject) -> Iterator[Diagnostic]:
                     f"{name}-out-of-range",
                     setting,
                     f"{called(setting)} is {value}: not within {spec.limits}",
-                    f"Choose a number within {spec.limits}.",
+                    f"choose a number within {spec.limits}",
                 )
 
 
@@ -103,14 +103,14 @@ def wrapping_ints(subject: Subject) -> Iterator[Diagnostic]:
         for setting in group.children
         if (setting.name or "") in level.specs
     }
-    for setting in subject.document.walk():
+    for setting in subject.settings:
         if setting.kind is Kind.INT and _wraps(setting):
             yield problem(
                 Severity.ERROR if setting in documented else Severity.WARNING,
                 "int-wraps",
                 setting,
                 f"{called(setting)} does not fit into 32 bits: libconfig 1.5 reads {setting.value}",
-                "Write a smaller number.",
+                "write a smaller number",
             )
 
 
@@ -128,7 +128,7 @@ _JUDGED_ELSEWHERE: Final = frozenset(("host", "port"))
 @rule
 def escapes_in_paths(subject: Subject) -> Iterator[Diagnostic]:
     """escape-in-path: ``"C:\\temp"`` holds a tab."""
-    for setting in subject.document.walk():
+    for setting in subject.settings:
         if setting.kind is Kind.STRING and "\\" in setting.raw and not is_secret_name(setting.name or ""):
             escapes = [found[0] for found in _ESCAPE.finditer(setting.raw) if found[1]]
             if escapes and _is_path(setting):
@@ -138,7 +138,7 @@ def escapes_in_paths(subject: Subject) -> Iterator[Diagnostic]:
                     setting,
                     f"{called(setting)} looks like a path, but {escapes[0]} in it is a control character, "
                     "not a backslash and a letter",
-                    "Write each backslash of a path twice, or use / instead.",
+                    "write each backslash of a path twice, or use / instead",
                 )
 
 

@@ -1,4 +1,4 @@
-"""The kinds of set-ups. A new one is a module with a KIND, and a line here."""
+"""The kinds of set-ups. A new one is a constant in a module here, and an entry in KINDS."""
 
 from __future__ import annotations
 
@@ -6,22 +6,11 @@ import difflib
 from typing import Final
 
 from ppinui.errors import PpinuiError
-from ppinui.setup.kinds import (
-    cloudhsm_kind,
-    developer_program_kind,
-    existing_kind,
-    kms_kind,
-    on_premises_kind,
-)
+from ppinui.setup.kinds.kms_kind import KMS
+from ppinui.setup.kinds.primus_kinds import CLOUDHSM, DEVELOPER_PROGRAM, EXISTING, ON_PREMISES
 from ppinui.setup.walkthrough import Kind
 
-KINDS: Final[tuple[Kind, ...]] = (
-    cloudhsm_kind.KIND,
-    on_premises_kind.KIND,
-    developer_program_kind.KIND,
-    existing_kind.KIND,
-    kms_kind.KIND,
-)
+KINDS: Final[tuple[Kind, ...]] = (CLOUDHSM, ON_PREMISES, DEVELOPER_PROGRAM, EXISTING, KMS)
 """In the order in which they are offered."""
 
 

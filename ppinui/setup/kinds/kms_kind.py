@@ -6,13 +6,12 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
-from ppinui.setup.steps.keyring_step import keyring_step
-from ppinui.setup.steps.kms_library_step import expected_library, kms_file, kms_library_step
-from ppinui.setup.steps.kms_pins_step import pins_step
-from ppinui.setup.steps.kms_probe_step import kms_test_step
-from ppinui.setup.steps.kms_save_step import kms_writing_step
-from ppinui.setup.steps.kms_tokens_step import tokens_step
-from ppinui.setup.steps.prerequisites_step import before_step
+from ppinui.setup.steps.guidance_steps import before_step
+from ppinui.setup.steps.keyring_step import KEYRING_STEP
+from ppinui.setup.steps.kms_library_step import KMS_LIBRARY_STEP, expected_library, kms_file
+from ppinui.setup.steps.kms_probe_step import KMS_TEST_STEP
+from ppinui.setup.steps.kms_save_step import KMS_WRITING_STEP
+from ppinui.setup.steps.kms_tokens_step import PINS_STEP, TOKENS_STEP
 from ppinui.setup.walkthrough import Block, Here, Kind, Step, command, point, text
 
 
@@ -28,7 +27,7 @@ def _next(here: Here) -> Iterator[Block]:
     yield command(f"ppinui slots --module {shlex.quote(str(expected_library(here).path))}")
 
 
-KIND: Final = Kind(
+KMS: Final = Kind(
     "kms",
     "Another PKCS#11 HSM with a KMS",
     "any HSM with a PKCS#11 library, under a KMS with a kms.toml",
@@ -39,12 +38,12 @@ KIND: Final = Kind(
             point("the labels of the tokens that the KMS shall use, and their user PINs"),
             point("for tokens that were never initialised: a new SO PIN and a new user PIN for each"),
         ),
-        kms_library_step(),
-        keyring_step(),
-        tokens_step(),
-        pins_step(),
-        kms_writing_step(),
-        kms_test_step(),
+        KMS_LIBRARY_STEP,
+        KEYRING_STEP,
+        TOKENS_STEP,
+        PINS_STEP,
+        KMS_WRITING_STEP,
+        KMS_TEST_STEP,
         Step("next", "What next", lambda here: tuple(_next(here))),
     ),
     makes_primus_cfg=False,

@@ -1,4 +1,4 @@
-"""The step on HSMs: where each one listens, and in which order they are tried."""
+"""The steps on HSMs: which published cluster it is, where each HSM listens, in which order they are tried."""
 
 from __future__ import annotations
 
@@ -7,20 +7,90 @@ from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT, Level
 from ppinui.config.validators import check_host, check_port, endpoint
-from ppinui.setup.cloudhsm_services import Endpoint
-from ppinui.setup.questions import Question, Row, Sort, Value
-from ppinui.setup.walkthrough import Block, Finding, Here, State, Step, text
+from ppinui.setup.cloudhsm_services import (
+    CLUSTERS,
+    OTHER,
+    PLATINUM,
+    ServiceEndpoint,
+    cluster_of,
+    endpoints_of,
+)
+from ppinui.setup.questions import Choice, Question, Row, Sort, Value
+from ppinui.setup.walkthrough import Finding, Here, Step, StepState, point, text
 from ppinui.text import plural
+
+CLUSTER: Final = "cluster"
+PLATINUM_NUMBER: Final = "platinum_number"
+"""The questions' ids."""
+
+
+_CLUSTER_TEXT: Final = (
+    text(
+        "The welcome ticket of the service names your cluster. Its master and all its clones are then "
+        "filled in, as the service publishes them; you can change them in the next step."
+    ),
+    point(
+        "The service may let in registered addresses only: this machine's outgoing address has to be "
+        "one of them."
+    ),
+)
+
+
+def _cluster_questions(here: Here) -> tuple[Question, ...]:
+    found = _found(here)
+    cluster = Question(
+        CLUSTER,
+        "Cluster",
+        "The name of the service, such as ECO01 or ECODE01. Choose 'other' for a private endpoint, or for "
+        "names of your own that lead to the service.",
+        Sort.CHOICE,
+        default=found[0] if found else None,
+        choices=tuple(Choice(name, words) for name, words in CLUSTERS.items()),
+    )
+    if here.answers.text(CLUSTER) != PLATINUM:
+        return (cluster,)
+    number = Question(
+        PLATINUM_NUMBER,
+        "Number of your Platinum service",
+        "The XX of plaXX-api.cloudshsm.com in the welcome ticket.",
+        Sort.NUMBER,
+        default=found[1] if found else None,
+        minimum=1,
+        maximum=9999,
+    )
+    return cluster, number
+
+
+def _found(here: Here) -> tuple[str, int | None] | None:
+    """The cluster that the file has already; ``other`` for addresses of one's own."""
+    config = here.context.config_for_defaults()
+    hosts = tuple(hsm.host for hsm in config.hsms if hsm.host) if config else ()
+    return (cluster_of(hosts) or (OTHER, None)) if hosts else None
+
+
+def _cluster_look(here: Here) -> Finding:
+    name = here.answers.text(CLUSTER)
+    if name == OTHER:
+        return Finding(StepState.DONE, "addresses of your own: the next step asks for them")
+    endpoints = endpoints_of(name, here.answers.number(PLATINUM_NUMBER))
+    return Finding(StepState.DONE, f"{name}: {', '.join(endpoint.host for endpoint in endpoints)}")
+
+
+CLUSTER_STEP: Final = Step(
+    CLUSTER, "CloudHSM cluster", _CLUSTER_TEXT, _cluster_look, _cluster_questions, required=True
+)
+"""Asks which cluster; what the file has already is the default."""
+
 
 HSMS: Final = "hsms"
 """The question's id."""
 _PRIORITY: Final = Level.HSM.specs["priority"]
 
 
-def hsms_step(published: Callable[[Here], tuple[Endpoint, ...]] = lambda _: ()) -> Step:
+def hsms_step(published: Callable[[Here], tuple[ServiceEndpoint, ...]] = lambda _: ()) -> Step:
     """Asks for HSMs. Those that are ``published`` for the answers before are the default, else those that
     the file has already."""
-    return Step(HSMS, "HSMs", _text, _look, lambda here: _questions(here, published(here)), required=True)
+    return Step(HSMS, "HSMs", _TEXT, _look, lambda here: _questions(here, published(here)), required=True)
 
 
 def question(default: tuple[Row, ...]) -> Question:
@@ -60,16 +130,15 @@ def question(default: tuple[Row, ...]) -> Question:
     )
 
 
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text(
-            "An application sees the HSMs of a cluster as one. Name all of them, so that it goes on when "
-            "one is away."
-        ),
-    )
+_TEXT: Final = (
+    text(
+        "An application sees the HSMs of a cluster as one. Name all of them, so that it goes on when "
+        "one is away."
+    ),
+)
 
 
-def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, ...]:
+def _questions(here: Here, published: tuple[ServiceEndpoint, ...]) -> tuple[Question, ...]:
     config = here.context.config_for_defaults()
     there: list[tuple[str, Row]] = [
         (
@@ -94,17 +163,17 @@ def _questions(here: Here, published: tuple[Endpoint, ...]) -> tuple[Question, .
 
 def _look(here: Here) -> Finding:
     rows = here.answers.rows(HSMS)
-    return Finding(State.DONE, plural(len(rows), "HSM"))
+    return Finding(StepState.DONE, plural(len(rows), "HSM"))
 
 
 def _host_flaw(value: Value) -> str | None:
     flaw = check_host(str(value))
-    return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
+    return None if flaw is None else f"{flaw.message}; {flaw.remedy}"
 
 
 def _port_flaw(value: Value) -> str | None:
     flaw = check_port(str(value))
-    return None if flaw is None else f"{flaw.message}. {flaw.remedy}"
+    return None if flaw is None else f"{flaw.message}; {flaw.remedy}"
 
 
 def _same_address(value: Value) -> str | None:

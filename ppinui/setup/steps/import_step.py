@@ -1,4 +1,4 @@
-"""The steps that take over what somebody else has set up: a primus.cfg, and the secrets of a .secrets.cfg."""
+"""The steps that import an existing set-up: a primus.cfg, and the secrets of a .secrets.cfg."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from ppinui.secrets.secrets_file import FileEntry, read_entries
 from ppinui.secrets.transfer import import_file
 from ppinui.setup.questions import Question, Value
 from ppinui.setup.steps.keyring_step import KEYRING, store_of
-from ppinui.setup.steps.secret_status import configured, operations_of
+from ppinui.setup.steps.secret_status import operations_of, saved_config
 from ppinui.setup.walkthrough import (
     Action,
-    Block,
     Finding,
     Given,
     Here,
     Running,
-    State,
     Step,
-    of_error,
+    StepState,
+    from_exception,
     text,
 )
 
@@ -35,24 +34,15 @@ SECRETS_FROM: Final = "secrets_from"
 IMPORT: Final = "import"
 
 
-def source_step() -> Step:
-    """Asks for the files."""
-    return Step(SOURCE, "The files", _source_text, _look_at_source, _questions, required=True)
-
-
-def import_step() -> Step:
-    """Takes the secrets of the .secrets.cfg into the keyring."""
-    return Step(IMPORT, "Secrets of the file", _import_text, _look_at_secrets)
-
-
 def source_document(here: Here, _: Document | None, origin: str) -> Document:
     """The primus.cfg that was given, as it will be at its place. Raises PpinuiError."""
     document = load(Path(here.answers.text(CONFIG_FROM)))
     return parse(document.text, origin)
 
 
-def _source_text(_: Here) -> tuple[Block, ...]:
-    return (text("Copies of the files are enough. They stay as they are; delete them when all works."),)
+_SOURCE_TEXT: Final = (
+    text("Copies of the files are enough. They stay as they are; delete them when all works."),
+)
 
 
 def _questions(_: Here) -> tuple[Question, ...]:
@@ -76,42 +66,41 @@ def _look_at_source(here: Here) -> Finding:
     document = source_document(here, None, here.answers.text(CONFIG_FROM))
     names = read(document).credentials().partitions
     if not names:
-        return Finding(State.PROBLEM, "there is no partition in this primus.cfg", "name another file")
-    return Finding(State.DONE, f"partitions: {', '.join(names)}")
+        return Finding(StepState.PROBLEM, "there is no partition in this primus.cfg", "name another file")
+    return Finding(StepState.DONE, f"partitions: {', '.join(names)}")
 
 
-def _import_text(_: Here) -> tuple[Block, ...]:
-    return (
-        text(
-            "Permanent secrets and proxy passwords of the file go into the keyring, byte for byte. They may "
-            "be used on several machines, until the partition gets a new one."
-        ),
-    )
+_IMPORT_TEXT: Final = (
+    text(
+        "Permanent secrets and proxy passwords of the file go into the keyring, byte for byte. They may "
+        "be used on several machines, until the partition gets a new one."
+    ),
+)
 
 
 def _look_at_secrets(here: Here) -> Finding:
     path = here.answers.text(SECRETS_FROM)
     if not path:
-        return Finding(State.NOT_NEEDED, "no .secrets.cfg was given")
+        return Finding(StepState.NOT_NEEDED, "no .secrets.cfg was given")
     try:
-        entries = read_entries(Path(path), configured(here).credentials())
+        entries = read_entries(Path(path), saved_config(here).credentials())
     except PpinuiError as error:
-        return of_error(error, back_to=SOURCE)
+        return from_exception(error, back_to=SOURCE)
     if not entries:
         return Finding(
-            State.PROBLEM, f"no user was found in {path}", "check that it is ppin's", back_to=SOURCE
+            StepState.PROBLEM, f"no user was found in {path}", "check that it is ppin's", back_to=SOURCE
         )
     try:
         waiting = [entry.name for entry in entries if not _is_kept(here, entry)]
     except KeyringError as error:
-        return of_error(error, back_to=KEYRING)
+        return from_exception(error, back_to=KEYRING)
     if not waiting:
-        return Finding(State.DONE, f"the keyring has the secrets of all {len(entries)} users of the file")
+        return Finding(StepState.DONE, f"the keyring has the secrets of all {len(entries)} users of the file")
     replaced = [entry.name for entry in entries if store_of(here).has(entry.kind, entry.name)]
     overwritten = [name for name in replaced if name in waiting]
     warning = f" Replaces what the keyring has of {', '.join(overwritten)}." if overwritten else ""
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"to be imported: {', '.join(waiting)}",
         action=Action(
             f"import the secrets of {path}",
@@ -133,6 +122,13 @@ def _is_kept(here: Here, entry: FileEntry) -> bool:
 
 
 def _import(here: Here, path: Path, _: Given, running: Running) -> None:
-    report = import_file(operations_of(here, configured(here)), path, replacing=True)
+    report = import_file(operations_of(here, saved_config(here)), path, replacing=True)
     for kind, name in report.stored:
         running.say(f"imported the {kind.label} of '{name}'")
+
+
+SOURCE_STEP: Final = Step(SOURCE, "The files", _SOURCE_TEXT, _look_at_source, _questions, required=True)
+"""Asks for the files."""
+
+IMPORT_STEP: Final = Step(IMPORT, "Secrets of the file", _IMPORT_TEXT, _look_at_secrets)
+"""Takes the secrets of the .secrets.cfg into the keyring."""

@@ -18,8 +18,8 @@ from ppinui.setup.walkthrough import (
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
+    StepState,
     command,
     point,
     text,
@@ -30,11 +30,6 @@ KEYRING: Final = "keyring"
 SYSTEM: Final = "system"
 VAULT: Final = "vault"
 _PASSPHRASE: Final = "passphrase"  # noqa: S105 - the name of a need
-
-
-def keyring_step() -> Step:
-    """Chooses the keyring, unless it was named before; makes the vault, if that is chosen and not there."""
-    return Step(KEYRING, "Keyring", _text, _look, _questions, may_ask=(KEYRING,))
 
 
 def store_of(here: Here) -> SecretStore:
@@ -72,7 +67,7 @@ def _questions(here: Here) -> tuple[Question, ...]:
         Question(
             KEYRING,
             "Keyring",
-            "The system's own is Secret Service, KWallet, or what macOS and Windows have. The vault needs "
+            "The system's own is Secret Service, KWallet, or what macOS has. The vault needs "
             "its passphrase each time, typed or from a systemd credential.",
             Sort.CHOICE,
             default=SYSTEM if desktop else VAULT,
@@ -88,22 +83,22 @@ def _look(here: Here) -> Finding:
     named = here.context.keyrings.named.named
     path = vault_path(here.context.environ)
     if VAULT in (named, here.answers.text(KEYRING)) and not path.exists():
-        return Finding(State.TO_DO, f"there is no vault yet: {path}", action=_making(here))
+        return Finding(StepState.TO_DO, f"there is no vault yet: {path}", action=_making(here))
     store = store_of(here)
     backend = store.backend()
-    store.has(SecretKind.PIN, "")  # a name that nobody has: does it answer?
+    store.has(SecretKind.PIN, "")  # a name that no entry has: does the keyring answer?
     place = f" {backend.place}" if backend.place else ""
     items = []
     if backend.name == VAULT and named is None:
         items.append(
             Finding(
-                State.DONE,
+                StepState.DONE,
                 "let every later command use it",
                 subject="vault",
                 blocks=(command("export PPINUI_KEYRING=vault"),),
             )
         )
-    return Finding(State.DONE, f"{backend.name}{place} works ({backend.why})", items=tuple(items))
+    return Finding(StepState.DONE, f"{backend.name}{place} works ({backend.why})", items=tuple(items))
 
 
 def _making(here: Here) -> Action:
@@ -129,3 +124,7 @@ def _making(here: Here) -> Action:
             ),
         ),
     )
+
+
+KEYRING_STEP: Final = Step(KEYRING, "Keyring", _text, _look, _questions, may_ask=(KEYRING,))
+"""Chooses the keyring, unless it was named before; makes the vault, if that is chosen and not there."""

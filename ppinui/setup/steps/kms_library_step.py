@@ -14,7 +14,7 @@ from ppinui.kms.kms_locate import locate_kms
 from ppinui.kms.kms_reader import load
 from ppinui.provider.library import examine
 from ppinui.setup.questions import Choice, Question, Sort
-from ppinui.setup.walkthrough import Action, Block, Finding, Here, State, Step, command, point, text
+from ppinui.setup.walkthrough import Action, Finding, Here, Step, StepState, command, point, text
 
 LIBRARY: Final = "library"
 MODEL: Final = "kms_model"
@@ -29,13 +29,6 @@ _WORDS: Final = {
     Model.SMARTCARDHSM: "SmartCard-HSM",
     Model.OTHER: "any other HSM with a PKCS#11 library",
 }
-
-
-def kms_library_step() -> Step:
-    """Asks for the HSM's model, and looks whether the KMS finds its library."""
-    return Step(
-        LIBRARY, "The HSM's library", _text, _look, lambda here: tuple(_questions(here)), required=True
-    )
 
 
 def kms_file(here: Here) -> Path:
@@ -57,12 +50,11 @@ def found_library(here: Here) -> Path:
     return path
 
 
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text("The KMS loads the HSM's PKCS#11 library from one place for each model, and from no other."),
-        point("For an HSM that it does not know by name that is /lib/libkmshsm.so: put a link there."),
-        point("What works with SoftHSM2 works with a KMS as a rule. It has to be for Linux on x86-64."),
-    )
+_TEXT: Final = (
+    text("The KMS loads the HSM's PKCS#11 library from one place for each model, and from no other."),
+    point("For an HSM that it does not know by name that is /lib/libkmshsm.so: put a link there."),
+    point("What works with SoftHSM2 works with a KMS as a rule. It has to be for Linux on x86-64."),
+)
 
 
 def _questions(here: Here) -> Iterator[Question]:
@@ -88,7 +80,7 @@ def _present_model(here: Here) -> Model:
     """What the file says now, for the default."""
     try:
         file = load(kms_file(here))
-    except PpinuiError:  # not there yet, or the step that writes it says what is the matter
+    except PpinuiError:  # not there yet, or the step that writes it reports the error
         return Model.OTHER
     models = [one.model for one in file.instances if one.model is not None]
     file.wipe()
@@ -98,22 +90,22 @@ def _present_model(here: Here) -> Model:
 def _look(here: Here) -> Finding:
     library = expected_library(here)
     try:
-        return Finding(State.DONE, f"{found_library(here)} is there")
+        return Finding(StepState.DONE, f"{found_library(here)} is there")
     except PpinuiError as error:
         vendors = here.answers.text(VENDORS_LIBRARY)
         if not vendors:
-            return Finding(State.PROBLEM, f"{error.message} ({error.place})", error.remedy)
+            return Finding(StepState.PROBLEM, f"{error.message} ({error.place})", error.remedy)
     examine(Path(vendors))
     lines = shlex.join(["sudo", "ln", "-sfn", vendors, str(library.path)])
     if not os.access(library.path.parent, os.W_OK):
         return Finding(
-            State.PROBLEM,
+            StepState.PROBLEM,
             f"this account may not write in {library.path.parent}",
             "run the command as root, then look again",
             blocks=(command(lines),),
         )
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{library.path} has to lead to {vendors}",
         action=Action(
             f"make the link {library.path}",
@@ -134,3 +126,9 @@ def _link(place: Path, target: Path) -> None:
             str(place),
             f"make it as root: sudo ln -s {shlex.quote(str(target))} {shlex.quote(str(place))}",
         ) from None
+
+
+KMS_LIBRARY_STEP: Final = Step(
+    LIBRARY, "The HSM's library", _TEXT, _look, lambda here: tuple(_questions(here)), required=True
+)
+"""Asks for the HSM's model, and looks whether the KMS finds its library."""

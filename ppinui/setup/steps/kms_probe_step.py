@@ -18,26 +18,18 @@ from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.services.stored_credentials import mark_rejected
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import LIBRARY, MODEL, kms_file
-from ppinui.setup.steps.kms_pins_step import PINS
-from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
-from ppinui.setup.steps.probe_findings import finding_of, hearing
-from ppinui.setup.walkthrough import Action, Block, Finding, Given, Here, Running, State, Step, point, text
+from ppinui.setup.steps.kms_tokens_step import PINS, TOKENS, tokens_of
+from ppinui.setup.steps.probe_step import finding_of, progress_listener
+from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, Step, StepState, point, text
 from ppinui.text import plural
-from ppinui.tokens.slot_list import list_slots
 
 KMS_TEST: Final = "test"
 
 
-def kms_test_step() -> Step:
-    """Tests all slots of the file."""
-    return Step(KMS_TEST, "Test of every slot", _text, _look)
-
-
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text("Every slot of the file is tested as the KMS uses it: library, slot, token, session, login."),
-        point("A PIN of the file is offered once. A slot with <NO_LOGIN> is tested without."),
-    )
+_TEXT: Final = (
+    text("Every slot of the file is tested as the KMS uses it: library, slot, token, session, login."),
+    point("A PIN of the file is offered once. A slot with <NO_LOGIN> is tested without."),
+)
 
 
 def _look(here: Here) -> Finding:
@@ -51,7 +43,7 @@ def _look(here: Here) -> Finding:
     total = len(plan.plan.tests)
     pins = sum(slot.login is Login.PIN for one in file.instances for slot in one.slots)
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{plural(total, 'slot')} to test",
         action=Action(
             "test every slot",
@@ -79,7 +71,7 @@ def _test(here: Here, _: Given, running: Running) -> Finding:
             plan.plan,
             options,
             credentials=plan.supply,
-            on_event=hearing(plan.plan, running),
+            on_event=progress_listener(plan.plan, running),
             stop=running.stop,
         )
         _mark_rejected(here, file, report, running)
@@ -95,7 +87,7 @@ def _rejected(here: Here, file: KmsFile) -> Finding | None:
             for pin in kept.values():
                 if (rejection := store_of(here).rejection_of(pin)) is not None:
                     return Finding(
-                        State.PROBLEM,
+                        StepState.PROBLEM,
                         f"the PIN of '{pin.name}' was rejected by {rejection.by}, and is not offered again",
                         "keep the right one, and save the file with it",
                         back_to=PINS,
@@ -131,7 +123,7 @@ def _kept_pins(here: Here, file: KmsFile) -> Iterator[dict[tuple[str, str], Stor
             for slot in one.slots
             if slot.login is Login.PIN
         }
-        chosen = chosen_tokens(here, list_slots(access(here))) if in_file else ()
+        chosen = tokens_of(here) if in_file else ()
         labels = {one.slot.id: one.label for one in chosen if one.slot is not None}
         for key, slot in in_file.items():
             label = labels.get(slot.id) if slot.id is not None else None
@@ -152,3 +144,7 @@ def _back_to(_: SlotResult, stage: Stage) -> str | None:
             return PINS
         case _:
             return TOKENS
+
+
+KMS_TEST_STEP: Final = Step(KMS_TEST, "Test of every slot", _TEXT, _look)
+"""Tests all slots of the file."""

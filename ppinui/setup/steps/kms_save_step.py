@@ -20,20 +20,24 @@ from ppinui.secrets.token_pins import offer_pin
 from ppinui.setup.questions import Question, Sort
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import MODEL, kms_file
-from ppinui.setup.steps.kms_pins_step import PINS
-from ppinui.setup.steps.kms_tokens_step import TOKENS, access, chosen_tokens
-from ppinui.setup.walkthrough import Action, Block, Finding, Here, Running, State, Step, Style, point, text
-from ppinui.tokens.slot_list import list_slots
+from ppinui.setup.steps.kms_tokens_step import PINS, TOKENS, tokens_of
+from ppinui.setup.walkthrough import (
+    Action,
+    Block,
+    Finding,
+    Here,
+    Running,
+    Step,
+    StepState,
+    Style,
+    point,
+    text,
+)
 
 WRITING: Final = "kms"
 ADMIN: Final = "kms_admin"
 PINS_IN_FILE: Final = "kms_pins_in_file"
 """The questions' ids."""
-
-
-def kms_writing_step() -> Step:
-    """Asks who may administrate the HSM and whether PINs go into the file, shows the change and saves it."""
-    return Step(WRITING, "kms.toml", _text, _look, _questions, required=True)
 
 
 def _text(here: Here) -> tuple[Block, ...]:
@@ -91,7 +95,7 @@ def _look(here: Here) -> Finding:
     finally:
         file.wipe()
     if text == file.text:
-        return Finding(State.DONE, f"{path} has all of it")
+        return Finding(StepState.DONE, f"{path} has all of it")
     before = f"; the file before stays as {path.name}.bak" if read_from else ", for its owner alone"
 
     def write(_: object, running: Running) -> None:
@@ -101,7 +105,7 @@ def _look(here: Here) -> Finding:
             running.say(note)
 
     return Finding(
-        State.TO_DO,
+        StepState.TO_DO,
         f"{path} is {'changed' if read_from else 'new'}",
         blocks=(Block(Style.VERBATIM, masked_diff(file.text, text, str(path))),),
         action=Action(f"save {path}", f"Writes {path}{before}.", write),
@@ -110,7 +114,7 @@ def _look(here: Here) -> Finding:
 
 def _made(here: Here, file: KmsFile) -> str:
     """The file's text with the set-up's tokens as the slots of its HSM."""
-    tokens = chosen_tokens(here, list_slots(access(here)))
+    tokens = tokens_of(here)
     slots = {one.slot.id: one.label for one in tokens if one.slot is not None}
     if len(slots) < len(tokens):
         raise PpinuiError("not every token is there", TOKENS, "initialise what is missing first")
@@ -142,3 +146,7 @@ def _pins(here: Here, labels: dict[int, str]) -> Iterator[dict[int, Secret]]:
     finally:
         for one in stored.values():
             one.wipe()
+
+
+KMS_WRITING_STEP: Final = Step(WRITING, "kms.toml", _text, _look, _questions, required=True)
+"""Asks who may administrate the HSM and whether PINs go into the file, shows the change and saves it."""

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.primus import Slot
-from ppinui.config.validators import check_user_name, require_safe_name
+from ppinui.config.primus_config import require_safe_name
+from ppinui.config.validators import check_user_name
 from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm
 from ppinui.setup.questions import Question, Row, Sort, Value
 from ppinui.setup.steps.hsms_step import HSMS
-from ppinui.setup.walkthrough import Block, Finding, Here, State, Step, text
+from ppinui.setup.walkthrough import Finding, Here, Step, StepState, text
 
 PARTITIONS: Final = "partitions"
 SERVICE_USER: Final = "service_user"
@@ -23,20 +24,19 @@ def partitions_step(*, behind_proxy: Callable[[Here], bool] = lambda _: False) -
     return Step(
         PARTITIONS,
         "Partitions",
-        _text,
+        _TEXT,
         _look,
         lambda here: (*((_service_user(here),) if behind_proxy(here) else ()), _partitions(here)),
         required=True,
     )
 
 
-def _text(_: Here) -> tuple[Block, ...]:
-    return (
-        text(
-            "A partition is what an application sees as a PKCS#11 slot with a token in it. The same name on "
-            "several HSMs is one redundant partition; here each one is on all of the HSMs."
-        ),
-    )
+_TEXT: Final = (
+    text(
+        "A partition is what an application sees as a PKCS#11 slot with a token in it. The same name on "
+        "several HSMs is one redundant partition; here each one is on all of the HSMs."
+    ),
+)
 
 
 def _service_user(here: Here) -> Question:
@@ -99,13 +99,13 @@ def _slots(here: Here) -> tuple[Slot, ...]:
 
 def _look(here: Here) -> Finding:
     names = [str(row["name"]) for row in here.answers.rows(PARTITIONS)]
-    return Finding(State.DONE, ", ".join(names))
+    return Finding(StepState.DONE, ", ".join(names))
 
 
 def _name_flaw(value: Value) -> str | None:
     flaw = check_user_name(str(value))
     if flaw is not None:
-        return f"{flaw.message}. {flaw.remedy}"
+        return f"{flaw.message}; {flaw.remedy}"
     try:
         require_safe_name(str(value))
     except PpinuiError as error:

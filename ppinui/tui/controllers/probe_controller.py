@@ -63,7 +63,7 @@ class Tester:
         """What was not fine the last time. Raises PpinuiError where that is nothing."""
         failed = self.memory.failed(self.app.main.config)
         if not failed:
-            raise PpinuiError("nothing has failed so far", "this session", "Test everything first.")
+            raise PpinuiError("nothing has failed so far", "this session", "test everything first")
         return Wish(frozenset(failed), "what failed last time", login, crypto)
 
     def cancel(self) -> None:

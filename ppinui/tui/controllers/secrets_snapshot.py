@@ -155,16 +155,20 @@ def with_keyring(row: SecretRow, store: SecretStore) -> SecretRow:
 
 def states_of(config: PrimusConfig, rows: Iterable[SecretRow]) -> Mapping[str, SecretState]:
     """The state of each slot's secrets by its path: the worst of what it needs to connect."""
-    known = {row.key: row.state for row in rows if row.kind is not SecretKind.PIN}
+    partitions: dict[str | None, SecretState] = {}
+    proxies: dict[str | None, SecretState] = {}
+    for row in rows:
+        if row.kind is not SecretKind.PIN:
+            (partitions if row.kind is SecretKind.PERMANENT else proxies)[row.name] = row.state
     order = {"error": 0, "warning": 1, "faint": 2, "good": 3}
     found: dict[str, SecretState] = {}
     for slot in config.slots:
-        keys = [(SecretKind.PERMANENT, slot.user_name or "")]
-        if slot.proxy_user:
-            keys.append((SecretKind.PROXY, slot.proxy_user))
-        states = [known[key] for key in keys if key in known]
-        if states:
-            found[slot.path] = min(states, key=lambda state: order[state.name])
+        own = partitions.get(slot.user_name or "")
+        proxy = proxies.get(slot.proxy_user) if slot.proxy_user else None
+        if own is not None and proxy is not None:
+            own = min(own, proxy, key=lambda state: order[state.name])
+        if (state := own or proxy) is not None:
+            found[slot.path] = state
     return found
 
 

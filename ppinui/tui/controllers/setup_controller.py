@@ -11,7 +11,7 @@ from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan
 from ppinui.setup.engine import Page, Walk
 from ppinui.setup.questions import Value
-from ppinui.setup.walkthrough import Action, Finding, Given, Running, State
+from ppinui.setup.walkthrough import Action, Finding, Given, Running, StepState
 from ppinui.tui.background import Lane, warm_up_workers
 from ppinui.workers.cancellation import Cancellation
 
@@ -34,7 +34,7 @@ class Walking:
         """``close`` ends what the walk has opened; it is called in the walk's thread."""
         self.walk = walk
         self.kind = walk.kind
-        self.states: dict[str, State] = {}
+        self.states: dict[str, StepState] = {}
         """What was found in each step, by its id; what was not looked at, or is old, is not there."""
         self._close = close
         self._lane = Lane()

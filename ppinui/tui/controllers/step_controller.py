@@ -13,7 +13,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.setup import questions
 from ppinui.setup.engine import Page
 from ppinui.setup.questions import Unacceptable
-from ppinui.setup.walkthrough import Action, SecretNeed, State
+from ppinui.setup.walkthrough import Action, SecretNeed, StepState
 from ppinui.tui.controllers.setup_controller import Walking, Way
 from ppinui.tui.dialogs.choice_dialog import Answer, Question
 from ppinui.tui.dialogs.form_dialog import Answers, Asking, Wanted
@@ -44,7 +44,7 @@ class Stepping:
             if page.unanswered:
                 return
             page = await self._look()
-            passed_by = page.finding is not None and page.finding.state is State.NOT_NEEDED
+            passed_by = page.finding is not None and page.finding.state is StepState.NOT_NEEDED
             if not passed_by or way is Way.STRAIGHT or not await self.walking.go(way):
                 return
 
@@ -54,7 +54,7 @@ class Stepping:
         if page is None:
             return
         action, trouble = self.screen.action, self.screen.trouble
-        if action is not None and trouble is not None and trouble.state is State.TO_DO:
+        if action is not None and trouble is not None and trouble.state is StepState.TO_DO:
             answer = await self._agreed(action, may_go_on=page.may_go_on)
             if answer == "yes":
                 await self._carry_out(action)
@@ -124,7 +124,7 @@ class Stepping:
             try:
                 table.with_row(number, typed)
             except Unacceptable as flaw:
-                raise PpinuiError(str(flaw), question.words, "Change it.") from None
+                raise PpinuiError(str(flaw), question.words, "change it") from None
 
         wanted = [_as_wanted(column, known.get(column.id, column.default)) for column in question.columns]
         title = f"{'Add' if number is None else 'Change'} {question.row}"

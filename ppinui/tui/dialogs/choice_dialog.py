@@ -104,5 +104,5 @@ class Question(ModalScreen[str]):
 
 def error_question(error: PpinuiError, answers: Sequence[Answer] = ()) -> Question:
     """An error of three lines, to be read."""
-    lines: list[Piece] = [(f"where: {error.place}", ""), (f"do: {error.remedy}", "")]
+    lines: list[Piece] = [(f"where: {error.place}", ""), (f"fix: {error.remedy}", "")]
     return Question(error.message, [*wrapped(lines, _WIDTH)], answers or [Answer("ok", "o", "OK")])

@@ -123,7 +123,7 @@ class Asking(ModalScreen[Answers | None]):
             if self._attempt is not None:
                 self._attempt(answers)
         except PpinuiError as error:
-            self._say(f"{error.message}. {error.remedy}")
+            self._say(f"{error.message}; {error.remedy}")
             return
         self.dismiss(answers)
 

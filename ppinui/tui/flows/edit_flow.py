@@ -182,17 +182,17 @@ def _next_name(name: str, taken: set[str]) -> str:
 
 def _host(text: str) -> str:
     flaw = check_host(text)
-    return f"{flaw.message}. {flaw.remedy}" if flaw else ""
+    return f"{flaw.message}; {flaw.remedy}" if flaw else ""
 
 
 def _port(text: str) -> str:
     flaw = check_port(text)
-    return f"{flaw.message}. {flaw.remedy}" if flaw else ""
+    return f"{flaw.message}; {flaw.remedy}" if flaw else ""
 
 
 def _user_name(text: str) -> str:
     flaw = check_user_name(text)
-    return f"{flaw.message}. {flaw.remedy}" if flaw else ""
+    return f"{flaw.message}; {flaw.remedy}" if flaw else ""
 
 
 def _priority(text: str) -> str:

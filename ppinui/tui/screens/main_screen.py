@@ -27,6 +27,7 @@ from ppinui.tui.widgets.list_view import Rows
 from ppinui.tui.widgets.tree_pane import TreePane
 
 if TYPE_CHECKING:
+    from ppinui.config.checks.registry import Checker
     from ppinui.editing.edits import Edit
     from ppinui.editing.form_fields import Field
     from ppinui.editing.opened_file import Opened
@@ -135,6 +136,13 @@ class MainScreen(Screen[None]):
 
         return Details()
 
+    @cached_property
+    def checker(self) -> Checker:
+        """Finds the problems."""
+        from ppinui.config.checks.registry import Checker
+
+        return Checker()
+
     @property
     def form(self) -> Form:
         """The form."""
@@ -164,7 +172,7 @@ class MainScreen(Screen[None]):
     def show_document(self, select: str | None = None, *, read_again: bool = True) -> None:
         """Show the document as it is now, with the cursor at a path (None: where it is)."""
         if read_again:
-            self.config = read(self.desk.session.document)
+            self.config = read(self.desk.session.document, self.config)
             self.desk.config_changed()
             self.look_for_problems()
         self.show_tree(select)
@@ -238,9 +246,7 @@ class MainScreen(Screen[None]):
         document = self.desk.session.document
 
         def findings() -> tuple[Diagnostic, ...]:
-            from ppinui.config.checks.registry import check_document
-
-            return check_document(document)
+            return self.checker.check(document)
 
         async def check() -> None:
             # The thread is not stopped when the next edit comes; its findings are dropped.
@@ -261,8 +267,11 @@ class MainScreen(Screen[None]):
 
     def do(self, edit: Edit, select: str | None = None) -> None:
         """Make an edit and show it. Raises PpinuiError where it cannot be made."""
+        revision = self.desk.session.revision
         path = self.desk.session.do(edit)
-        self.show_document(path if select is None else select)
+        # A field that was left and entered comes twice.
+        is_new = self.desk.session.revision != revision
+        self.show_document(path if select is None else select, read_again=is_new)
 
     def take_typed(self) -> bool:
         """Take what is typed in the form and not taken yet; False (and it says why) where that may not be."""

@@ -233,7 +233,7 @@ class TestScreen(Screen[None]):
                 raise PpinuiError(
                     f"no {'slot' if what == 'slot' else 'HSM'} is selected in the tree",
                     "the main screen",
-                    "Go back and select one, or test everything (a).",
+                    "go back and select one, or test everything (a)",
                 )
 
     def action_login(self) -> None:
@@ -288,7 +288,7 @@ class TestScreen(Screen[None]):
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 raise PpinuiError(
-                    f"the result cannot be saved: {reason}", str(path), "Name another file."
+                    f"the result cannot be saved: {reason}", str(path), "name another file"
                 ) from None
 
         await off_screen(write)

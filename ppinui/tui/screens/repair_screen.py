@@ -88,7 +88,7 @@ class MendingScreen(Screen[None]):
         state = f"cannot be read{where}" if flaw is not None else "can be read now: s saves it"
         words = " – ".join(word for word in (mending.path.name, edited, state) if word)
         self.query_one("#mending-head", Static).update(plain(f" {words}"))
-        lines = [] if flaw is None else [flaw.message, f"where: {flaw.place}", f"do: {flaw.remedy}"]
+        lines = [] if flaw is None else [flaw.message, f"where: {flaw.place}", f"fix: {flaw.remedy}"]
         self.query_one("#mending-flaw", Static).update("\n".join(map(plain, lines)))
         self.query_one(FlawedText).show_flaw(mending)
         self.refresh_bindings()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from textual.content import Content
 from textual.widgets import Static
 
-from ppinui.setup.walkthrough import Block, Finding, State, Style
+from ppinui.setup.walkthrough import Block, Finding, StepState, Style
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.step_list import SIGNS
 from ppinui.tui.widgets.text_view import diff_lines
@@ -51,15 +51,15 @@ def block_widgets(blocks: Iterable[Block], called: Called) -> Iterator[Static]:
 
 def finding_widgets(found: Finding, called: Called, *, level: int = 0) -> Iterator[Static]:
     """The finding in a line, its remedy, and its parts with theirs and their blocks."""
-    if found.words:
+    if found.message:
         sign, _ = SIGNS[found.state]
-        words = f"{found.subject}: {found.words}" if found.subject else found.words
+        words = f"{found.subject}: {found.message}" if found.subject else found.message
         state = found.state.name.lower().replace("_", "-")
         line = f"{sign} {found.state.value}: {plain(words)}" if not level else f"{sign} {plain(words)}"
         yield Static(Content(line), classes=f"found -{state} -level-{level}", markup=False)
     if found.remedy:
         yield Static(
-            Content(f"do: {plain(called(found.remedy))}"), classes=f"remedy -level-{level}", markup=False
+            Content(f"fix: {plain(called(found.remedy))}"), classes=f"remedy -level-{level}", markup=False
         )
     for item in found.items:
         yield from finding_widgets(item, called, level=level + 1)
@@ -68,7 +68,7 @@ def finding_widgets(found: Finding, called: Called, *, level: int = 0) -> Iterat
 
 def mending_steps(found: Finding | None) -> tuple[str, ...]:
     """The ids of the steps in which its problems can be mended, each once."""
-    if found is None or found.state is not State.PROBLEM:
+    if found is None or found.state is not StepState.PROBLEM:
         return ()
     steps = [one.back_to for one in (found, *found.items) if one.back_to]
     return tuple(dict.fromkeys(steps))

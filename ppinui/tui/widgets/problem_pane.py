@@ -77,5 +77,5 @@ class ProblemPane(Vertical):
 
     def _show_whole(self) -> None:
         problem = self.list.selected
-        text = f"{problem.message}\ndo: {problem.remedy}" if problem is not None else ""
+        text = f"{problem.message}\nfix: {problem.remedy}" if problem is not None else ""
         self._whole.update("\n".join(map(plain, text.split("\n"))))

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import set_cell_size
 
-from ppinui.setup.walkthrough import State, Step
+from ppinui.setup.walkthrough import Step, StepState
 from ppinui.tui.widgets.list_view import Piece, Rows
 
 _WORD = 10
 
-SIGNS: Mapping[State, tuple[str, str]] = {
-    State.DONE: ("✓", "good"),
-    State.TO_DO: ("○", "warning"),
-    State.PROBLEM: ("✗", "error"),
-    State.NOT_NEEDED: ("–", "faint"),
+SIGNS: Mapping[StepState, tuple[str, str]] = {
+    StepState.DONE: ("✓", "good"),
+    StepState.TO_DO: ("○", "warning"),
+    StepState.PROBLEM: ("✗", "error"),
+    StepState.NOT_NEEDED: ("–", "faint"),
 }
 """The sign of a state, and what it is, for its colour."""
 
@@ -26,7 +26,7 @@ class StepList(Rows):
     def __init__(self, steps: Sequence[Step], *, id: str) -> None:
         super().__init__(id=id)
         self._steps = steps
-        self._states: Mapping[str, State] = {}
+        self._states: Mapping[str, StepState] = {}
         self._here = -1
 
     @property
@@ -34,7 +34,7 @@ class StepList(Rows):
         """How many steps there are."""
         return len(self._steps)
 
-    def show(self, states: Mapping[str, State], here: str) -> None:
+    def show(self, states: Mapping[str, StepState], here: str) -> None:
         """Show what is known of each step, and at which one is; the cursor goes there when that changes."""
         place = next(number for number, step in enumerate(self._steps) if step.id == here)
         moved, self._here = place != self._here, place

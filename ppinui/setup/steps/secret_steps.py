@@ -1,4 +1,4 @@
-"""The step on permanent secrets: what an application logs in to a partition with, fetched once."""
+"""The steps that add secrets: the password of a service proxy, and permanent secrets, fetched by ppin."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from ppinui.secrets.secret_operations import PreparedAnswers
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.setup.questions import Question, Sort
 from ppinui.setup.steps.provider_step import PROVIDER
-from ppinui.setup.steps.secret_fetch import explained, find_fetcher, validity
-from ppinui.setup.steps.secret_status import configured, look_and_add, operations_of
+from ppinui.setup.steps.secret_status import (
+    explained,
+    find_fetcher,
+    look_and_add,
+    operations_of,
+    saved_config,
+    validity,
+)
 from ppinui.setup.walkthrough import (
     Action,
     Block,
@@ -22,26 +28,79 @@ from ppinui.setup.walkthrough import (
     Here,
     Running,
     SecretNeed,
-    State,
     Step,
-    of_error,
+    StepState,
+    from_exception,
     point,
     text,
 )
+
+PROXY: Final = "proxy"
+_PASSWORD: Final = "password"  # noqa: S105 - the name of a need
+
+
+_PROXY_TEXT: Final = (
+    text(
+        "A service proxy stands in front of the HSMs and lets in who knows the service user's password. "
+        "It is needed first: all else goes through the proxy."
+    ),
+)
+
+
+def _proxy_look(here: Here) -> Finding:
+    if not any(slot.proxy_user for slot in saved_config(here).slots):
+        return Finding(StepState.NOT_NEEDED, "no service proxy stands in front of these HSMs")
+    try:
+        fetcher = find_fetcher(here)
+    except PpinuiError as error:  # one is there that is not to be trusted
+        return from_exception(error, back_to=PROVIDER)
+    return look_and_add(
+        here, SecretKind.PROXY, "passwords", lambda user, alone: _adding(here, user, fetcher, alone=alone)
+    )
+
+
+def _adding(here: Here, user: str, fetcher: Fetcher | None, *, alone: bool) -> Action:
+    checked = "has ppin check it with the proxy, then keeps" if fetcher else "keeps"
+    unchecked = "" if fetcher else " It is not checked, for ppin is not installed."
+
+    def add(given: Given, running: Running) -> Finding | None:
+        running.say(f"checking the password of '{user}'")
+        asker = PreparedAnswers(Secret(given[_PASSWORD].reveal_bytes()))
+        try:
+            operations_of(here, saved_config(here)).add_proxy(user, asker, fetcher)
+        except PpinuiError as error:
+            return explained(here, error)
+        return None
+
+    return Action(
+        f"add the password of '{user}'",
+        f"Asks for the password, {checked} it in the keyring.{unchecked}",
+        add,
+        (
+            SecretNeed(
+                _PASSWORD,
+                f"Provide proxy password for '{user}' : ",
+                "--proxy-password-fd",
+                "The password of the service user: for CloudHSM it is in the welcome ticket.",
+                owner=user,
+                alone=alone,
+            ),
+        ),
+    )
+
+
+PROXY_STEP: Final = Step(PROXY, "Proxy password", _PROXY_TEXT, _proxy_look)
+"""Adds the password of each service user that has none, once ppin has had it checked."""
+
 
 PERMANENT: Final = "permanent"
 KEEP_PIN: Final = "keep_pin"
 """The question's id."""
 _SETUP: Final = "setup"
-_PIN: Final = "pin"
+_PERMANENT_PIN: Final = "pin"
 
 
-def permanent_step() -> Step:
-    """Fetches the permanent secret of each partition that has none."""
-    return Step(PERMANENT, "Permanent secret", _text, _look, _questions)
-
-
-def _text(here: Here) -> tuple[Block, ...]:
+def _permanent_text(here: Here) -> tuple[Block, ...]:
     return (
         text(
             "The permanent secret is fetched once, with a setup password and the PKCS#11 PIN, and then kept. "
@@ -52,7 +111,7 @@ def _text(here: Here) -> tuple[Block, ...]:
     )
 
 
-def _questions(_: Here) -> tuple[Question, ...]:
+def _permanent_questions(_: Here) -> tuple[Question, ...]:
     return (
         Question(
             KEEP_PIN,
@@ -65,22 +124,22 @@ def _questions(_: Here) -> tuple[Question, ...]:
     )
 
 
-def _look(here: Here) -> Finding:
+def _permanent_look(here: Here) -> Finding:
     try:
         fetcher = find_fetcher(here)
     except PpinuiError as error:  # one is there that is not to be trusted
-        return of_error(error, back_to=PROVIDER)
+        return from_exception(error, back_to=PROVIDER)
     found = look_and_add(
         here,
         SecretKind.PERMANENT,
         "permanent secrets",
         lambda name, alone: None if fetcher is None else _fetching(here, name, fetcher, alone=alone),
     )
-    if fetcher is None and found.state is State.TO_DO:
+    if fetcher is None and found.state is StepState.TO_DO:
         return replace(
             found,
-            state=State.PROBLEM,
-            words=f"{found.words}, and only the vendor's ppin can fetch one",
+            state=StepState.PROBLEM,
+            message=f"{found.message}, and only the vendor's ppin can fetch one",
             remedy="install the provider; or bring a .secrets.cfg made elsewhere: ppinui secret import FILE",
             back_to=PROVIDER,
         )
@@ -91,13 +150,13 @@ def _fetching(here: Here, partition: str, fetcher: Fetcher, *, alone: bool) -> A
     keeps_pin = here.answers.yes(KEEP_PIN)
 
     def fetch(given: Given, running: Running) -> Finding | None:
-        operations = operations_of(here, configured(here))
+        operations = operations_of(here, saved_config(here))
         running.say(f"ppin is fetching the permanent secret of '{partition}'")
-        answers = PreparedAnswers(*(Secret(given[id].reveal_bytes()) for id in (_SETUP, _PIN)))
+        answers = PreparedAnswers(*(Secret(given[id].reveal_bytes()) for id in (_SETUP, _PERMANENT_PIN)))
         try:
             operations.update(partition, answers, fetcher)
             if keeps_pin:
-                pin = Secret(given[_PIN].reveal_bytes())
+                pin = Secret(given[_PERMANENT_PIN].reveal_bytes())
                 operations.put(StoredSecret(SecretKind.PIN, partition, password=pin, source="typed"))
         except PpinuiError as error:
             return explained(here, error)
@@ -120,7 +179,7 @@ def _fetching(here: Here, partition: str, fetcher: Fetcher, *, alone: bool) -> A
                 alone=alone,
             ),
             SecretNeed(
-                _PIN,
+                _PERMANENT_PIN,
                 f"Provide PKCS11 password for '{partition}': ",
                 "--pin-fd",
                 "The PKCS#11 PIN of the partition, from the security officer or the welcome ticket.",
@@ -129,3 +188,9 @@ def _fetching(here: Here, partition: str, fetcher: Fetcher, *, alone: bool) -> A
             ),
         ),
     )
+
+
+PERMANENT_STEP: Final = Step(
+    PERMANENT, "Permanent secret", _permanent_text, _permanent_look, _permanent_questions
+)
+"""Fetches the permanent secret of each partition that has none."""
