@@ -7,7 +7,7 @@ from functools import partial
 
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.config.locate import locate, secrets_location
-from ppinui.tui.start import Setup, run_app
+from ppinui.tui.start import AppOptions, run_app
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,5 +19,5 @@ def run(arguments: argparse.Namespace) -> int:
     secrets_file = secrets_location(arguments.secrets).path if arguments.secrets else None
     called = partial(rewrite_commands, config=arguments.config)
     return run_app(
-        Setup(found.path, found.rule, is_there=found.exists, secrets_file=secrets_file, called=called)
+        AppOptions(found.path, found.rule, is_there=found.exists, secrets_file=secrets_file, called=called)
     )

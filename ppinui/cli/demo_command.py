@@ -40,10 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.only_test:
             return _test(demo)
         if is_on_terminal():
-            from ppinui.tui.start import Setup, run_app
+            from ppinui.tui.start import AppOptions, run_app
 
             return run_app(
-                Setup(
+                AppOptions(
                     demo.configuration,
                     "ppinui demo",
                     state=demo.folder / "state",

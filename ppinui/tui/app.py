@@ -1,4 +1,4 @@
-"""The app: one configuration, its session, and the way from keys to what they do."""
+"""The app: builds the context and the screens, and opens what is requested by messages."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import asyncio
 import gc
 import signal
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import App
@@ -17,21 +16,13 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from ppinui.editing.opened_file import Opened, open_file
-from ppinui.errors import PpinuiError
+from ppinui.editing.opened_file import open_file
 from ppinui.libconfig.document import ConfigSyntaxError
-from ppinui.tui.background import off_screen
-from ppinui.tui.options import Setup
+from ppinui.tui.app_context import AppContext
+from ppinui.tui.background import run_in_thread
+from ppinui.tui.messages import FileOpened, ProbeRequested, SetupRequested
+from ppinui.tui.options import AppOptions
 from ppinui.tui.screens.main_screen import MainScreen
-from ppinui.tui.widgets.list_view import Piece
-
-if TYPE_CHECKING:
-    from ppinui.editing.result_history import Progress
-    from ppinui.editing.session import Session
-    from ppinui.tui.controllers.probe_controller import Tester
-    from ppinui.tui.controllers.secrets_controller import Keeper
-    from ppinui.tui.controllers.token_controller import Reach
-    from ppinui.tui.disk_watch import DiskWatch
 
 # What the first screen does not need is imported where it is: people wait for that screen.
 
@@ -73,81 +64,43 @@ class PpinuiApp(App[None]):
         ),
     ]
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, options: AppOptions) -> None:
         """Reads the configuration. Raises PpinuiError where it cannot be read, syntax errors excepted."""
         super().__init__()
         self.add_mode(self.DEFAULT_MODE, self._first_screen)
-        self.setup = setup
-        self.opened: Opened | None = None
-        """The configuration as it was read; None while it has an error in its syntax."""
+        self.context = AppContext(self, options)
+        self._main: MainScreen | None = None
         with suppress(ConfigSyntaxError):
-            self.opened = open_file(setup.configuration) if setup.is_there else None
-        self.main: MainScreen
-        self.activity = ""
-        """What goes on besides editing, for the head of the screen."""
+            if options.is_there:
+                self.context.use(open_file(options.configuration))
 
-    @cached_property
-    def session(self) -> Session:
-        """What is edited. The first screen does not need it."""
-        from ppinui.editing.session import Session
+    def _first_screen(self) -> Screen[Any]:
+        options = self.context.options
+        if self.context.opened is not None:
+            self.context.view = self._main = MainScreen(self.context, self.context.opened.path, self.size)
+            return self._main
+        if not options.is_there:
+            from ppinui.tui.screens.welcome_screen import WelcomeScreen
 
-        assert self.opened is not None
-        return Session(self.opened, state=self.setup.state, tracer=self.setup.tracer)
+            return WelcomeScreen(self.context)
+        from ppinui.editing.repair import Mending
+        from ppinui.tui.screens.repair_screen import RepairScreen
 
-    @cached_property
-    def disk_watch(self) -> DiskWatch:
-        """Whether the file is still as it was read."""
-        from ppinui.tui.disk_watch import DiskWatch
+        return RepairScreen(self.context, Mending(options.configuration, tracer=options.tracer))
 
-        return DiskWatch(self)
-
-    @cached_property
-    def tester(self) -> Tester:
-        """The tests of this app."""
-        from ppinui.tui.controllers.probe_controller import Tester
-
-        return Tester(self)
-
-    @cached_property
-    def keeper(self) -> Keeper:
-        """The secrets, as far as this app knows of them."""
-        from ppinui.tui.controllers.secrets_controller import Keeper
-
-        return Keeper(self, self.setup.keyring)
-
-    @cached_property
-    def reach(self) -> Reach:
-        """The tokens that this app can reach."""
-        from ppinui.tui.controllers.token_controller import Reach
-
-        return Reach(self)
+    # -- from start to end ---------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Open the main screen, and whatever a session before has left."""
         loop = asyncio.get_running_loop()
         for number in _ENDING:
             loop.add_signal_handler(number, self._end_by, number)
-        if self.opened is not None:
+        if self.context.opened is not None:
             self.call_after_refresh(self.call_later, self._begin)
         else:
             gc.enable()
 
-    def _first_screen(self) -> Screen[Any]:
-        if self.opened is not None:
-            self.main = MainScreen(self, self.opened)
-            return self.main
-        if not self.setup.is_there:
-            from ppinui.tui.screens.welcome_screen import KindsScreen
-
-            return KindsScreen(self)
-        from ppinui.editing.repair import Mending
-        from ppinui.tui.screens.repair_screen import MendingScreen
-
-        return MendingScreen(self, Mending(self.setup.configuration, tracer=self.setup.tracer))
-
-    def open(self, opened: Opened) -> None:
-        """Open the main screen on a configuration that could not be read before."""
-        self.opened = opened
+    def on_file_opened(self, event: FileOpened) -> None:
+        self.context.use(event.opened)
         self.add_mode("mended", self._first_screen)
         self.switch_mode("mended")
         self.call_after_refresh(self.call_later, self._begin)
@@ -156,219 +109,71 @@ class PpinuiApp(App[None]):
         """What can wait until the first screen is seen."""
         gc.freeze()  # the configuration stays; it need not be looked through again and again
         gc.enable()
-        await self.main.begin()
-        self.set_interval(self.setup.look_every, self._look_at_disk)
-        self.in_flow(self._offer_what_was_left(), "recovery")
-        self.keeper.look_soon()
+        assert self._main is not None
+        await self._main.begin()
+        self.set_interval(self.context.options.look_every, self.context.look_at_disk)
+        self.context.start_flow(self._offer_unsaved(), "recovery")
+        self.context.secrets.refresh_soon()
 
-    def _look_at_disk(self) -> None:
-        self.run_worker(self.disk_watch.look(), group="watch")
+    async def _offer_unsaved(self) -> None:
+        for left in await run_in_thread(self.context.session.find_left):
+            from ppinui.tui.flows import save_flow
+
+            await save_flow.offer_unsaved(self.context, left)
 
     def on_app_focus(self) -> None:
-        """Somebody is back at this terminal, and may have been at the file or the keyring elsewhere."""
-        if "disk_watch" in self.__dict__:
-            self._look_at_disk()
-        if "keeper" in self.__dict__:
-            self.keeper.look_again()
-
-    def config_changed(self) -> None:
-        """There is another configuration on the screen."""
-        if "tester" in self.__dict__:
-            self.tester.config_changed()
-        if "keeper" in self.__dict__:
-            self.keeper.config_changed()
-
-    def show_progress(self, progress: Progress) -> None:
-        """Show the state of a test where somebody looks."""
-        from ppinui.tui.screens.probe_screen import TestScreen
-
-        if isinstance(self.screen, TestScreen):
-            self.screen.show(progress)
+        self.context.focus_returned()
 
     def on_unmount(self) -> None:
-        """The signals are nobody's any more."""
         loop = asyncio.get_running_loop()
         for number in _ENDING:
             loop.remove_signal_handler(number)
-        if "keeper" in self.__dict__:
-            self.keeper.leave()
-
-    def leave(self, code: int = 0, *, message: str | None = None) -> None:
-        """End the app, and a test that is on; ``message`` is for the terminal that one comes back to."""
-        if "tester" in self.__dict__:
-            self.tester.cancel()
-        self.exit(return_code=code, message=message)
+        self.context.close()
 
     def _end_by(self, number: int) -> None:
-        """The connection is lost, or somebody wants an end: the journal has the edits."""
-        self.leave(128 + number)
+        """The connection is lost, or the process is to end: the journal has the edits."""
+        self.context.leave(128 + number)
 
-    # -- flows ---------------------------------------------------------------------------------------------
+    # -- what is opened ------------------------------------------------------------------------------------
 
-    def in_flow(self, flow: Coroutine[Any, Any, object], group: str) -> None:
-        """Run something that asks questions and waits for answers; one of each group at a time."""
+    def on_probe_requested(self, event: ProbeRequested) -> None:
+        from ppinui.tui.controllers.probe_controller import ProbeRequest
+        from ppinui.tui.screens.probe_screen import ProbeScreen
 
-        async def run() -> None:
-            try:
-                await flow
-            except PpinuiError as error:
-                from ppinui.tui.dialogs.choice_dialog import error_question
+        name = event.user
+        slots = [one.path for one in self.context.config.slots if name in (one.user_name, one.proxy_user)]
+        self.push_screen(ProbeScreen(self.context))
+        request = ProbeRequest(frozenset(slots), name, event.login)
+        self.context.start_flow(self.context.probes.run(request), "test")
 
-                self.push_screen(error_question(error))
-
-        self.run_worker(run(), exclusive=True, group=group)
-
-    async def _offer_what_was_left(self) -> None:
-        for left in await off_screen(self.session.find_left):
-            from ppinui.tui.dialogs.choice_dialog import Answer, Question
-
-            lines: list[Piece] = [(f"  {edit.words}", "") for edit in left.edits]
-            answer = await self.push_screen_wait(
-                Question(
-                    "A session before this one ended without saving. Put its edits on the file again?",
-                    lines,
-                    [
-                        Answer("restore", "p", "Put them on"),
-                        Answer("discard", "d", "Discard them"),
-                        Answer("later", "l", "Later"),
-                    ],
-                )
-            )
-            if answer == "restore":
-                notes = self.session.restore(left)
-                self.main.show_document()
-                if notes:
-                    said: list[Piece] = [(note, "") for note in notes]
-                    await self.push_screen_wait(
-                        Question("Put on, with something to know", said, [Answer("ok", "o", "OK")])
-                    )
-            elif answer == "discard":
-                self.session.discard(left)
-
-    # -- actions -------------------------------------------------------------------------------------------
-
-    def action_save(self) -> None:
-        """Show the change, then save."""
-        from ppinui.tui.flows import save_flow
-
-        self.in_flow(save_flow.save(self), "flow")
-
-    def action_settle(self) -> None:
-        """Say what is to become of a file that somebody else has changed."""
-        from ppinui.tui.flows import save_flow
-
-        self.in_flow(save_flow.settle(self), "flow")
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what makes sense now is offered."""
-        if action == "settle":
-            return "disk_watch" in self.__dict__ and self.disk_watch.is_other
-        return super().check_action(action, parameters)
-
-    async def action_quit(self) -> None:
-        """Leave, asking where something is not saved."""
-        if "reach" in self.__dict__ and self.reach.is_changing:
-            self.notify(f"Wait: {self.reach.doing}.", markup=False)
-            return
-        from ppinui.tui.flows import save_flow
-
-        self.in_flow(save_flow.quit_app(self), "flow")
-
-    def action_secrets(self) -> None:
-        """Open the secrets screen."""
-        from ppinui.tui.screens.secrets_screen import SecretsScreen
-
-        path = self.main.selected.path
-        slot = next((one for one in self.main.config.slots if one.path == path), None)
-        self.push_screen(SecretsScreen(self, (slot.user_name if slot is not None else "") or ""))
-
-    def test_user(self, name: str, *, login: bool) -> None:
-        """Test the slots of a partition or service user, on the test screen."""
-        from ppinui.tui.controllers.probe_controller import Wish
-        from ppinui.tui.screens.probe_screen import TestScreen
-
-        slots = [one.path for one in self.main.config.slots if name in (one.user_name, one.proxy_user)]
-        self.push_screen(TestScreen(self))
-        self.in_flow(self.tester.run(Wish(frozenset(slots), name, login)), "test")
-
-    def set_up(self, kind: str) -> None:
-        """Open the walkthrough of a kind of set-up."""
+    def on_setup_requested(self, event: SetupRequested) -> None:
         from ppinui.tui.flows.setup_flow import set_up
+        from ppinui.tui.screens.setup_screen import SetupScreen
 
-        self.in_flow(set_up(self, kind), "set-up")
-
-    def action_test(self) -> None:
-        """Open the test screen."""
-        from ppinui.tui.screens.probe_screen import TestScreen
-
-        self.push_screen(TestScreen(self))
+        self.context.start_flow(
+            set_up(self.context, event.kind, lambda setup: SetupScreen(self.context, setup)), "set-up"
+        )
 
     def action_tokens(self) -> None:
-        """Open the tokens screen; it needs no configuration."""
+        """Open the tokens screen, which needs no configuration."""
         from ppinui.tui.screens.tokens_screen import TokensScreen
 
-        self.push_screen(TokensScreen(self))
+        self.push_screen(TokensScreen(self.context))
 
     def action_explain(self) -> None:
-        """Explain what is under the cursor."""
-        from ppinui.tui.screens.help_screen import Help
+        from ppinui.tui.screens.help_screen import HelpScreen
 
-        if not isinstance(self.screen, Help):
-            self.push_screen(Help(self.screen))
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
 
-    def action_text(self) -> None:
-        """The file as text, then the change, then neither."""
-        self.main.next_view()
-
-    def action_edit_text(self) -> None:
-        """Open all of it in the user's own editor."""
-        from ppinui.tui.flows import text_edit_flow
-
-        self.in_flow(text_edit_flow.edit_text(self), "flow")
-
-    def action_add(self) -> None:
-        """Add an HSM or a slot."""
-        from ppinui.tui.flows import edit_flow
-
-        self.in_flow(edit_flow.add(self), "flow")
-
-    def action_duplicate(self) -> None:
-        """Copy an HSM or a slot."""
-        from ppinui.tui.flows import edit_flow
-
-        self.in_flow(edit_flow.duplicate(self), "flow")
-
-    def action_rename(self) -> None:
-        """Rename an HSM or a slot."""
-        from ppinui.tui.flows import edit_flow
-
-        self.in_flow(edit_flow.rename(self), "flow")
-
-    def action_delete(self) -> None:
-        """Delete an HSM or a slot."""
-        from ppinui.tui.flows import edit_flow
-
-        self.in_flow(edit_flow.delete(self), "flow")
-
-    def action_undo(self) -> None:
-        """Take back what is being typed, else the last edit."""
-        if self.main.give_up_typed():
+    async def action_quit(self) -> None:
+        """Leave, and ask where something is not saved."""
+        if doing := self.context.token_change:
+            self.context.notify(f"Wait: {doing}.")
             return
-        left = self.session.undo()
-        if left is None:
-            self.notify("There is nothing to undo.")
-        else:
-            self.main.show_document(left.path or None)
-            self.notify(f"Undone: {left.words}", markup=False)
+        from ppinui.tui.flows import save_flow
 
-    def action_redo(self) -> None:
-        """Do again what was undone."""
-        state = self.session.redo()
-        if state is None:
-            self.notify("There is nothing to do again.")
-        else:
-            self.main.show_document(state.path or None)
-            self.notify(f"Done again: {state.words}", markup=False)
+        self.context.start_flow(save_flow.quit_app(self.context), "flow")
 
     # -- crashes -------------------------------------------------------------------------------------------
 

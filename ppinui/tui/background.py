@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 Result = TypeVar("Result")
 
 
-async def off_screen(work: Callable[[], Result]) -> Result:
+async def run_in_thread(work: Callable[[], Result]) -> Result:
     """What ``work`` returns or raises; it is done in a thread of its own.
 
     The thread is a daemon: one that hangs does not keep the program from ending, as those of asyncio and
@@ -22,7 +22,7 @@ async def off_screen(work: Callable[[], Result]) -> Result:
     return await _delivered(work, lambda run: threading.Thread(target=run, daemon=True).start())
 
 
-def warm_up_workers() -> None:
+def preload_workers() -> None:
     """Start the process from which those are forked that load a PKCS#11 library, before any of them is."""
     from ppinui.probe import probe_worker_pool as probe_workshop
     from ppinui.tokens import token_worker_pool as token_workshop
@@ -37,7 +37,7 @@ _STDERR: Final = threading.Lock()
 """Two threads that put it back in another order would leave the screen without its own."""
 
 
-class Lane:
+class ThreadQueue:
     """A thread that lives as long as the program and does one piece of work after another.
 
     For what is done in the order in which it was asked for, as are changes of a keyring.

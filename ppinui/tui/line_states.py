@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ppinui.config.primus import PrimusConfig, Slot
 from ppinui.diagnostic import Severity
 from ppinui.editing.tree_model import Branch, Line
-from ppinui.tui.widgets.config_tree import Marks
+from ppinui.tui.widgets.config_tree import LineMarks
 
 if TYPE_CHECKING:
     from ppinui.probe.result import SlotResult
@@ -39,7 +39,7 @@ UNKNOWN = SecretState("?", "?", "faint")
 
 
 @dataclass
-class States:
+class LineStates:
     """What is known of each path of the tree."""
 
     problems: Mapping[str, Severity] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class States:
     running: Mapping[str, str] = field(default_factory=dict)
     """The stage that each slot is in, by its path, while it is tested."""
 
-    def marks(self, line: Line, config: PrimusConfig, wide: bool) -> Marks:
+    def marks(self, line: Line, config: PrimusConfig, wide: bool) -> LineMarks:
         """The states of a line, for the room that there is."""
         severity = self.problems.get(line.path)
         problem = _NONE
@@ -61,11 +61,13 @@ class States:
             problem = (long if wide else short, name)
         if line.branch is Branch.SLOT:
             secret = self.secrets.get(line.path, UNKNOWN)
-            return Marks((secret.long if wide else secret.short, secret.name), problem, self.test(line.path))
+            return LineMarks(
+                (secret.long if wide else secret.short, secret.name), problem, self.test(line.path)
+            )
         if line.branch is Branch.HSM:
             hsm = config.hsm(line.title)
-            return Marks(_NO_STATE, problem, self._of_all(hsm.slots) if hsm is not None else _NONE)
-        return Marks(_NO_STATE, problem)
+            return LineMarks(_NO_STATE, problem, self._of_all(hsm.slots) if hsm is not None else _NONE)
+        return LineMarks(_NO_STATE, problem)
 
     def test(self, path: str) -> Word:
         """The last test of a slot: running at which stage, fine, failed at which stage, skipped, never."""

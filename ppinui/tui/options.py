@@ -77,9 +77,9 @@ def _run_test(
     plan: Plan, options: ProbeOptions, *, credentials: Credentials, on_event: Listener, stop: Cancellation
 ) -> Report:
     from ppinui.probe.runner import run
-    from ppinui.tui.background import warm_up_workers
+    from ppinui.tui.background import preload_workers
 
-    warm_up_workers()
+    preload_workers()
     return run(plan, options, credentials=credentials, on_event=on_event, stop=stop)
 
 
@@ -90,7 +90,7 @@ def _trace(action: str, file: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Setup:
+class AppOptions:
     """Where the app works, and with what."""
 
     configuration: Path

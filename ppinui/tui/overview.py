@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from ppinui.config.primus import Hsm, PrimusConfig, Slot
 from ppinui.editing.tree_model import Branch, Line, cluster_of
 from ppinui.probe.result import SlotResult
-from ppinui.tui.line_states import UNKNOWN, States
-from ppinui.tui.widgets.list_view import Piece
+from ppinui.tui.line_states import UNKNOWN, LineStates
+from ppinui.tui.widgets.virtual_list import Piece
 
 _KINDS = {"permanent": "permanent", "proxy": "proxy", "pin": "PIN"}
 
 
-def overview(line: Line, config: PrimusConfig, states: States, place: str) -> list[Piece]:
+def overview(line: Line, config: PrimusConfig, states: LineStates, place: str) -> list[Piece]:
     """The lines for what is selected."""
     if line.branch is Branch.HSM and (hsm := config.hsm(line.title)):
         return [*_slots(hsm, states), *_cluster(hsm, config)]
@@ -29,7 +29,7 @@ def overview(line: Line, config: PrimusConfig, states: States, place: str) -> li
     return []
 
 
-def _slots(hsm: Hsm, states: States) -> Iterator[Piece]:
+def _slots(hsm: Hsm, states: LineStates) -> Iterator[Piece]:
     yield ("Slots" if hsm.slots else "No slots yet: a adds one", "strong")
     for slot in hsm.slots:
         word, name = states.test(slot.path)
@@ -52,7 +52,7 @@ def _cluster(hsm: Hsm, config: PrimusConfig) -> Iterator[Piece]:
         yield (f"  {number}. {where}: {', '.join(shared)}", "")
 
 
-def _slot(slot: Slot, config: PrimusConfig, states: States) -> Iterator[Piece]:
+def _slot(slot: Slot, config: PrimusConfig, states: LineStates) -> Iterator[Piece]:
     copies = config.partitions().get(slot.user_name or "", ())
     others = [other for other in copies if other.path != slot.path]
     if others:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
 
+from ppinui.tui.app_context import context_of
+from ppinui.tui.messages import SetupRequested
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import key_name
-
-if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
 
 _MOST: Final = 50
 """So many slots are offered for one query; more of it narrows them down."""
@@ -37,13 +36,14 @@ class ActionsProvider(Provider):
 
     def _set_ups(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
         from ppinui.setup.kinds import KINDS
-        from ppinui.tui.screens.setup_screen import WalkthroughScreen
+        from ppinui.tui.screens.setup_screen import SetupScreen
 
-        app = cast("PpinuiApp", self.app)
-        if app.setup.keyring is None or any(isinstance(one, WalkthroughScreen) for one in app.screen_stack):
+        context = context_of(self.app)
+        if context.options.keyring is None or any(isinstance(s, SetupScreen) for s in self.app.screen_stack):
             return  # nothing is kept here, or one is on
         for kind in KINDS:
-            yield f"Set up: {kind.title}", kind.summary, partial(app.set_up, kind.name)
+            request = partial(context.request, SetupRequested(kind.name))
+            yield f"Set up: {kind.title}", kind.summary, request
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
@@ -64,12 +64,12 @@ class PlacesProvider(Provider):
 
     async def search(self, query: str) -> Hits:
         """Those in which every word of the query occurs."""
-        app = cast("PpinuiApp", self.app)
-        if app.opened is None:
+        context = context_of(self.app)
+        if context.opened is None:
             return
         wanted = query.casefold().split()
         found = 0
-        for hsm in app.main.config.hsms:
+        for hsm in context.config.hsms:
             places = [(hsm.path, f"{hsm.name} {hsm.host or ''}:{hsm.port or ''}")]
             places += [
                 (slot.path, f"{hsm.name}.{slot.name} id {slot.id} {slot.user_name or ''}")
@@ -79,6 +79,6 @@ class PlacesProvider(Provider):
                 words = plain(f"Go to {text}")
                 if all(word in words.casefold() for word in wanted):
                     found += 1
-                    yield Hit(0.5, Content(words), partial(app.main.go_to, path), words)
+                    yield Hit(0.5, Content(words), partial(context.view.go_to, path), words)
                     if found == _MOST:
                         return

@@ -5,17 +5,17 @@ from __future__ import annotations
 import gc
 
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.options import Setup
+from ppinui.tui.options import AppOptions
 from ppinui.workers.hardening import harden
 
-__all__ = ["Setup", "run_app"]
+__all__ = ["AppOptions", "run_app"]
 
 
-def run_app(setup: Setup) -> int:
+def run_app(options: AppOptions) -> int:
     """Open the app and give the exit code that it ends with. Raises PpinuiError before it opens."""
     harden()  # PINs and passwords are typed here
     # Reading a large file makes many objects and no garbage: looking for it would only keep people waiting.
     gc.disable()
-    app = PpinuiApp(setup)
+    app = PpinuiApp(options)
     app.run()
     return app.return_code or 0

@@ -6,19 +6,18 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ppinui.errors import PpinuiError
 from ppinui.files.private_folder import PrivateFolder, memory_place
 from ppinui.libconfig.includes import decode, encode
-from ppinui.tui.background import off_screen
+from ppinui.tui.background import run_in_thread
 
-if TYPE_CHECKING:
-    from textual.app import App
-
+Suspend = Callable[[], AbstractContextManager[None]]
+"""While it is entered the terminal belongs to the editor."""
 _VARIABLES: Final = ("VISUAL", "EDITOR")
 _USUAL: Final = ("sensible-editor", "editor", "nano", "vi")
 _TAKES_LINE: Final = frozenset(
@@ -49,7 +48,7 @@ def editor_of(environ: Mapping[str, str]) -> list[str]:
     raise PpinuiError("there is no editor", "$VISUAL, $EDITOR", "name one: export EDITOR=nano")
 
 
-async def edited(app: App[None], text: str, name: str, environ: Mapping[str, str], line: int = 1) -> str:
+async def edited(suspend: Suspend, text: str, name: str, environ: Mapping[str, str], line: int = 1) -> str:
     """The text as the user leaves it in the editor.
 
     The copy lies in memory, in a folder that nobody else may enter (it may hold passwords in clear text),
@@ -57,22 +56,22 @@ async def edited(app: App[None], text: str, name: str, environ: Mapping[str, str
     know its kind; ``line`` is where the editor begins. Raises PpinuiError where it cannot be started.
     """
     command = editor_of(environ)
-    folder = await off_screen(lambda: PrivateFolder(memory_place(environ)))
+    folder = await run_in_thread(lambda: PrivateFolder(memory_place(environ)))
     try:
         copy = folder.write(name, encode(text))
-        code = _run(app, [*command, *_at_line(command[0], line, environ), str(copy)], environ)
+        code = _run(suspend, [*command, *_at_line(command[0], line, environ), str(copy)], environ)
         new = _read(copy)
     finally:
-        await off_screen(folder.remove)
+        await run_in_thread(folder.remove)
     if code and new == text:
         how = f"code {code}" if code > 0 else signal.Signals(-code).name
         raise PpinuiError(f"the editor ended with {how}", shlex.join(command), "nothing was changed")
     return new
 
 
-def _run(app: App[None], command: list[str], environ: Mapping[str, str]) -> int:
+def _run(suspend: Suspend, command: list[str], environ: Mapping[str, str]) -> int:
     """Run it on the terminal; its exit code."""
-    with app.suspend(), _no_interrupt():
+    with suspend(), _no_interrupt():
         try:
             return subprocess.run(command, env=dict(environ), check=False).returncode
         except OSError as error:

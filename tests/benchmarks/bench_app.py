@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ppinui.diagnostic import Diagnostic
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.options import Setup
+from ppinui.tui.options import AppOptions
+from ppinui.tui.screens.main_screen import MainScreen
 
 FIRST_SCREEN_LIMIT = 1.25
 KEY_LIMIT = 1.3
@@ -40,8 +41,8 @@ Empty().run()
 OURS = """
 import sys
 from pathlib import Path
-from ppinui.tui.start import Setup, run_app
-run_app(Setup(Path(sys.argv[1]), state=Path(sys.argv[2]), keyring=None))
+from ppinui.tui.start import AppOptions, run_app
+run_app(AppOptions(Path(sys.argv[1]), state=Path(sys.argv[2]), keyring=None))
 """
 
 
@@ -83,19 +84,21 @@ def key_press(file: Path, state: Path) -> float:
     """Milliseconds from a key on the tree until what it does is drawn: the median of many."""
 
     async def measure() -> float:
-        app = PpinuiApp(Setup(file, state=state, keyring=None))
+        app = PpinuiApp(AppOptions(file, state=state, keyring=None))
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
-            while not app.main.is_whole.is_set():
+            main = app.context.view
+            assert isinstance(main, MainScreen)
+            while not main.is_whole.is_set():
                 await pilot.pause()
             await pilot.press("down", "down", "down")
             await pilot.pause(1.0)  # the checks of the whole file are over by then
-            app.main.outline.go_to(app.main.outline.count // 2)
+            main.outline.go_to(main.outline.count // 2)
             times = []
             for _ in range(KEYS):
                 begun = time.perf_counter()
-                app.main.outline.action_move(1)
-                await app.main._show_form()
+                main.outline.action_move(1)
+                await main._show_form()
                 app.screen._compositor.render_strips()
                 times.append((time.perf_counter() - begun) * 1000)
                 await pilot.pause()
@@ -108,26 +111,28 @@ def edit(file: Path, state: Path, hsm: str) -> float:
     """Milliseconds from the key that takes what is typed in a field until all is drawn, its problems too."""
 
     async def measure() -> float:
-        app = PpinuiApp(Setup(file, state=state, keyring=None))
+        app = PpinuiApp(AppOptions(file, state=state, keyring=None))
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
-            while not app.main.is_whole.is_set():
+            main = app.context.view
+            assert isinstance(main, MainScreen)
+            while not main.is_whole.is_set():
                 await pilot.pause()
             await pilot.pause(1.0)
-            app.main.go_to(hsm)
+            main.go_to(hsm)
             await pilot.press("enter")
             await pilot.pause(0.5)
             checked = asyncio.Event()
-            show_problems = app.main.show_problems
+            show_problems = main.show_problems
 
             def problems_shown(problems: tuple[Diagnostic, ...]) -> None:
                 show_problems(problems)
                 checked.set()
 
-            app.main.show_problems = problems_shown  # type: ignore[method-assign]
+            main.show_problems = problems_shown  # type: ignore[method-assign]
             times = []
             for number in range(EDITS):
-                host = next(row for row in app.main.form.rows() if row.field.name == "host")
+                host = next(row for row in main.form.rows() if row.field.name == "host")
                 host.entry.focus()
                 await pilot.pause()
                 host.entry.value = f"other{number}.example.com"

@@ -108,14 +108,14 @@ CRASH = """
 import sys
 from pathlib import Path
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.options import Setup
+from ppinui.tui.options import AppOptions
 
 class Crashing(PpinuiApp):
-    def action_text(self):
+    def action_tokens(self):
         password = "CANARY-IN-A-LOCAL"
         raise RuntimeError(f"the text of an error: {password}")
 
-app = Crashing(Setup(Path(sys.argv[1]), state=Path(sys.argv[2])))
+app = Crashing(AppOptions(Path(sys.argv[1]), state=Path(sys.argv[2])))
 app.run()
 sys.exit(app.return_code or 0)
 """
@@ -129,10 +129,10 @@ def test_a_crash_shows_where_and_nothing_of_the_variables(
         [sys.executable, "-c", CRASH, example, state], environ=environment(app_environ), columns=120, rows=40
     ) as screen:
         edit_host(screen)
-        screen.press("Escape", "F3")
+        screen.press("Escape", "F12")
         assert screen.finish() == 1
         shown = screen.wait_until("builtins.RuntimeError")
-        assert "in action_text" in shown
+        assert "in action_tokens" in shown
         assert "CANARY" not in shown
     assert files_with("CANARY-IN-A-LOCAL", tmp_path) == ()
     assert list(state.rglob("*.jsonl"))

@@ -15,7 +15,7 @@ from ppinui.secrets.keyring_client import Backend, KeyringChoice
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
-from ppinui.tui.options import Setup
+from ppinui.tui.options import AppOptions
 from tests.pictures import tokens
 from tests.pictures.testing import FINE, Play, Script
 from tests.primus_sim.secretsfile import SecretsFile
@@ -52,9 +52,9 @@ def but(*changes: tuple[str, str]) -> Installation:
 
 @dataclass(frozen=True)
 class Installed:
-    """An installation on this machine: the app's setup, and the file that it calls /etc/primus/primus.cfg."""
+    """An installation on this machine: the app's options, and its file called /etc/primus/primus.cfg."""
 
-    setup: Setup
+    options: AppOptions
     config: Path
 
 
@@ -69,7 +69,7 @@ def installed(installation: Installation, folder: Path) -> Iterator[Installed]:
     ring = _Ring()
     _fill(SecretStore(ring, now=lambda: _STORED))
     play = Play(installation.script)
-    setup = Setup(
+    options = AppOptions(
         paths_below(folder)("/etc/primus/primus.cfg"),
         rule="/etc/primus",
         is_there=installation.is_there,
@@ -88,7 +88,7 @@ def installed(installation: Installation, folder: Path) -> Iterator[Installed]:
         now=lambda: tokens.NOW,
     )
     try:
-        yield Installed(setup, config)
+        yield Installed(options, config)
     finally:
         play.end()
 

@@ -34,10 +34,10 @@ async def _play(scene: Scene, there: Installed) -> str:
     os.environ.pop("NO_COLOR", None)
     if not scene.colours:
         os.environ["NO_COLOR"] = "1"  # Textual reads it when the app is made
-    app = PpinuiApp(there.setup)
+    app = PpinuiApp(there.options)
     async with app.run_test(size=scene.size) as pilot:
         driver = Driver(app, pilot)
-        await driver.until(lambda: app.opened is None or app.main.is_whole.is_set())
+        await driver.until(lambda: app.context.opened is None or driver.main.is_whole.is_set())
         await scene.steps(driver, there)
         for entry in app.screen.query(Input):
             entry.cursor_blink = False

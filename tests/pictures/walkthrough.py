@@ -12,8 +12,8 @@ from ppinui.services.context import Account, Context, Group
 from ppinui.setup.engine import Page, Walk
 from ppinui.setup.kinds.primus_kinds import CLOUDHSM
 from ppinui.setup.walkthrough import Action, Block, Finding, Kind, Running, SecretNeed, Step, StepState
-from ppinui.tui.controllers.setup_controller import Walking
-from ppinui.tui.screens.setup_screen import WalkthroughScreen
+from ppinui.tui.controllers.setup_thread import SetupThread
+from ppinui.tui.screens.setup_screen import SetupScreen
 from tests.pictures.installation import Installed
 from tests.rig.hosts import host_of
 from tests.setup.walkthrough_rig import MemoryKeyrings
@@ -34,9 +34,9 @@ def scene_of(step: str) -> Callable[[Driver, Installed], Any]:
     """Opens the walkthrough at a step, with answers to all that was asked before."""
 
     async def steps(app: Driver, installed: Installed) -> None:
-        walking = Walking(_walk_to(step, installed.config.parents[2] / "empty"))
+        walking = SetupThread(_walk_to(step, installed.config.parents[2] / "empty"))
         walking.states |= dict.fromkeys(STEPS[: STEPS.index(step)], StepState.DONE)
-        app.app.push_screen(WalkthroughScreen(app.app, walking))
+        app.app.push_screen(SetupScreen(app.context, walking))
         number = STEPS.index(step) + 1
         await app.until(f"Step {number} of {len(STEPS)}")
         await app.until(lambda: step in walking.states)

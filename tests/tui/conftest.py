@@ -13,14 +13,17 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from ppinui.editing.session import Session
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.vault_format import KdfCost
 from ppinui.tui.app import PpinuiApp
-from ppinui.tui.options import Setup
-from ppinui.tui.widgets.list_view import Rows
-from ppinui.tui.widgets.text_entry import Entry
+from ppinui.tui.app_context import AppContext
+from ppinui.tui.options import AppOptions
+from ppinui.tui.screens.main_screen import MainScreen
+from ppinui.tui.widgets.text_entry import TextEntry
+from ppinui.tui.widgets.virtual_list import VirtualList
 from tests.primus_sim.fixtures import primus_cluster, primus_parts
 from tests.rig.configurations import two_hsms
 from tests.rig.odd_module import OddModule
@@ -65,6 +68,20 @@ class Driver:
         return self.text
 
     @property
+    def context(self) -> AppContext:
+        return self.app.context
+
+    @property
+    def main(self) -> MainScreen:
+        """The main screen, whatever lies over it."""
+        assert isinstance(self.context.view, MainScreen)
+        return self.context.view
+
+    @property
+    def session(self) -> Session:
+        return self.context.session
+
+    @property
     def text(self) -> str:
         """What the screen shows, line by line."""
         screen = self.app.screen
@@ -75,16 +92,16 @@ class Driver:
     def static(self, selector: str) -> str:
         return str(self.app.screen.query_one(selector, Static).render())
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> TextEntry:
         """The field of a setting in the form."""
-        row = next(row for row in self.app.main.form.rows() if row.field.name == name)
-        assert isinstance(row.entry, Entry)
+        row = next(row for row in self.main.form.rows() if row.field.name == name)
+        assert isinstance(row.entry, TextEntry)
         return row.entry
 
     async def select(self, path: str) -> None:
         """Put the cursor of the tree on a line."""
-        self.app.main.go_to(path)
-        await self.until(lambda: self.app.main.details.path == path)
+        self.main.go_to(path)
+        await self.until(lambda: self.main.details.path == path)
 
     async def type_into(self, name: str, text: str) -> None:
         """Give a field of the form another text, and press enter."""
@@ -96,7 +113,7 @@ class Driver:
 
     def rows(self, selector: str) -> list[str]:
         """All rows of a list, whether they are in sight or not."""
-        rows = self.app.screen.query_one(selector, Rows)
+        rows = self.app.screen.query_one(selector, VirtualList)
         return ["".join(text for text, _ in rows.row(index, 60)) for index in range(rows.count)]
 
 
@@ -114,13 +131,13 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def setup(config: Path, tmp_path: Path) -> Setup:
-    """The app's setup on `config`; it finds no library, and no line goes to the system's log."""
+def options(config: Path, tmp_path: Path) -> AppOptions:
+    """The app's options on `config`; it finds no library, and no line goes to the system's log."""
     home = tmp_path / "home"
     home.mkdir()
     environ = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
     missing = tmp_path / "no-module.so"
-    return Setup(
+    return AppOptions(
         config,
         state=tmp_path / "state",
         environ=environ,
@@ -133,16 +150,16 @@ def setup(config: Path, tmp_path: Path) -> Setup:
 
 
 @pytest.fixture
-def run(setup: Setup) -> Run:
+def run(options: AppOptions) -> Run:
     """`run(steps)`: the app goes through an async function, which gets a :class:`Driver`; gives the app."""
 
     def go(steps: Steps, *, size: tuple[int, int] = (80, 24), **changes: object) -> PpinuiApp:
-        app = PpinuiApp(replace(setup, **changes))  # type: ignore[arg-type]
+        app = PpinuiApp(replace(options, **changes))  # type: ignore[arg-type]
 
         async def main() -> None:
             async with app.run_test(size=size, notifications=True) as pilot:
                 driver = Driver(app, pilot)
-                await driver.until(lambda: app.opened is None or app.main.is_whole.is_set())
+                await driver.until(lambda: app.context.opened is None or driver.main.is_whole.is_set())
                 await steps(driver)
 
         asyncio.run(main())

@@ -43,6 +43,6 @@ async def write_instead(app: Driver, text: str) -> None:
 
 def secret_of(app: Driver, name: str) -> str:
     """The word of the tree for the first slot of a partition."""
-    tree = app.app.main.outline
+    tree = app.main.outline
     rows = ("".join(text for text, _ in tree.row(index, 60)) for index in range(tree.count))
     return next(row for row in rows if name in row).split(name)[1].split()[1]

@@ -23,7 +23,7 @@ def somebody_else(code: str, config: Path) -> None:
 
 async def look(app: Driver) -> None:
     """The look that is due every two seconds."""
-    await app.app.disk_watch.look()
+    await app.context.disk_watch.look()
     await app.pilot.pause()
 
 
@@ -37,7 +37,7 @@ def test_an_untouched_file_has_no_mark_and_no_key_for_it(run: Run) -> None:
         assert head(app).startswith(" [saved] ")
         assert "Changed on disk" not in app.text
         await app.press("c")
-        assert app.app.screen is app.app.main
+        assert app.app.screen is app.main
 
     run(steps)
 
@@ -54,7 +54,7 @@ def test_a_change_is_marked_and_what_they_changed_can_be_taken(run: Run, config:
         assert "Keep ours" not in app.text  # there is nothing of ours
         await app.press("t")
         await app.until(lambda: head(app).startswith(" [saved] "))
-        assert app.app.main.config.globals["wait_delay"] == 300
+        assert app.context.config.globals["wait_delay"] == 300
         await app.until(lambda: "Changed on disk" not in app.text)
 
     run(steps)
@@ -66,12 +66,12 @@ def test_ours_are_kept_on_top_of_theirs_and_not_saved_yet(run: Run, config: Path
         somebody_else(THEIRS, config)
         await look(app)
         assert head(app).startswith(" [UNSAVED: 1 edit, CHANGED ON DISK] ")
-        app.app.main.outline.focus()
+        app.main.outline.focus()
         await app.press("c")
         await app.until("Keep ours, on top of theirs")
         await app.press("k")
         await app.until(lambda: head(app).startswith(" [UNSAVED: 1 edit] "))
-        assert app.app.session.document.text == TEXT.replace("10.1.2.3", "10.9.9.9").replace("250", "300")
+        assert app.session.document.text == TEXT.replace("10.1.2.3", "10.9.9.9").replace("250", "300")
 
     run(steps)
     assert config.read_text() == TEXT.replace("250", "300")
@@ -85,13 +85,13 @@ def test_what_is_being_typed_is_not_lost_when_theirs_are_taken(run: Run, config:
         await app.write("10.8.8.8")
         somebody_else(THEIRS, config)
         await look(app)
-        await app.pilot.app.run_action("settle")
+        await app.main.run_action("settle")
         await app.until("Keep ours, on top of theirs")
         await app.press("t")
         await app.until(lambda: "[saved]" in head(app))
         await app.press("escape", "f7")
         await app.until("UNSAVED")
-        assert "10.8.8.8" in app.app.session.document.text
+        assert "10.8.8.8" in app.session.document.text
 
     run(steps)
 
@@ -101,7 +101,7 @@ def test_escape_leaves_all_as_it_is_and_the_mark_stays(run: Run, config: Path) -
         await edit(app)
         somebody_else(THEIRS, config)
         await look(app)
-        app.app.main.outline.focus()
+        app.main.outline.focus()
         await app.press("c")
         await app.until("Keep ours, on top of theirs")
         await app.press("escape")
@@ -129,7 +129,7 @@ def test_a_deleted_file_is_marked_and_put_there_again(run: Run, config: Path) ->
         somebody_else("file.unlink()", config)
         await look(app)
         assert "GONE FROM DISK" in head(app)
-        app.app.main.outline.focus()
+        app.main.outline.focus()
         await app.press("c")
         await app.until("is gone")
         await app.press("p")
@@ -160,7 +160,7 @@ def test_a_file_that_was_replaced_by_one_that_does_not_parse_keeps_the_screen(ru
         await app.until("cannot be read any more")
         assert "expected = or :" in app.text
         await app.press("b")
-        assert app.app.session.document.text == TEXT
+        assert app.session.document.text == TEXT
 
     run(steps)
 
@@ -168,14 +168,14 @@ def test_a_file_that_was_replaced_by_one_that_does_not_parse_keeps_the_screen(ru
 def test_a_file_that_became_unreadable_is_marked_and_nothing_is_lost(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await edit(app)
-        app.app.session.path.chmod(0)
+        app.session.path.chmod(0)
         await look(app)
         assert "UNREADABLE ON DISK" in head(app)
-        app.app.main.outline.focus()
+        app.main.outline.focus()
         await app.press("c")
         await app.until("Permission denied")
         await app.press("b")
-        assert app.app.session.unsaved
+        assert app.session.unsaved
 
     with folder_of_ordinary_user() as folder:
 

@@ -11,7 +11,7 @@ HSM0 = "primus.hsms.hsm0"
 
 def test_the_tree_shows_the_file_its_globals_its_log_each_hsm_and_each_slot(run: Run) -> None:
     async def steps(app: Driver) -> None:
-        titles = [line.path.rpartition(".")[2] for line in app.app.main.outline.lines]
+        titles = [line.path.rpartition(".")[2] for line in app.main.outline.lines]
         assert titles == ["", "primus", "log", "hsm0", "slot0", "slot1", "hsm1", "slot0"]
         for text in ("hsm0 10.1.2.3:2310", "slot0 PAYMENTS  1", "hsm1 10.1.2.4:2410", "prio 1"):
             assert any(text in row for row in app.rows("#tree"))
@@ -41,7 +41,7 @@ def test_what_is_not_allowed_says_what_is_and_is_not_taken(run: Run) -> None:
         await app.select("primus.hsms.hsm1")
         await app.type_into("priority", "128")
         await app.until("0–127")
-        assert not app.app.session.unsaved
+        assert not app.session.unsaved
         await app.press("escape")
         assert app.entry("priority").value == "1"
 
@@ -53,9 +53,9 @@ def test_an_emptied_field_takes_the_setting_away_and_shows_its_default(run: Run)
         await app.select("primus.hsms.hsm1")
         await app.type_into("priority", "")
         await app.until("UNSAVED")
-        assert "priority" not in app.app.session.document.text
+        assert "priority" not in app.session.document.text
         assert app.entry("priority").placeholder == "0 by default"
-        assert app.app.screen is app.app.main
+        assert app.app.screen is app.main
 
     run(steps)
 
@@ -65,7 +65,7 @@ def test_a_setting_that_is_needed_is_not_taken_away(run: Run) -> None:
         await app.select(HSM0)
         await app.type_into("host", "")
         await app.until("host is needed")
-        assert not app.app.session.unsaved
+        assert not app.session.unsaved
 
     run(steps)
 
@@ -73,7 +73,7 @@ def test_a_setting_that_is_needed_is_not_taken_away(run: Run) -> None:
 def test_every_documented_setting_has_a_field_and_unknown_ones_too(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.select(HSM0)
-        assert [row.field.name for row in app.app.main.form.rows()] == [
+        assert [row.field.name for row in app.main.form.rows()] == [
             "host",
             "port",
             "priority",
@@ -81,7 +81,7 @@ def test_every_documented_setting_has_a_field_and_unknown_ones_too(run: Run) -> 
             "color",
         ]
         await app.select("primus.log")
-        names = [row.field.name for row in app.app.main.form.rows()]
+        names = [row.field.name for row in app.main.form.rows()]
         assert names[0] == "file"
         assert "trace_mask" in names
         assert len(names) == 11
@@ -104,7 +104,7 @@ def test_space_goes_through_true_and_false(run: Run) -> None:
         app.entry("write_syslog").focus()
         await app.press("space", "space", "enter")
         await app.until("UNSAVED")
-        assert "write_syslog = false" in app.app.session.document.text.replace("  ", " ")
+        assert "write_syslog = false" in app.session.document.text.replace("  ", " ")
 
     run(steps)
 
@@ -112,18 +112,18 @@ def test_space_goes_through_true_and_false(run: Run) -> None:
 def test_undo_and_redo_walk_through_all_edits(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.select(HSM0)
-        texts = [app.app.session.document.text]
+        texts = [app.session.document.text]
         for host in ("a.example", "b.example", "c.example"):
             await app.type_into("host", host)
-            texts.append(app.app.session.document.text)
-        app.app.main.outline.focus()
+            texts.append(app.session.document.text)
+        app.main.outline.focus()
         for text in reversed(texts[:-1]):
             await app.press("f7")
-            assert app.app.session.document.text == text
+            assert app.session.document.text == text
         assert "[saved]" in app.text
         for text in texts[1:]:
             await app.press("f8")
-            assert app.app.session.document.text == text
+            assert app.session.document.text == text
 
     run(steps)
 
@@ -135,7 +135,7 @@ def test_undo_in_a_field_first_takes_back_what_is_typed(run: Run) -> None:
         await app.write("xyz")
         await app.press("f7")
         assert app.entry("host").value == "10.1.2.3"
-        assert not app.app.session.unsaved
+        assert not app.session.unsaved
 
     run(steps)
 
@@ -150,10 +150,10 @@ def test_a_slot_is_added(run: Run) -> None:
         await app.write("ARCHIVE")
         await app.press("enter", "enter", "enter", "enter")
         await app.until("UNSAVED: 1 edit")
-        assert app.app.main.selected.path == f"{HSM0}.slots.slot2"
+        assert app.main.selected.path == f"{HSM0}.slots.slot2"
 
     app = run(steps)
-    added = app.session.document.get(f"{HSM0}.slots.slot2")
+    added = app.context.session.document.get(f"{HSM0}.slots.slot2")
     assert added is not None
     assert {child.name: child.value for child in added.children} == {
         "client_id": "pay",
@@ -171,7 +171,7 @@ def test_an_id_that_breaks_a_rule_is_refused_in_the_form(run: Run) -> None:
         await app.press("enter", "ctrl+a", "ctrl+k", "1", "f2")
         await app.until("id 1 belongs to")
         await app.press("escape")
-        assert not app.app.session.unsaved
+        assert not app.session.unsaved
 
     run(steps)
 
@@ -183,7 +183,7 @@ def test_an_hsm_is_added(run: Run) -> None:
         await app.write("10.1.2.5")
         await app.press("f2")
         await app.until("UNSAVED: 1 edit")
-        assert app.app.main.selected.path == "primus.hsms.hsm2"
+        assert app.main.selected.path == "primus.hsms.hsm2"
 
     run(steps)
 
@@ -198,7 +198,7 @@ def test_duplicating_an_hsm_makes_its_redundant_copy(run: Run) -> None:
         await app.until("UNSAVED: 1 edit")
 
     app = run(steps)
-    copy = app.main.config.hsm("hsm2")
+    copy = app.context.config.hsm("hsm2")
     assert copy is not None
     assert [(slot.user_name, slot.id) for slot in copy.slots] == [("PAYMENTS", 1), ("SIGNING", 2)]
 
@@ -212,7 +212,7 @@ def test_duplicating_a_slot_gives_the_partition_another_id(run: Run) -> None:
         await app.until("UNSAVED: 1 edit")
 
     app = run(steps)
-    assert [(slot.user_name, slot.id) for slot in app.main.config.hsms[0].slots][-1] == ("SIGNING", 3)
+    assert [(slot.user_name, slot.id) for slot in app.context.config.hsms[0].slots][-1] == ("SIGNING", 3)
 
 
 def test_a_slot_is_renamed(run: Run) -> None:
@@ -222,10 +222,10 @@ def test_a_slot_is_renamed(run: Run) -> None:
         await app.until("Rename the slot slot1")
         await app.press("end", "ctrl+u", *"signing", "enter")
         await app.until("UNSAVED: 1 edit")
-        assert app.app.main.selected.path == f"{HSM0}.slots.signing"
+        assert app.main.selected.path == f"{HSM0}.slots.signing"
 
     app = run(steps)
-    assert "/* end signing */" in app.session.document.text
+    assert "/* end signing */" in app.context.session.document.text
 
 
 def test_deleting_can_be_undone(run: Run, config: Path) -> None:
@@ -233,13 +233,13 @@ def test_deleting_can_be_undone(run: Run, config: Path) -> None:
         await app.select("primus.hsms.hsm1")
         await app.press("x")
         await app.until("UNSAVED: 1 edit")
-        assert app.app.main.config.hsm("hsm1") is None
+        assert app.context.config.hsm("hsm1") is None
         await app.press("u")
         await app.until("[saved]")
-        assert app.app.main.selected.path == "primus.hsms.hsm1"
+        assert app.main.selected.path == "primus.hsms.hsm1"
 
     app = run(steps)
-    assert app.session.document.text == config.read_text()
+    assert app.context.session.document.text == config.read_text()
 
 
 def test_problems_are_live_and_enter_goes_to_the_place(run: Run) -> None:
@@ -248,14 +248,14 @@ def test_problems_are_live_and_enter_goes_to_the_place(run: Run) -> None:
         await app.select(f"{HSM0}.slots.slot1")
         await app.type_into("id", "1")
         await app.until("1 error")
-        problems = app.app.main.problems
+        problems = app.main.problems
         at = next(index for index, one in enumerate(problems) if one.code == "duplicate-id-in-hsm")
-        app.app.main.go_to("primus")
+        app.main.go_to("primus")
         await app.press("f6", "f6")
         for _ in range(at):
             await app.press("down")
         await app.press("enter")
-        await app.until(lambda: app.app.focused is not None and app.app.main.selected.path.endswith("slot1"))
+        await app.until(lambda: app.app.focused is not None and app.main.selected.path.endswith("slot1"))
         await app.until(lambda: app.app.focused is app.entry("id"))
 
     run(steps)
@@ -275,9 +275,9 @@ def test_the_tree_says_where_problems_are_in_words(run: Run) -> None:
 def test_the_filter_keeps_what_fits(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.press("slash", *"signing", "enter")
-        assert [line.title for line in app.app.main.outline.lines] == ["primus.cfg", "hsm0", "slot1"]
+        assert [line.title for line in app.main.outline.lines] == ["primus.cfg", "hsm0", "slot1"]
         await app.press("slash", "escape")
-        assert len(app.app.main.outline.lines) == 8
+        assert len(app.main.outline.lines) == 8
 
     run(steps)
 
@@ -286,11 +286,11 @@ def test_slots_are_folded_away(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.select(f"{HSM0}.slots.slot1")
         await app.press("left")
-        assert app.app.main.selected.path == HSM0
+        assert app.main.selected.path == HSM0
         await app.press("left")
-        assert len(app.app.main.outline.lines) == 6
+        assert len(app.main.outline.lines) == 6
         await app.press("right")
-        assert len(app.app.main.outline.lines) == 8
+        assert len(app.main.outline.lines) == 8
 
     run(steps)
 
@@ -321,7 +321,7 @@ def test_a_password_that_is_typed_in_clear_text_goes_to_the_file_and_nowhere_els
 ) -> None:
     async def steps(app: Driver) -> None:
         await app.select(HSM0)
-        row = next(row for row in app.app.main.form.rows() if row.field.name == "pin")
+        row = next(row for row in app.main.form.rows() if row.field.name == "pin")
         row.entry.focus()
         await app.write("CANARY")
         assert "CANARY" not in app.text
@@ -344,12 +344,12 @@ def test_a_password_that_is_typed_in_clear_text_goes_to_the_file_and_nowhere_els
 def test_a_masked_field_is_empty_once_it_is_left(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.select(HSM0)
-        row = next(row for row in app.app.main.form.rows() if row.field.name == "pin")
+        row = next(row for row in app.main.form.rows() if row.field.name == "pin")
         row.entry.focus()
         await app.write("CANARY")
         await app.press("tab", "shift+tab")
         assert "••••••" not in app.text
-        assert not app.app.session.unsaved
+        assert not app.session.unsaved
 
     run(steps)
 

@@ -31,7 +31,7 @@ def test_a_field_takes_them_in_their_order(run: Run, keys: tuple[str, ...], text
         await app.press("end")
         burst(app, *keys, "enter")
         await app.until("UNSAVED: 1 edit")
-        assert app.app.main.config.globals["wait_delay"] == int(text)
+        assert app.context.config.globals["wait_delay"] == int(text)
 
     run(steps)
 
@@ -39,11 +39,11 @@ def test_a_field_takes_them_in_their_order(run: Run, keys: tuple[str, ...], text
 def test_a_secret_is_what_was_typed(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.select("primus.hsms.hsm0")
-        row = next(row for row in app.app.main.form.rows() if row.field.name == "pin")
+        row = next(row for row in app.main.form.rows() if row.field.name == "pin")
         row.entry.focus()
         await app.until(lambda: row.entry.has_focus)
         burst(app, "a", "x", "backspace", "b", "x", "ctrl+u", "o", "k", "enter")
         await app.until("UNSAVED: 1 edit")
-        assert 'pin = "ok"' in app.app.session.document.text
+        assert 'pin = "ok"' in app.session.document.text
 
     run(steps)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from ppinui.tui.messages import ProgressChanged
 from tests.rig.listeners import Listener, accepting, refusing
 from tests.rig.odd_module import OddModule, Switches, answers, hangs
 from tests.tui.conftest import Driver, Run
@@ -42,7 +44,7 @@ def test_everything_is_tested_and_the_tree_shows_how_it_ended(
         await app.until("What shall be tested?")
         await app.press("a")
         await app.until("done, 3 of 3, 1 failed")
-        rows = app.rows("#test-table")
+        rows = app.rows("#probe-table")
         assert "fine" in rows[0]
         assert "✗ connect" in rows[2]
         await app.press("end")
@@ -65,7 +67,7 @@ def test_what_is_not_saved_is_tested_and_said_to_be_so(
     async def steps(app: Driver) -> None:
         await app.select("primus.hsms.hsm1")
         await app.type_into("port", str(good.port))
-        app.app.main.outline.focus()
+        app.main.outline.focus()
         await app.press("f5", "h")
         await app.until(
             lambda: re.search("done, 1 of 1, 0 failed, .* s: hsm1, not saved yet", app.text) is not None
@@ -104,7 +106,7 @@ def test_a_test_that_hangs_is_cancelled_and_the_screen_lives_on(
         await app.until("testing ")
         await app.press("f5", "x")
         await app.until("done, 3 of 3")
-        assert any("skipped" in row for row in app.rows("#test-table"))
+        assert any("skipped" in row for row in app.rows("#probe-table"))
 
     run(steps, module=lambda: module.path, timeout=60.0)
 
@@ -180,7 +182,7 @@ def test_without_a_library_the_network_is_tested_all_the_same(
     async def steps(app: Driver) -> None:
         await app.press("f5", "a")
         await app.until("done, 3 of 3, 3 failed")
-        rows = app.rows("#test-table")
+        rows = app.rows("#probe-table")
         assert "✗ load" in rows[0]
         assert "✗ connect" in rows[2]
 
@@ -197,10 +199,10 @@ def test_progress_may_come_while_the_screen_is_being_made(
         await app.press("f5", "a")
         await app.until("done, 3 of 3")
         await app.press("escape")
-        progress = app.app.tester.progress()
+        progress = app.context.probes.progress()
         assert progress is not None
-        app.app.action_test()
-        app.app.show_progress(progress)
+        app.main.action_test()
+        app.context.broadcast(partial(ProgressChanged, progress))
         await app.until("done, 3 of 3")
 
     run(steps, module=lambda: module.path)

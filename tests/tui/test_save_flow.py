@@ -50,7 +50,7 @@ def test_escape_in_the_question_saves_nothing(run: Run, config: Path) -> None:
         await app.press("f2")
         await app.until("Save this change?")
         await app.press("escape")
-        assert app.app.session.unsaved
+        assert app.session.unsaved
 
     run(steps)
     assert config.read_text() == TEXT
@@ -81,10 +81,10 @@ def test_theirs_are_taken_and_ours_come_back_by_undo(run: Run, config: Path) -> 
         await app.until("was changed by somebody else")
         await app.press("t")
         await app.until("[saved]")
-        assert "wait_delay = 300" in app.app.session.document.text
+        assert "wait_delay = 300" in app.session.document.text
         await app.press("f7")
         await app.until("UNSAVED")
-        assert "10.9.9.9" in app.app.session.document.text
+        assert "10.9.9.9" in app.session.document.text
 
     run(steps)
 
@@ -110,7 +110,7 @@ def test_a_file_that_is_gone_loses_no_edit(run: Run, config: Path) -> None:
         await app.press("f2")
         await app.until("is gone")
         await app.press("b")
-        assert app.app.session.unsaved
+        assert app.session.unsaved
 
     run(steps)
 
@@ -130,7 +130,7 @@ def test_a_copy_is_saved_with_the_command_that_puts_it_in_place(
         await app.until("Saved a copy")
         assert "sudo cp -- " in app.text
         await app.press("o")
-        assert app.app.session.unsaved
+        assert app.session.unsaved
 
     run(steps)
     assert (tmp_path / "copy.cfg").read_text() == TEXT.replace("10.1.2.3", "10.9.9.9")
@@ -152,7 +152,7 @@ def test_without_the_rights_it_says_what_to_run_instead(run: Run) -> None:
             await app.until("may not write")
             assert "sudoedit" in app.text
             await app.press("b")
-            assert app.app.session.unsaved
+            assert app.session.unsaved
 
         as_ordinary_user(lambda: run(steps, configuration=config, state=folder / "state") and None)
         folder.chmod(0o755)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.screen import Screen
 
-from ppinui.tui.dialogs.choice_dialog import Answer, Question
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.widgets.file_pane import FilePane
 from tests.tui.conftest import Driver, Run
 
@@ -45,7 +45,7 @@ def test_the_second_view_is_the_change(run: Run) -> None:
         await app.press("f3", "f3")
         await app.until(lambda: any(row.startswith('+      host = "10.9.9.9"') for row in app.rows("#file")))
         await app.press("f3")
-        assert not app.app.main.query_one(FilePane).display
+        assert not app.main.query_one(FilePane).display
 
     run(steps)
 
@@ -57,7 +57,7 @@ def test_help_explains_the_field_with_the_focus(run: Run) -> None:
         await app.press("f1")
         await app.until("tries before falling back to the next HSM")
         await app.press("escape")
-        app.app.main.outline.focus()
+        app.main.outline.focus()
         await app.press("f1")
         await app.until("Words in the tree")
 
@@ -72,14 +72,14 @@ def test_the_palette_has_every_action_and_goes_to_every_slot(run: Run) -> None:
         await app.write("signing")
         await app.until("Go to hsm0.slot1 id 2 SIGNING")
         await app.press("down", "enter")
-        await app.until(lambda: app.app.main.selected.path == "primus.hsms.hsm0.slots.slot1")
+        await app.until(lambda: app.main.selected.path == "primus.hsms.hsm0.slots.slot1")
 
     run(steps)
 
 
 def test_f6_goes_round_by_tree_form_what_is_cut_off_text_and_problems(run: Run) -> None:
     async def steps(app: Driver) -> None:
-        main = app.app.main
+        main = app.main
         await app.select("primus.hsms.hsm0")
         await app.press("f6")
         await app.until(lambda: app.entry("host").has_focus)
@@ -99,7 +99,7 @@ def test_what_is_cut_off_below_the_form_is_scrolled_to(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.select("primus.hsms.hsm0")
         assert "2. hsm1" not in app.text
-        app.app.main.details.overview.focus()
+        app.main.details.overview.focus()
         await app.press("down", "down", "down")
         await app.until("2. hsm1 10.1.2.4")
 
@@ -110,7 +110,7 @@ def test_a_problem_can_be_read_whole_while_the_list_has_the_focus(run: Run) -> N
     async def steps(app: Driver) -> None:
         await app.until("Problems: 1 note")
         assert "if nothing else reads it" not in app.text
-        app.app.main.problem_pane.list.focus()
+        app.main.problem_pane.list.focus()
         await app.until("if nothing else reads it")
         await app.press("f6")
         await app.until(lambda: "if nothing else reads it" not in app.text)
@@ -185,10 +185,10 @@ def test_a_letter_is_shown_as_it_has_to_be_typed(run: Run) -> None:
 
 @pytest.mark.parametrize("words", ["Yes", "Keep what is on the screen"])
 def test_every_answer_of_a_question_is_in_sight(run: Run, words: str) -> None:
-    answers = [Answer(key, key, f"{words} {key}") for key in "abcd"]
+    answers = [DialogChoice(key, key, f"{words} {key}") for key in "abcd"]
 
     async def steps(app: Driver) -> None:
-        app.app.push_screen(Question("Which one?", [("a line", "")] * 40, answers))
+        app.app.push_screen(ChoiceDialog("Which one?", [("a line", "")] * 40, answers))
         text = await app.until("Which one?")
         for answer in answers:
             assert f"({answer.key}) {answer.words}" in text
@@ -199,7 +199,7 @@ def test_every_answer_of_a_question_is_in_sight(run: Run, words: str) -> None:
 def test_what_matters_less_is_paler_than_the_rest(run: Run) -> None:
     async def steps(app: Driver) -> None:
         await app.until("never")
-        tree = app.app.main.outline
+        tree = app.main.outline
         styles = {segment.text.strip(): segment.style for segment in tree.render_line(4)}
         never = styles["never"]
         assert never is not None

@@ -159,8 +159,8 @@ def test_a_clear_text_proxy_password_is_adopted(run_with_vault: Run, config: Pat
         await unlock(app)
         await app.press("c")
         await app.until("Kept 1 proxy password")
-        assert "CANARY-3" not in app.app.session.document.text
-        assert app.app.session.unsaved
+        assert "CANARY-3" not in app.session.document.text
+        assert app.session.unsaved
 
     run_with_vault(steps)
     assert "CANARY-3" in (kept(vault_file, "proxy:SERVICE") or "")

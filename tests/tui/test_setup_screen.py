@@ -23,8 +23,8 @@ from ppinui.setup.walkthrough import (
     command,
     text,
 )
-from ppinui.tui.controllers.setup_controller import Walking
-from ppinui.tui.screens.setup_screen import WalkthroughScreen
+from ppinui.tui.controllers.setup_thread import SetupThread
+from ppinui.tui.screens.setup_screen import SetupScreen
 from tests.rig.canary import draw, files_with
 from tests.rig.configurations import two_hsms
 from tests.setup.walkthrough_rig import at, context_of, do
@@ -34,9 +34,9 @@ HSMS = ({"host": "a.example.net", "port": "2310", "priority": 0},)
 CANARY = draw("c4n4ry-0f-4-scr33n")
 
 
-def walkthrough(app: Driver, walk: Walk) -> WalkthroughScreen:
+def walkthrough(app: Driver, walk: Walk) -> SetupScreen:
     """Open the screen on a walk; gives it."""
-    screen = WalkthroughScreen(app.app, Walking(walk))
+    screen = SetupScreen(app.context, SetupThread(walk))
     app.app.push_screen(screen)
     return screen
 
@@ -182,11 +182,11 @@ def test_what_does_not_concern_this_set_up_is_passed_by(run: Run, tmp_path: Path
     async def steps(app: Driver) -> None:
         screen = walkthrough(app, walk)
         await app.until("Keyring")
-        await app.until(lambda: "keyring" in screen.walking.states)
+        await app.until(lambda: "keyring" in screen.setup.states)
         before = walk.step.id
         await app.press("f8")
         await app.until(lambda: walk.step.id != before)
-        await app.until(lambda: screen.walking.states.get("proxy") is StepState.NOT_NEEDED)
+        await app.until(lambda: screen.setup.states.get("proxy") is StepState.NOT_NEEDED)
         assert walk.step.id == "permanent"
         await app.press("f7")
         await app.until(lambda: walk.step.id == "keyring")
@@ -288,7 +288,7 @@ def test_an_action_is_agreed_to_and_its_secret_is_in_no_picture(run: Run, tmp_pa
         await app.press("f8")
         await app.until("It is wet for a day.")
         await app.press("n")
-        await app.until(lambda: isinstance(app.app.screen, WalkthroughScreen))
+        await app.until(lambda: isinstance(app.app.screen, SetupScreen))
         assert given_secrets == []
         await app.press("f2")
         await app.until("Shall I paint it?")
@@ -321,7 +321,7 @@ def test_a_secret_that_is_left_is_gone(run: Run, tmp_path: Path) -> None:
         await app.until("Password of the shed")
         await app.write(CANARY)
         await app.press("escape")
-        await app.until(lambda: isinstance(app.app.screen, WalkthroughScreen))
+        await app.until(lambda: isinstance(app.app.screen, SetupScreen))
         await app.press("f2", "y")
         await app.until("Password of the shed")
         assert "•" not in app.text

@@ -19,7 +19,7 @@ PICTURES = Path(__file__).with_name("snapshots")
 async def main(app: Driver) -> None:
     await app.select("primus.hsms.hsm0")
     await app.until("Problems: 1 note")
-    await app.until(lambda: bool(app.app.keeper.kept.rows))
+    await app.until(lambda: bool(app.context.secrets.snapshot.rows))
 
 
 async def change(app: Driver) -> None:

@@ -41,7 +41,7 @@ async def details(app: Driver, slot: int) -> str:
     """What is said of one slot of the table."""
     await app.press("home", *["down"] * slot)
     await app.pilot.pause()
-    return " ".join(" ".join(app.rows("#test-lines")).split())
+    return " ".join(" ".join(app.rows("#probe-lines")).split())
 
 
 def test_secrets_of_the_keyring_alone_are_enough_and_are_nowhere_else(
@@ -117,7 +117,7 @@ def test_a_stored_secret_that_is_rejected_is_marked_and_offered_by_nobody_again(
         assert len(user.stand.wrong_attempts) == 1
         # no question whether to offer it again: that takes another secret
         await app.press("a")
-        await app.until(lambda: "STORED_SECRET_REJECTED" in "\n".join(app.rows("#test-lines")))
+        await app.until(lambda: "STORED_SECRET_REJECTED" in "\n".join(app.rows("#probe-lines")))
         assert "was rejected by hsm" in await details(app, 0)
         await app.press("escape", "f4")
         await app.until("Keyring: vault (")
@@ -153,7 +153,7 @@ def test_a_rejected_pin_is_replaced_on_the_secrets_screen_and_works_then(
         await app.press("f5", "l", "a")
         await app.until("done, 4 of 4, 2 failed")
         await app.press("a")
-        await app.until(lambda: "STORED_SECRET_REJECTED" in "\n".join(app.rows("#test-lines")))
+        await app.until(lambda: "STORED_SECRET_REJECTED" in "\n".join(app.rows("#probe-lines")))
         await app.press("escape", "f4")
         await app.until("Keyring: vault (")
         await go_to(app, "PIN", "PAYMENTS")
@@ -204,7 +204,7 @@ def test_a_setup_password_is_spent_where_it_was_found(
         await app.write(PINS["SIGNING"])
         await app.press("enter")
         await app.until("Fetched the permanent")
-        text = app.app.session.document.text
+        text = app.session.document.text
         assert setup not in text
         assert PROXY_PASSWORD not in text
         await app.press("escape")

@@ -38,10 +38,10 @@ _MODULES: Final = (
     slot_rules,
     log_rules,
     file_rules,
-    profile_rules,
 )
 """In the order in which their problems of one place are reported."""
 _RULES: Final = tuple(rule for module in _MODULES for rule in RULES[module.__name__])
+_PROFILE_RULES: Final = RULES[profile_rules.__name__]
 _ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 
 
@@ -143,7 +143,7 @@ def _of_document(subject: Subject) -> Iterator[Diagnostic]:
 def _with_paths(subject: Subject) -> Iterator[tuple[Diagnostic, str]]:
     """The problems, each with the path of the setting that it is about, also where it does not name it."""
     seen: set[Place | None] = set()
-    for rule in (*_RULES, secret_rules.clear_secrets):
+    for rule in (*_RULES, *(_PROFILE_RULES if subject.profile else ()), secret_rules.clear_secrets):
         for found in rule(subject):
             seen.add(found.place)
             yield found, found.subject
@@ -171,7 +171,7 @@ def _of_broken_text(
     except PpinuiError:
         return
     subject = Subject(document, profile, complete=False)
-    for rule in _RULES:
+    for rule in (*_RULES, *(_PROFILE_RULES if profile else ())):
         yield from rule(subject)
 
 

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from textual.message import Message
-
 from ppinui.config.primus import PrimusConfig, SecretOwners
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.keyring_client import Backend
@@ -104,7 +102,7 @@ class SecretRow:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SecretsSnapshot:
     """All secrets at one moment."""
 
     rows: tuple[SecretRow, ...] = ()
@@ -170,7 +168,3 @@ def states_of(config: PrimusConfig, rows: Iterable[SecretRow]) -> Mapping[str, S
         if (state := own or proxy) is not None:
             found[slot.path] = state
     return found
-
-
-class SecretsSeen(Message):
-    """More is known of the secrets than before; the screen that is on gets it."""

@@ -1,152 +1,281 @@
-"""One set-up walkthrough on the screen: the walk in a thread of its own, and what is known of each step."""
+"""Going through a walkthrough: what the keys of its screen do, with what is asked before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import Enum
-from typing import TypeVar
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
-from ppinui.editing.result_history import Board
 from ppinui.errors import PpinuiError
-from ppinui.probe.plan import Plan
-from ppinui.setup.engine import Page, Walk
-from ppinui.setup.questions import Value
-from ppinui.setup.walkthrough import Action, Finding, Given, Running, StepState
-from ppinui.tui.background import Lane, warm_up_workers
-from ppinui.workers.cancellation import Cancellation
+from ppinui.secrets.secret import Secret
+from ppinui.setup import questions
+from ppinui.setup.engine import Page
+from ppinui.setup.questions import Unacceptable
+from ppinui.setup.walkthrough import Action, SecretNeed, StepState
+from ppinui.tui.controllers.setup_thread import SetupThread, Way
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
+from ppinui.tui.dialogs.secret_dialog import SecretDialog
+from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.row_editor import TableRow
 
-Result = TypeVar("Result")
+if TYPE_CHECKING:
+    from ppinui.setup.walkthrough import Finding
+    from ppinui.tui.controller_context import ControllerContext
+    from ppinui.tui.widgets.answer_form import AnswerForm
 
 
-class Way(Enum):
-    """How one came to a step."""
+class SetupView(Protocol):
+    """The screen of a walkthrough, as far as its controller uses it."""
 
-    FORWARD = "forward"
-    BACK = "back"
-    STRAIGHT = "straight"
-    """By its name, or at the beginning."""
-
-
-class Walking:
-    """Drives a :class:`Walk` from the screen's thread; all its methods that wait do so for the walk's."""
-
-    def __init__(self, walk: Walk, close: Callable[[], None] = lambda: None) -> None:
-        """``close`` ends what the walk has opened; it is called in the walk's thread."""
-        self.walk = walk
-        self.kind = walk.kind
-        self.states: dict[str, StepState] = {}
-        """What was found in each step, by its id; what was not looked at, or is old, is not there."""
-        self._close = close
-        self._lane = Lane()
-        self._stop: Cancellation | None = None
-        self.board: Board | None = None
-        """How far the last connection test of the step is that one is at."""
-        self.unkept = ""
-        """Why answers and position are not kept for later; "" where they are."""
+    page: Page | None
 
     @property
-    def is_acting(self) -> bool:
-        """Whether an action is being carried out."""
-        return self._stop is not None
+    def form(self) -> AnswerForm: ...
 
-    async def glance(self) -> Page:
-        """The step as far as it is known without looking."""
-        return await self._lane.do(lambda: self.walk.page(look=False))
+    @property
+    def action(self) -> Action | None: ...
 
-    async def look(self) -> Page:
-        """The step with what is found there. May take long."""
-        page = await self._lane.do(self.walk.page)
-        trouble = page.outcome or page.finding
-        if trouble is None:
-            self.states.pop(page.step.id, None)
+    @property
+    def trouble(self) -> Finding | None: ...
+
+    @property
+    def repair_steps(self) -> tuple[str, ...]: ...
+
+    async def show(self, page: Page) -> None: ...
+
+    def say(self, words: str) -> None: ...
+
+    def report(self, line: str) -> None: ...
+
+    def scroll_to_found(self) -> None: ...
+
+    def refresh_bindings(self) -> None: ...
+
+    def call_later(self, callback: Callable[[], object]) -> object: ...
+
+    def finish(self, finished: bool) -> None: ...
+
+
+class SetupController:
+    """The flows of one walkthrough. A new one replaces the one that runs, unless that one is held."""
+
+    def __init__(self, context: ControllerContext, view: SetupView, setup: SetupThread) -> None:
+        self._context = context
+        self._view = view
+        self._setup = setup
+        self.is_held = False
+        """Whether something is asked or done, in whose place nothing may come."""
+
+    # -- coming to a step ----------------------------------------------------------------------------------
+
+    async def arrive(self, way: Way) -> None:
+        """Show the step that one came to; what does not concern this set-up is passed by."""
+        while True:
+            page = await self._setup.glance()
+            await self._view.show(page)
+            if page.unanswered:
+                return
+            page = await self._look()
+            passed_by = page.finding is not None and page.finding.state is StepState.NOT_NEEDED
+            if not passed_by or way is Way.STRAIGHT or not await self._setup.go(way):
+                return
+
+    async def forward(self) -> None:
+        """Take the answers and go on; what the step can do is offered before."""
+        page = await self._answered()
+        if page is None:
+            return
+        action, trouble = self._view.action, self._view.trouble
+        if action is not None and trouble is not None and trouble.state is StepState.TO_DO:
+            answer = await self._agreed(action, may_go_on=page.may_go_on)
+            if answer == "yes":
+                await self._carry_out(action)
+            if answer != "on":
+                return
+        if not page.may_go_on:
+            self._view.say("This step is needed before the next one.")
+        elif await self._setup.go(Way.FORWARD):
+            await self.arrive(Way.FORWARD)
         else:
-            self.states[page.step.id] = trouble.state
+            self._view.finish(True)
+
+    async def back(self) -> None:
+        """To the step before."""
+        await self.take_typed()
+        if await self._setup.go(Way.BACK):
+            await self.arrive(Way.BACK)
+
+    async def go_to(self, step: str) -> None:
+        """To a step; where others have to be done before, to the first of these."""
+        await self.take_typed()
+        came_to = await self._setup.go_to(step)
+        await self.arrive(Way.STRAIGHT)
+        if came_to != step:
+            self._view.say(f"This step comes first: '{self._title(step)}' needs it.")
+
+    async def mend(self) -> None:
+        """To the step in which the problem can be mended; to one of them, where there are several."""
+        steps = self._view.repair_steps
+        chosen = steps[0]
+        if len(steps) > 1:
+            answers = [DialogChoice(step, str(n), self._title(step)) for n, step in enumerate(steps, start=1)]
+            with self._held():
+                chosen = await self._ask_question("Where do you want to begin?", "", answers)
+        if chosen:
+            await self.go_to(chosen)
+
+    async def leave(self) -> None:
+        """Out of the walkthrough; what is typed is taken, as far as it may be."""
+        await self.take_typed()
+        self._view.finish(False)
+
+    # -- answers -------------------------------------------------------------------------------------------
+
+    async def again(self) -> None:
+        """Take what was answered, and look at the step again."""
+        await self.take_typed()
+        if not (await self._setup.glance()).unanswered:
+            await self._look()
+
+    async def take_typed(self) -> bool:
+        """Give the walk what is typed; whether all of it may be."""
+        form = self._view.form
+        given, fine = form.typed()
+        flaws = await self._setup.answer(given)
+        form.show_flaws(flaws)
+        if given:
+            await self._view.show(await self._setup.glance())
+        return fine and not flaws
+
+    async def type_row(self, table: TableRow, number: int | None) -> None:
+        """Ask for a row: another one in the place of this one, or (None) one more."""
+        question = table.question
+        known = {} if number is None else table.field.rows[number]
+
+        def attempt(typed: Answers) -> None:
+            try:
+                table.with_row(number, typed)
+            except Unacceptable as flaw:
+                raise PpinuiError(str(flaw), question.words, "change it") from None
+
+        wanted = [_form_field(column, known.get(column.id, column.default)) for column in question.columns]
+        title = f"{'Add' if number is None else 'Change'} {question.row}"
+        with self._held():
+            typed = await self._context.ask(FormDialog(title, wanted, attempt))
+        if typed is not None:
+            table.take(table.with_row(number, typed))
+            await self.again()
+
+    async def _answered(self) -> Page | None:
+        """The step with what was found in it; None where answers are missing or wrong, and it is said."""
+        form = self._view.form
+        if not await self.take_typed():
+            form.focus_on()
+            return None
+        page = self._view.page
+        if page is None or (page.finding is None and not page.unanswered):
+            page = await self._look()
+        if page.unanswered:
+            form.show_flaws(dict.fromkeys(page.unanswered, "this needs an answer"))
+            form.focus_on(page.unanswered[0])
+            return None
         return page
 
-    async def answer(self, given: Mapping[str, Value | None]) -> dict[str, str]:
-        """Answer questions of the step; gives what is wrong with which."""
-        if not given:
-            return {}
-        self._forget_from(self._place)
-        self.board = None
-        return await self._lane.do(lambda: self._kept(lambda: self.walk.answer(given), {}))
+    async def _look(self) -> Page:
+        self._view.say("looking …")
+        page = await self._setup.look()
+        await self._view.show(page)
+        return page
 
-    async def go(self, way: Way) -> bool:
-        """To the next step, or the one before; False where there is none."""
-        self.board = None
-        move = self.walk.back if way is Way.BACK else self.walk.forward
-        return await self._lane.do(lambda: self._kept(move, True))
+    # -- actions -------------------------------------------------------------------------------------------
 
-    async def go_to(self, step: str) -> str:
-        """To a step, or to the first one before it that has to be done first; gives its id."""
-        self.board = None
-        return await self._lane.do(lambda: self._go_to(step))
+    async def act(self) -> None:
+        """Do what the step can do, if the user agrees."""
+        page = await self._answered()
+        action = self._view.action
+        if page is not None and action is not None and await self._agreed(action, may_go_on=False) == "yes":
+            await self._carry_out(action)
 
-    async def act(self, action: Action, given: Given, say: Callable[[str], None]) -> Finding | None:
-        """Carry out an action; ``say`` is called in the walk's thread. May take long."""
-        stop = self._stop = Cancellation()
+    async def _agreed(self, action: Action, *, may_go_on: bool) -> str:
+        """``yes``, ``on`` to the next step without it, or anything else to stay."""
+        answers = [DialogChoice("yes", "y", "Yes")]
+        if may_go_on:
+            answers.append(DialogChoice("on", "g", "Go on without"))
+        answers.append(DialogChoice("no", "n", "No"))
+        with self._held():
+            return await self._ask_question(f"Shall I {action.words}?", action.consequence, answers)
 
-        def work() -> Finding | None:
-            warm_up_workers()
-            return self.walk.act(action, given, Running(say, stop, self._watch))
+    async def _carry_out(self, action: Action) -> None:
+        given: dict[str, Secret] = {}
+        with self._held():
+            try:
+                for need in action.secrets:
+                    secret = await self._ask(need)
+                    if secret is None:
+                        return
+                    given[need.id] = secret
+                self._view.say(f"{action.words} …")
+                self._view.call_later(self._view.refresh_bindings)
+                await self._setup.act(action, given, self._view.report)
+            finally:
+                for secret in given.values():
+                    secret.wipe()
+            await self._look()
+        self._view.scroll_to_found()
 
+    async def _ask(self, need: SecretNeed) -> Secret | None:
+        """The secret, typed twice where it is a new one; None where somebody goes back."""
+        title, hint = need.prompt.strip(" :"), need.hint
+        while True:
+            first: Secret | None = await self._context.ask(SecretDialog(title, hint))
+            if first is None or not need.twice:
+                return first
+            second: Secret | None = await self._context.ask(SecretDialog(f"{title}: the same again"))
+            same = second is not None and second == first
+            if second is not None:
+                second.wipe()
+            if same:
+                return first
+            first.wipe()
+            if second is None:
+                return None
+            hint = "The two differ."
+
+    async def _ask_question(self, title: str, text: str, answers: list[DialogChoice]) -> str:
+        lines = textwrap.wrap(plain(text), 70, break_on_hyphens=False)
+        return await self._context.ask(ChoiceDialog(title, [(line, "") for line in lines], answers))
+
+    def _title(self, step: str) -> str:
+        return self._setup.title_of(step)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        self.is_held = True
         try:
-            return await self._lane.do(work)
+            yield
         finally:
-            self._stop = None
-            stop.close()
-            if self.board is not None:
-                self.board.end(None)
-            if action.changes:
-                self._forget_from(self._place)
+            self.is_held = False
+            self._view.refresh_bindings()
 
-    def cancel(self) -> None:
-        """End the action, where it can be ended; what is known by then stays."""
-        if self._stop is not None:
-            self._stop.cancel()
 
-    async def begin_anew(self) -> None:
-        """Drop all answers, and go to the first step."""
-        await self._lane.do(self.walk.forget)
-        self.states.clear()
+def _form_field(column: questions.Question, value: object) -> FormField:
+    return FormField(
+        column.id,
+        column.words,
+        "" if value is None else str(value),
+        "" if column.required else "may be left empty",
+        partial(_flaw_of, column),
+        column.hint,
+    )
 
-    async def close(self) -> None:
-        """End what was opened. Answers and position are kept already."""
-        await self._lane.do(self._close)
 
-    def title_of(self, step: str) -> str:
-        """The title of the step with this id."""
-        return self.kind.steps[self.kind.index(step)].title
-
-    def _watch(self, plan: Plan) -> Board:
-        self.board = Board(plan)
-        return self.board
-
-    @property
-    def _place(self) -> int:
-        return self.kind.index(self.walk.step.id)
-
-    def _forget_from(self, place: int) -> None:
-        """What was found from this step on may be another now."""
-        for step in self.kind.steps[place:]:
-            self.states.pop(step.id, None)
-
-    def _go_to(self, wanted: str) -> str:
-        walk = self.walk
-        while self._place < self.kind.index(wanted):
-            page = walk.page(look=walk.step.required)
-            if page.unanswered or (walk.step.required and not page.may_go_on):
-                return walk.step.id
-            self._kept(walk.forward, True)
-        self._kept(lambda: walk.go_to(wanted), None)
-        return wanted
-
-    def _kept(self, move: Callable[[], Result], moved: Result) -> Result:
-        """What a move gives, or ``moved`` where it was made and could not be kept: it counts all the same."""
-        try:
-            result = move()
-        except PpinuiError as error:
-            self.unkept = f"{error.message} ({error.place})"
-            return moved
-        self.unkept = ""
-        return result
+def _flaw_of(column: questions.Question, typed: str) -> str:
+    """What is wrong with what is typed for a column, "" for nothing."""
+    try:
+        column.read(typed)
+    except Unacceptable as flaw:
+        return str(flaw)
+    return ""

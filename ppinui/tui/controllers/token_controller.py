@@ -5,50 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from textual.message import Message
 
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access, Interrupted
 from ppinui.tokens.slot import Slot
 from ppinui.tokens.token_refusal import TokenRefusal
-from ppinui.tui.background import off_screen, warm_up_workers
-from ppinui.tui.dialogs.choice_dialog import Answer, Question
+from ppinui.tui.background import preload_workers, run_in_thread
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.workers.cancellation import Cancellation
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.controller_context import ControllerContext
 
 Result = TypeVar("Result")
 
 
-class Busy(Message):
-    """The module is asked something now (in words), or nothing any more ("")."""
-
-    def __init__(self, doing: str) -> None:
-        self.doing = doing
-        super().__init__()
-
-
-class SlotChanged(Message):
-    """A slot is otherwise than it was."""
-
-    def __init__(self, slot: Slot) -> None:
-        self.slot = slot
-        super().__init__()
-
-
-class GivenUp(Exception):
+class FlowCancelled(Exception):
     """Somebody was asked, and went back: nothing is done, and nothing is said."""
 
 
-class Reach:
+class TokenController:
     """How this app reaches tokens. Its user has to agree before a Primus provider connects."""
 
-    def __init__(self, app: PpinuiApp) -> None:
-        self.app = app
+    def __init__(self, context: ControllerContext) -> None:
+        self._context = context
         self.module: Path | None = None
         """None until it has been looked for, and where there is none."""
         self.doing = ""
@@ -69,25 +53,25 @@ class Reach:
         ending = self._stop is not None and self._stop.requested
         if self._lock.locked() and not ending:
             flow.close()
-            self.app.notify(f"Wait: {self.doing or 'something else is on'}. x cancels it.", markup=False)
+            self._context.notify(f"Wait: {self.doing or 'something else is on'}. x cancels it.")
             return
 
         async def run() -> None:
             async with self._lock:  # what was stopped has a moment to end in order
                 try:
                     await flow
-                except GivenUp:
+                except FlowCancelled:
                     return
 
         self._flows += 1
-        self.app.in_flow(run(), f"token-{self._flows}")
+        self._context.start_flow(run(), f"token-{self._flows}")
 
     def known_pin(self, label: str) -> Secret | None:
         """The user PIN of a partition, where the app was started with those (the demo is)."""
-        pin = self.app.setup.pin
+        pin = self._context.options.pin
         if pin is None or label in self._wrong_pins:
             return None
-        users = {slot.user_name for slot in self.app.main.config.slots}
+        users = {slot.user_name for slot in self._context.config.slots}
         return pin(label) if label in users else None
 
     def forget_pin(self, label: str) -> None:
@@ -111,7 +95,7 @@ class Reach:
         """What ``work`` returns or raises, done away from the screen; a Primus is asked after leave alone.
 
         ``secrets``: wiped when they were used. ``changes``: it changes a token. ``never_on_primus``: the
-        commands do not do it on a Primus either. Raises PpinuiError, and GivenUp.
+        commands do not do it on a Primus either. Raises PpinuiError, and FlowCancelled.
         """
 
         def spend(access: Access) -> Result:
@@ -133,44 +117,40 @@ class Reach:
         except Interrupted:
             if changes:
                 raise  # what has become of the token is to be looked at
-            raise GivenUp from None
+            raise FlowCancelled from None
         finally:
             self.is_changing = False
 
     async def _ask(self, doing: str, work: Callable[[Access], Result], never_on_primus: bool) -> Result:
         if self.module is None:
-            self.module = await off_screen(self.app.setup.module)
+            self.module = await run_in_thread(self._context.options.module)
         module, stop = self.module, Cancellation()
 
         def run() -> Result:
             try:
-                warm_up_workers()
+                preload_workers()
                 return work(self._access(module, stop, never_on_primus))
             finally:
                 stop.close()
 
-        self._say(doing, stop)
+        self._set_busy(doing, stop)
         try:
-            return await off_screen(run)
+            return await run_in_thread(run)
         finally:
-            self._say("", None)
+            self._set_busy("", None)
 
     def saw(self, slot: Slot, flags: int | None) -> None:
         """The token of a slot has these flags now (None: they could not be read); the screens are told."""
         if flags is not None and slot.token is not None:
             changed = replace(slot, token=slot.token.with_flags(flags))
-            self._tell(lambda: SlotChanged(changed))
+            self._context.broadcast(partial(SlotChanged, changed))
 
-    def _say(self, doing: str, stop: Cancellation | None) -> None:
+    def _set_busy(self, doing: str, stop: Cancellation | None) -> None:
         self.doing, self._stop = doing, stop
-        self._tell(lambda: Busy(doing))
-
-    def _tell(self, make: Callable[[], Message]) -> None:
-        for screen in self.app.screen_stack:
-            screen.post_message(make())
+        self._context.broadcast(ModuleBusy)
 
     def _access(self, module: Path, stop: Cancellation, never_on_primus: bool) -> Access:
-        setup, connect = self.app.setup, module in self._may_connect
+        setup, connect = self._context.options, module in self._may_connect
         environ = dict(setup.environ)
         if connect:  # with what is open here
             if setup.configuration.exists():
@@ -187,10 +167,10 @@ class Reach:
         )
 
     async def _ask_for_leave(self) -> None:
-        """Raises GivenUp where it is not given."""
+        """Raises FlowCancelled where it is not given."""
         assert self.module is not None
-        answer = await self.app.push_screen_wait(
-            Question(
+        answer = await self._context.ask(
+            ChoiceDialog(
                 "This is the Primus provider. Let it connect to its HSMs?",
                 [
                     (str(self.module), ""),
@@ -198,9 +178,9 @@ class Reach:
                     ("Asked for its slots, it connects with the secrets of .secrets.cfg.", "warning"),
                     ("A Primus is tested on the test screen (F5). m names another library here.", ""),
                 ],
-                [Answer("back", "b", "Back"), Answer("connect", "c", "Connect")],
+                [DialogChoice("back", "b", "Back"), DialogChoice("connect", "c", "Connect")],
             )
         )
         if answer != "connect":
-            raise GivenUp
+            raise FlowCancelled
         self._may_connect.add(self.module)

@@ -15,15 +15,15 @@ from textual.widgets import Button, Static
 
 from ppinui.errors import PpinuiError
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece
-from ppinui.tui.widgets.text_view import TextLines, wrapped
+from ppinui.tui.widgets.text_view import TextView, wrapped
+from ppinui.tui.widgets.virtual_list import Piece
 
 _WIDTH: Final = 70
 """Cells of a text that is broken into lines, so that it fits at 80 columns."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class DialogChoice:
     """An answer: what it is for the program, its key (a letter), its words."""
 
     value: str
@@ -31,7 +31,7 @@ class Answer:
     words: str
 
 
-class Question(ModalScreen[str]):
+class ChoiceDialog(ModalScreen[str]):
     """Gives the value of the answer; "" for escape."""
 
     CSS_PATH = "choice_dialog.tcss"
@@ -45,7 +45,7 @@ class Question(ModalScreen[str]):
         Binding("pagedown", "scroll(8)", "Page down", show=False, id="question.page-down"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[Piece], answers: Sequence[Answer]) -> None:
+    def __init__(self, title: str, lines: Sequence[Piece], answers: Sequence[DialogChoice]) -> None:
         """The first answer has the focus."""
         super().__init__()
         self.question = title
@@ -56,7 +56,7 @@ class Question(ModalScreen[str]):
         """Title, text, answers."""
         with Vertical(id="question"):
             yield Static(plain(self.question), id="question-title", markup=False)
-            text = TextLines(self.lines, id="question-text", mark="")
+            text = TextView(self.lines, id="question-text", mark="")
             text.can_focus = False
             yield text
             with Horizontal(id="question-answers"):
@@ -69,7 +69,7 @@ class Question(ModalScreen[str]):
         stacked = not self._fit_in_one_line()
         self.query_one("#question-answers").set_class(stacked, "-stacked")
         more = len(self._answers) - 1 if stacked else 0
-        text = self.query_one(TextLines)
+        text = self.query_one(TextView)
         text.display = bool(text.count)
         text.styles.height = max(1, min(text.count, self.app.size.height - 8 - more))
         self.query(Button).first().focus()
@@ -98,11 +98,11 @@ class Question(ModalScreen[str]):
 
     def action_scroll(self, by: int) -> None:
         """Move the text."""
-        text = self.query_one(TextLines)
+        text = self.query_one(TextView)
         text.scroll_relative(y=by, animate=False)
 
 
-def error_question(error: PpinuiError, answers: Sequence[Answer] = ()) -> Question:
+def error_dialog(error: PpinuiError, answers: Sequence[DialogChoice] = ()) -> ChoiceDialog:
     """An error of three lines, to be read."""
     lines: list[Piece] = [(f"where: {error.place}", ""), (f"fix: {error.remedy}", "")]
-    return Question(error.message, [*wrapped(lines, _WIDTH)], answers or [Answer("ok", "o", "OK")])
+    return ChoiceDialog(error.message, [*wrapped(lines, _WIDTH)], answers or [DialogChoice("ok", "o", "OK")])

@@ -15,13 +15,13 @@ from textual.widgets import Button, Input, Static
 
 from ppinui.errors import PpinuiError
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.text_entry import Entry
+from ppinui.tui.widgets.text_entry import TextEntry
 
 Answers = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FormField:
     """A line of the form: its name in the answers, its words, what it begins with, what it is for."""
 
     name: str
@@ -34,7 +34,7 @@ class Wanted:
     """What there is to know of it, shown while it has the focus."""
 
 
-class Asking(ModalScreen[Answers | None]):
+class FormDialog(ModalScreen[Answers | None]):
     """Gives what was typed by name; None for escape.
 
     ``attempt`` gets the answers when they are given; a PpinuiError of it is shown, and the form stays.
@@ -49,7 +49,7 @@ class Asking(ModalScreen[Answers | None]):
     ]
 
     def __init__(
-        self, title: str, wanted: Sequence[Wanted], attempt: Callable[[Answers], None] | None = None
+        self, title: str, wanted: Sequence[FormField], attempt: Callable[[Answers], None] | None = None
     ) -> None:
         super().__init__()
         self.question = title
@@ -63,7 +63,7 @@ class Asking(ModalScreen[Answers | None]):
             for one in self._wanted:
                 with Horizontal(classes="line"):
                     yield Static(one.words, classes="words", markup=False)
-                    yield Entry(id=f"ask-{one.name}", placeholder=one.hint)
+                    yield TextEntry(id=f"ask-{one.name}", placeholder=one.hint)
             yield Static("", id="asking-flaw", markup=False)
             if any(one.explanation for one in self._wanted):
                 yield Static("", id="asking-explanation", markup=False)
@@ -75,8 +75,8 @@ class Asking(ModalScreen[Answers | None]):
         """Fill in what is known."""
         self.app.clear_notifications()  # they would lie over it
         for one in self._wanted:
-            self.query_one(f"#ask-{one.name}", Entry).put(one.text)
-        self.query(Entry).first().focus()
+            self.query_one(f"#ask-{one.name}", TextEntry).put(one.text)
+        self.query(TextEntry).first().focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Check while typing."""
@@ -90,7 +90,7 @@ class Asking(ModalScreen[Answers | None]):
         for line in self.query("#asking-explanation").results(Static):
             line.update(plain(one.explanation if one else ""))
 
-    def on_entry_given_up(self, event: Entry.GivenUp) -> None:
+    def on_text_entry_left(self, event: TextEntry.Left) -> None:
         """Escape in a field."""
         event.stop()
         self.dismiss(None)
@@ -98,7 +98,7 @@ class Asking(ModalScreen[Answers | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the next line, and from the last one takes the form."""
         event.stop()
-        if event.input is self.query(Entry).last():
+        if event.input is self.query(TextEntry).last():
             self.action_submit()
         else:
             self.focus_next()
@@ -113,11 +113,11 @@ class Asking(ModalScreen[Answers | None]):
 
     def action_submit(self) -> None:
         """Take what is in the form, if it may be."""
-        answers = {one.name: self.query_one(f"#ask-{one.name}", Entry).value for one in self._wanted}
+        answers = {one.name: self.query_one(f"#ask-{one.name}", TextEntry).value for one in self._wanted}
         for one in self._wanted:
             if flaw := one.check(answers[one.name]):
                 self._say(flaw)
-                self.query_one(f"#ask-{one.name}", Entry).focus()
+                self.query_one(f"#ask-{one.name}", TextEntry).focus()
                 return
         try:
             if self._attempt is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -16,7 +17,7 @@ from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.masked_entry import MaskedEntry
 
 
-class Prompt(ModalScreen[Secret | None]):
+class SecretDialog(ModalScreen[Secret | None]):
     """Gives the secret; None for escape."""
 
     CSS_PATH = "secret_dialog.tcss"
@@ -48,12 +49,16 @@ class Prompt(ModalScreen[Secret | None]):
         self.dismiss(None)
 
 
-async def ask_twice(app: App[Any], title: str, hint: str = "") -> Secret | None:
+AskSecret = Callable[[SecretDialog], Awaitable[Secret | None]]
+"""Opens the dialog, and waits for its answer."""
+
+
+async def ask_twice(ask: AskSecret, title: str, hint: str = "") -> Secret | None:
     """Ask for a new secret twice; None for escape. Raises SecretUnavailable where the two differ."""
-    first = await app.push_screen_wait(Prompt(title, hint))
+    first = await ask(SecretDialog(title, hint))
     if first is None:
         return None
-    second = await app.push_screen_wait(Prompt(title, "The same again"))
+    second = await ask(SecretDialog(title, "The same again"))
     differ = second is not None and first != second
     if second is None or differ:
         first.wipe()

@@ -3,108 +3,141 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from ppinui.config.primus import DEFAULT_PORT, Hsm, PrimusConfig, Slot
 from ppinui.config.validators import check_host, check_port, check_user_name
-from ppinui.editing.edits import AddHsm, AddSlot, Duplicate, Edit, Remove, Rename
+from ppinui.editing.edits import AddHsm, AddSlot, Duplicate, Edit, Remove, Rename, patch_between
 from ppinui.editing.tree_model import Branch
+from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.text import plural
-from ppinui.tui.dialogs.choice_dialog import Answer, Question
-from ppinui.tui.dialogs.form_dialog import Answers, Asking, Wanted
+from ppinui.tui.background import run_in_thread
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice, error_dialog
+from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
+from ppinui.tui.text_editor import edited
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 _NAME: Final = re.compile(r"[A-Za-z*][-A-Za-z0-9_*]*")
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)")
 _ID: Final = re.compile(r"[0-9]{1,10}")
+_AFTER_SYNTAX_ERROR: Final = [
+    DialogChoice("again", "e", "Edit it again"),
+    DialogChoice("discard", "d", "Discard it"),
+]
 
 
-async def add(app: PpinuiApp) -> None:
+async def add(context: AppContext) -> None:
     """Add a slot to the HSM that is selected, or an HSM."""
-    config, line = app.main.config, app.main.selected
+    config, line = context.config, context.view.selected
     hsm = _hsm_of(config, line.path)
     if hsm is None:
-        await _add_hsm(app, None)
+        await _add_hsm(context, None)
         return
-    answer = await app.push_screen_wait(
-        Question(
+    answer = await context.ask(
+        ChoiceDialog(
             "Add what?",
             [],
             [
-                Answer("slot", "s", f"A slot on {hsm.name}"),
-                Answer("hsm", "h", "An HSM"),
-                Answer("back", "b", "Back"),
+                DialogChoice("slot", "s", f"A slot on {hsm.name}"),
+                DialogChoice("hsm", "h", "An HSM"),
+                DialogChoice("back", "b", "Back"),
             ],
         )
     )
     if answer == "slot":
-        await _add_slot(app, hsm)
+        await _add_slot(context, hsm)
     elif answer == "hsm":
-        await _add_hsm(app, None)
+        await _add_hsm(context, None)
 
 
-async def duplicate(app: PpinuiApp) -> None:
+async def duplicate(context: AppContext) -> None:
     """Put a copy of what is selected beside it: an HSM as its redundant copy, a slot with another id."""
-    config, line = app.main.config, app.main.selected
+    config, line = context.config, context.view.selected
     if line.branch is Branch.HSM:
-        await _add_hsm(app, config.hsm(line.title))
+        await _add_hsm(context, config.hsm(line.title))
     elif line.branch is Branch.SLOT:
         slot = next(one for one in config.slots if one.path == line.path)
-        await _duplicate_slot(app, slot)
+        await _duplicate_slot(context, slot)
     else:
-        app.notify("HSMs and slots can be duplicated: select one.")
+        context.notify("HSMs and slots can be duplicated: select one.")
 
 
-async def rename(app: PpinuiApp) -> None:
+async def rename(context: AppContext) -> None:
     """Give the group of what is selected another name."""
-    line = app.main.selected
+    line = context.view.selected
     if line.branch not in (Branch.HSM, Branch.SLOT):
-        app.notify("HSMs and slots can be renamed: select one.")
+        context.notify("HSMs and slots can be renamed: select one.")
         return
-    await app.push_screen_wait(
-        Asking(
+    await context.ask(
+        FormDialog(
             f"Rename the {line.branch.value} {line.title}",
-            [Wanted("name", "new name", line.title, check=_name_flaw)],
-            lambda answers: app.main.do(Rename(line.path, answers["name"])),
+            [FormField("name", "new name", line.title, check=_name_flaw)],
+            lambda answers: context.view.do(Rename(line.path, answers["name"])),
         )
     )
 
 
-async def delete(app: PpinuiApp) -> None:
+async def delete(context: AppContext) -> None:
     """Take out what is selected; undo brings it back."""
-    line = app.main.selected
+    line = context.view.selected
     if line.branch not in (Branch.HSM, Branch.SLOT):
-        app.notify("HSMs and slots can be deleted: select one.")
+        context.notify("HSMs and slots can be deleted: select one.")
         return
-    slots = len(hsm.slots) if (hsm := app.main.config.hsm(line.title)) and line.branch is Branch.HSM else 0
+    slots = len(hsm.slots) if (hsm := context.config.hsm(line.title)) and line.branch is Branch.HSM else 0
     more = f" with {plural(slots, 'slot')}" if slots else ""
-    lines = app.main.outline.lines
-    at = app.main.outline.cursor
-    beside = next(
-        (one.path for one in lines[at + 1 :] if not one.path.startswith(f"{line.path}.")), lines[at - 1].path
-    )
-    app.main.do(Remove(line.path), select=beside)
-    app.notify(f"Deleted {line.title}{more}. Undo (F7) brings it back.", markup=False)
+    beside = context.view.path_beside(line.path)
+    context.view.do(Remove(line.path), select=beside)
+    context.notify(f"Deleted {line.title}{more}. Undo (F7) brings it back.")
 
 
-async def _add_hsm(app: PpinuiApp, like: Hsm | None) -> None:
+async def edit_text(context: AppContext) -> None:
+    """Open what is on the screen, saved or not, at the place of the cursor; nothing is saved by this."""
+    if not context.view.take_typed():
+        return
+    document = context.session.document
+    setting = document.get(context.view.place) or document.root
+    text, line = document.text, setting.place.line if setting.place.file == document.origin else 1
+    while True:
+        text = await edited(
+            context.suspend, text, context.session.path.name, context.options.editor_environ, line
+        )
+        if text == document.text:
+            context.notify("Nothing was changed.")
+            return
+        try:
+            await run_in_thread(partial(document.with_text, text))
+        except ConfigSyntaxError as flaw:
+            line = flaw.at.line
+            answer = ""
+            while not answer:  # what was edited is not given up by a slip
+                answer = await context.ask(error_dialog(flaw, _AFTER_SYNTAX_ERROR))
+            if answer == "discard":
+                return
+        else:
+            context.view.do(patch_between(document.text, text, "edited as text"))
+            return
+
+
+async def _add_hsm(context: AppContext, like: Hsm | None) -> None:
     port = (like.port if like is not None else None) or DEFAULT_PORT
     priority = str(like.priority + 1) if like is not None and like.priority < 127 else ""
     title = f"Duplicate {like.name}, its slots too: where is the other HSM?" if like else "Add an HSM"
 
     def attempt(answers: Answers) -> None:
         number = int(answers["priority"]) if answers["priority"] else None
-        app.main.do(AddHsm(answers["host"], answers["port"], number, like.name if like else None))
+        context.view.do(AddHsm(answers["host"], answers["port"], number, like.name if like else None))
 
-    await app.push_screen_wait(
-        Asking(
+    await context.ask(
+        FormDialog(
             title,
             [
-                Wanted("host", "host", hint="name or IP address", check=_host),
-                Wanted("port", "port", port, check=_port),
-                Wanted(
+                FormField("host", "host", hint="name or IP address", check=_host),
+                FormField("port", "port", port, check=_port),
+                FormField(
                     "priority", "priority", priority, "0–127, the smaller is tried first", check=_priority
                 ),
             ],
@@ -113,13 +146,13 @@ async def _add_hsm(app: PpinuiApp, like: Hsm | None) -> None:
     )
 
 
-async def _add_slot(app: PpinuiApp, hsm: Hsm) -> None:
-    config = app.main.config
+async def _add_slot(context: AppContext, hsm: Hsm) -> None:
+    config = context.config
     proxy = next((slot.proxy_user for slot in hsm.slots if slot.proxy_user), "") or ""
     client = next((slot.client_id for slot in config.slots if slot.client_id), "") or ""
 
     def attempt(answers: Answers) -> None:
-        app.main.do(
+        context.view.do(
             AddSlot(
                 hsm.path,
                 answers["user_name"],
@@ -129,22 +162,22 @@ async def _add_slot(app: PpinuiApp, hsm: Hsm) -> None:
             )
         )
 
-    await app.push_screen_wait(
-        Asking(
+    await context.ask(
+        FormDialog(
             f"Add a slot to {hsm.name}",
             [
-                Wanted("user_name", "partition", hint="its user_name", check=_user_name),
-                Wanted("id", "slot id", str(config.next_free_id), check=_slot_id),
-                Wanted("client_id", "client_id", client, "free text for the HSM's log"),
-                Wanted("proxy_user", "proxy_user", proxy, "CloudHSM only"),
+                FormField("user_name", "partition", hint="its user_name", check=_user_name),
+                FormField("id", "slot id", str(config.next_free_id), check=_slot_id),
+                FormField("client_id", "client_id", client, "free text for the HSM's log"),
+                FormField("proxy_user", "proxy_user", proxy, "CloudHSM only"),
             ],
             attempt,
         )
     )
 
 
-async def _duplicate_slot(app: PpinuiApp, slot: Slot) -> None:
-    hsm = app.main.config.hsm(slot.hsm)
+async def _duplicate_slot(context: AppContext, slot: Slot) -> None:
+    hsm = context.config.hsm(slot.hsm)
     assert hsm is not None
 
     def attempt(answers: Answers) -> None:
@@ -153,14 +186,14 @@ async def _duplicate_slot(app: PpinuiApp, slot: Slot) -> None:
             _next_name(slot.name, {one.name for one in hsm.slots}),
             {"user_name": answers["user_name"], "id": int(answers["id"])},
         )
-        app.main.do(edit)
+        context.view.do(edit)
 
-    await app.push_screen_wait(
-        Asking(
+    await context.ask(
+        FormDialog(
             f"Duplicate {slot.hsm}.{slot.name}",
             [
-                Wanted("user_name", "partition", slot.user_name or "", check=_user_name),
-                Wanted("id", "slot id", str(app.main.config.next_free_id), check=_slot_id),
+                FormField("user_name", "partition", slot.user_name or "", check=_user_name),
+                FormField("id", "slot id", str(context.config.next_free_id), check=_slot_id),
             ],
             attempt,
         )
@@ -205,3 +238,13 @@ def _slot_id(text: str) -> str:
 
 def _name_flaw(text: str) -> str:
     return "" if _NAME.fullmatch(text) else "a name is letters, digits, '-', '_', beginning with a letter"
+
+
+FLOWS: Final[Mapping[str, Callable[[AppContext], Coroutine[Any, Any, None]]]] = {
+    "add": add,
+    "duplicate": duplicate,
+    "rename": rename,
+    "delete": delete,
+    "edit_text": edit_text,
+}
+"""What the main screen starts, by the names in its bindings."""

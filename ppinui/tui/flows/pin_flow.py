@@ -16,29 +16,29 @@ from ppinui.tokens.pins import check_offer, limit_words, place_of
 from ppinui.tokens.slot import Slot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
-from ppinui.tui.controllers.token_controller import GivenUp, Reach
-from ppinui.tui.dialogs.choice_dialog import Answer, Question
-from ppinui.tui.dialogs.secret_dialog import Prompt, ask_twice
+from ppinui.tui.controllers.token_controller import FlowCancelled
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.secret_dialog import SecretDialog, ask_twice
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 Result = TypeVar("Result")
 
 
-async def ask_pin(app: PpinuiApp, slot: Slot, name: str, hint: str = "it is offered once") -> Secret:
-    """Ask for a PIN of the slot's token; ``name``: which one, such as ``SO PIN``. Raises GivenUp."""
-    pin = await app.push_screen_wait(Prompt(f"{name[0].upper()}{name[1:]} of {slot.name}", hint))
+async def ask_pin(context: AppContext, slot: Slot, name: str, hint: str = "it is offered once") -> Secret:
+    """Ask for a PIN of the slot's token; ``name``: which one, such as ``SO PIN``. Raises FlowCancelled."""
+    pin = await context.ask(SecretDialog(f"{name[0].upper()}{name[1:]} of {slot.name}", hint))
     if pin is None:
-        raise GivenUp
+        raise FlowCancelled
     return pin
 
 
-async def ask_new_pin(app: PpinuiApp, slot: Slot, name: str) -> Secret:
-    """Ask for it twice. Raises GivenUp, and SecretUnavailable where the two differ."""
-    pin = await ask_twice(app, f"{name[0].upper()}{name[1:]} of {slot.name}", _limits(slot))
+async def ask_new_pin(context: AppContext, slot: Slot, name: str) -> Secret:
+    """Ask for it twice. Raises FlowCancelled, and SecretUnavailable where the two differ."""
+    pin = await ask_twice(context.ask, f"{name[0].upper()}{name[1:]} of {slot.name}", _limits(slot))
     if pin is None:
-        raise GivenUp
+        raise FlowCancelled
     return pin
 
 
@@ -46,10 +46,10 @@ def _limits(slot: Slot) -> str:
     return f"{limit_words(slot.token)} bytes; you are asked twice" if slot.token is not None else ""
 
 
-async def may_offer(app: PpinuiApp, check: Callable[[bool], Result]) -> tuple[Result, bool]:
+async def may_offer(context: AppContext, check: Callable[[bool], Result]) -> tuple[Result, bool]:
     """What ``check`` gives, and whether a final try may be spent; where it would be, the user is asked.
 
-    ``check`` gets whether it may, and raises TokenRefusal. Raises GivenUp, and what it raises.
+    ``check`` gets whether it may, and raises TokenRefusal. Raises FlowCancelled, and what it raises.
     """
     try:
         return check(False), False
@@ -57,20 +57,20 @@ async def may_offer(app: PpinuiApp, check: Callable[[bool], Result]) -> tuple[Re
         if refusal.name != "pin-final-try":
             raise
         place = refusal.place
-    answer = await app.push_screen_wait(
-        Question(
+    answer = await context.ask(
+        ChoiceDialog(
             "One more wrong PIN locks this token. Offer one?",
             [(place, "")],
-            [Answer("back", "b", "Back"), Answer("offer", "o", "Offer it")],
+            [DialogChoice("back", "b", "Back"), DialogChoice("offer", "o", "Offer it")],
         )
     )
     if answer != "offer":
-        raise GivenUp
+        raise FlowCancelled
     return check(True), True
 
 
 async def with_user_pin(
-    reach: Reach,
+    context: AppContext,
     slot: Slot,
     doing: str,
     work: Callable[[Access, Secret, bool], Result],
@@ -80,67 +80,67 @@ async def with_user_pin(
     """What ``work`` makes of the user's PIN (kept or typed), and of whether a final try may be spent.
 
     One from the keyring that the token rejects is marked there, and offered no more. Raises PpinuiError, and
-    GivenUp.
+    FlowCancelled.
     """
-    app = reach.app
     token, spend = await may_offer(
-        app, lambda spend: check_offer(slot, reach.module, UserType.USER, spend_final_try=spend)
+        context, lambda spend: check_offer(slot, context.tokens.module, UserType.USER, spend_final_try=spend)
     )
     stored = None
-    pin = reach.known_pin(token.label)
+    pin = context.tokens.known_pin(token.label)
     if pin is None:
-        stored = await _stored_pin(app, token.label)
+        stored = await _stored_pin(context, token.label)
         pin = stored.password if stored is not None else None
     if pin is None:
-        pin = await ask_pin(app, slot, UserType.USER.pin_name)
+        pin = await ask_pin(context, slot, UserType.USER.pin_name)
     offered = pin
     try:
-        return await reach.ask(
+        return await context.tokens.ask(
             doing, lambda access: work(access, offered, spend), secrets=[offered], changes=changes
         )
     except TokenError as error:
-        reach.saw(slot, error.flags)
+        context.tokens.saw(slot, error.flags)
         if error.rejects_pin:
-            reach.forget_pin(token.label)
+            context.tokens.forget_pin(token.label)
         if stored is not None and error.rejects_pin:
-            by = f"{place_of(slot, reach.module)}: {error.failure.name}"
+            by = f"{place_of(slot, context.tokens.module)}: {error.failure.name}"
             rejected = stored
-            await app.keeper.change(lambda store: store.mark_rejected(rejected, by))
+            await context.secrets.change(lambda store: store.mark_rejected(rejected, by))
         raise
 
 
-async def _stored_pin(app: PpinuiApp, label: str) -> StoredSecret | None:
-    if not app.keeper.may_have_keyring:
+async def _stored_pin(context: AppContext, label: str) -> StoredSecret | None:
+    if not context.secrets.keyring.may_exist:
         return None
     try:
-        return await app.keeper.with_store(lambda store: offer_pin(store, label))
+        return await context.secrets.with_store(lambda store: offer_pin(store, label))
     except SecretRejectedError:
         raise
     except SecretUnavailable as error:
-        app.notify(f"The keyring is not used: {error.message}", markup=False, severity="warning")
+        context.notify(f"The keyring is not used: {error.message}", severity="warning")
         return None
 
 
-async def offer_to_keep(reach: Reach, slot: Slot, pin: Secret) -> None:
+async def offer_to_keep(context: AppContext, slot: Slot, pin: Secret) -> None:
     """Ask whether a PIN that the token has now shall be kept, and keep it. Raises PpinuiError."""
-    app = reach.app
     if slot.token is not None:
-        reach.forget_pin(slot.token.label)
-    if not app.keeper.may_have_keyring or slot.token is None or not slot.token.label:
+        context.tokens.forget_pin(slot.token.label)
+    if not context.secrets.keyring.may_exist or slot.token is None or not slot.token.label:
         return
-    answer = await app.push_screen_wait(
-        Question(
+    answer = await context.ask(
+        ChoiceDialog(
             f"The user PIN of {slot.name} is set. Keep it in the keyring?",
             [("One that is kept there for this label is wrong from now on.", "")],
-            [Answer("no", "n", "Do not keep it"), Answer("keep", "k", "Keep it")],
+            [DialogChoice("no", "n", "Do not keep it"), DialogChoice("keep", "k", "Keep it")],
         )
     )
     if answer == "keep":
-        await keep(app, slot, pin, source="changed by ppinui", validated=True)
+        await keep(context, slot, pin, source="changed by ppinui", validated=True)
 
 
-async def keep(app: PpinuiApp, slot: Slot, pin: Secret, *, source: str, validated: bool) -> None:
+async def keep(context: AppContext, slot: Slot, pin: Secret, *, source: str, validated: bool) -> None:
     """Keep a user PIN in the keyring, under the token's label. Raises PpinuiError."""
     label = slot.token.label if slot.token is not None else ""
-    await app.keeper.change(lambda store: keep_pin(store, label, pin, source=source, validated=validated))
-    app.notify(f"Kept the user PIN of {slot.name} in the keyring", markup=False)
+    await context.secrets.change(
+        lambda store: keep_pin(store, label, pin, source=source, validated=validated)
+    )
+    context.notify(f"Kept the user PIN of {slot.name} in the keyring")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ppinui.editing.file_watch import OnDisk
@@ -12,88 +13,88 @@ from ppinui.services.keyring_processes import KeyringProcesses
 from ppinui.setup.engine import Walk
 from ppinui.setup.kinds import kind_named
 from ppinui.setup.walkthrough import Kind
-from ppinui.tui.background import off_screen
-from ppinui.tui.controllers.setup_controller import Walking
-from ppinui.tui.dialogs.choice_dialog import Answer, Question
+from ppinui.tui.background import run_in_thread
+from ppinui.tui.controllers.setup_thread import SetupThread
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.flows.save_flow import quit_app
-from ppinui.tui.screens.setup_screen import WalkthroughScreen
+from ppinui.tui.messages import FileOpened
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from textual.screen import Screen
+
+    from ppinui.tui.app_context import AppContext
 
 _NAMED: Final = "-c"
 """The rule by which the configuration was found when somebody has named it."""
 
 
-async def set_up(app: PpinuiApp, name: str) -> None:
+async def set_up(context: AppContext, name: str, screen_for: Callable[[SetupThread], Screen[bool]]) -> None:
     """Go through the set-up of a kind, or on with it where it was left. Raises PpinuiError."""
     kind = kind_named(name)
-    context = _context(app, kind)
-    walk = await off_screen(lambda: Walk(kind, context))
-    walking = Walking(walk, context.close)
+    made = _setup_context(context, kind)
+    walk = await run_in_thread(lambda: Walk(kind, made))
+    setup = SetupThread(walk, made.close)
     if walk.resumed:
-        answer = await app.push_screen_wait(
-            Question(
+        answer = await context.ask(
+            ChoiceDialog(
                 f"{kind.title} was left at '{walk.step.title}'",
                 [("What you had answered is kept.", "")],
-                [Answer("on", "g", "Go on there"), Answer("anew", "b", "Begin anew")],
+                [DialogChoice("on", "g", "Go on there"), DialogChoice("anew", "b", "Begin anew")],
             )
         )
         if not answer:
             return
         if answer == "anew":
-            await walking.begin_anew()
-    finished = await app.push_screen_wait(WalkthroughScreen(app, walking))
+            await setup.begin_anew()
+    finished = await context.ask(screen_for(setup))
     if not finished:
-        app.notify(how_to_go_on(app, walking), markup=False)
-    if app.opened is not None:
-        await _read_again(app)
-    elif finished and kind.makes_primus_cfg and (location := context.location(must_exist=False)).exists:
-        app.open(await off_screen(lambda: open_file(location.path)))
+        context.notify(how_to_go_on(context, setup))
+    if context.opened is not None:
+        await _read_again(context)
+    elif finished and kind.makes_primus_cfg and (location := made.location(must_exist=False)).exists:
+        context.request(FileOpened(await run_in_thread(lambda: open_file(location.path))))
 
 
-async def quit_from(screen: WalkthroughScreen) -> None:
-    """Leave the app from within a walkthrough."""
-    await screen.stepping.take_typed()
-    await quit_app(screen.desk, message=how_to_go_on(screen.desk, screen.walking))
+async def quit_set_up(context: AppContext, setup: SetupThread) -> None:
+    """Leave the app from within a walkthrough, whose answers are kept."""
+    await quit_app(context, message=how_to_go_on(context, setup))
 
 
-def how_to_go_on(app: PpinuiApp, walking: Walking) -> str:
+def how_to_go_on(context: AppContext, setup: SetupThread) -> str:
     """What is said to somebody who leaves."""
-    if walking.unkept:
-        return walking.unkept
-    command = app.setup.called(f"ppinui setup {walking.kind.name}")
+    if setup.unkept:
+        return setup.unkept
+    command = context.options.called(f"ppinui setup {setup.kind.name}")
     return f"Your answers are kept, without any password. Go on here or with: {command}"
 
 
-def _context(app: PpinuiApp, kind: Kind) -> Context:
-    setup = app.setup
-    choice = setup.keyring
-    is_named = setup.rule == _NAMED and kind.makes_primus_cfg
+def _setup_context(context: AppContext, kind: Kind) -> Context:
+    options, choice = context.options, context.options.keyring
+    is_named = options.rule == _NAMED and kind.makes_primus_cfg
 
-    def open_keyrings(context: Context) -> KeyringProcesses:
-        named = choice if isinstance(choice, KeyringChoice) else context.keyring_choice
-        return KeyringProcesses(named, environ=context.environ, person=app.keeper)
+    def open_keyrings(made: Context) -> KeyringProcesses:
+        named = choice if isinstance(choice, KeyringChoice) else made.keyring_choice
+        return KeyringProcesses(named, environ=made.environ, person=context.secrets.keyring)
 
     return Context(
-        setup.keyring_environ,
-        config=str(setup.configuration) if is_named else None,
-        secrets=None if setup.secrets_file is None else str(setup.secrets_file),
-        timeout=setup.timeout,
-        host=setup.host,
-        audit=setup.tracer,
+        options.keyring_environ,
+        config=str(options.configuration) if is_named else None,
+        secrets=None if options.secrets_file is None else str(options.secrets_file),
+        timeout=options.timeout,
+        host=options.host,
+        audit=options.tracer,
         open_keyrings=open_keyrings,
     )
 
 
-async def _read_again(app: PpinuiApp) -> None:
+async def _read_again(context: AppContext) -> None:
     """Show the configuration as it is on the disk now, and look for the secrets."""
-    session = app.session
-    disk = await off_screen(session.look_at_disk)
+    session = context.session
+    disk = await run_in_thread(session.look_at_disk)
     if disk.state is OnDisk.CHANGED and disk.document is not None:
         if session.unsaved:
-            app.notify("The file has been changed by the set-up. Saving asks whose change it shall be.")
+            context.notify("The file has been changed by the set-up. Saving asks whose change it shall be.")
         else:
             session.take_theirs(disk)
-            app.main.show_document()
-    app.keeper.look_again()
+            context.view.show_document()
+    context.secrets.refresh()

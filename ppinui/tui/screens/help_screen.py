@@ -14,17 +14,17 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from ppinui.tui.widgets.key_bar import key_name
-from ppinui.tui.widgets.list_view import Piece
 from ppinui.tui.widgets.settings_form import FieldRow
-from ppinui.tui.widgets.text_view import TextLines
+from ppinui.tui.widgets.text_view import TextView
+from ppinui.tui.widgets.virtual_list import Piece
 
 _ABOUT: dict[str, str] = {
     "tree": "The configuration: the file, its globals and log, each HSM, each slot. The words on the right "
     "are where a slot's secret is, the worst problem, and how the last test ended. Enter edits.",
     "problems": "What is wrong with the configuration as it is on the screen. Enter goes to the place.",
     "filter": "Shows the HSMs and slots in which this occurs. Enter keeps it, Esc ends it.",
-    "test-table": "Each slot of the test: the stage that it is in, or how it ended. Enter goes to the slot.",
-    "walk-steps": "The steps of this set-up, and what was found in each. Enter goes to one.",
+    "probe-table": "Each slot of the test: the stage that it is in, or how it ended. Enter goes to the slot.",
+    "setup-steps": "The steps of this set-up, and what was found in each. Enter goes to one.",
     "tokens-table": "Every slot of the PKCS#11 library: its id, the label and model of its token, and what "
     "is the matter with it. A slot that answers with an error is there with that error. Enter shows what is "
     "on its token.",
@@ -54,7 +54,7 @@ class Explains(Protocol):
         """What F1 says."""
 
 
-class Help(ModalScreen[None]):
+class HelpScreen(ModalScreen[None]):
     """What there is to know here."""
 
     CSS_PATH = "help_screen.tcss"
@@ -70,7 +70,7 @@ class Help(ModalScreen[None]):
         """Lines to read."""
         with Vertical(id="help"):
             yield Static("Help", id="help-title")
-            yield TextLines(self._lines, id="help-text", mark=" ", wrap=True)
+            yield TextView(self._lines, id="help-text", mark=" ", wrap=True)
             yield Static("Esc goes back, arrows move", id="help-keys")
 
     def on_mount(self) -> None:

@@ -14,28 +14,30 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ppinui.config.primus import PrimusConfig, read
 from ppinui.diagnostic import Diagnostic
 from ppinui.editing.tree_model import Branch, Line, outline, worst_by_path
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Scalar
-from ppinui.tui.heading import heading
-from ppinui.tui.line_states import States
-from ppinui.tui.widgets.config_tree import ConfigTree, Marks
+from ppinui.text import plural
+from ppinui.tui.messages import HeadChanged, ProgressChanged, StatesChanged
+from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.config_tree import ConfigTree, LineMarks
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.list_view import Rows
 from ppinui.tui.widgets.tree_pane import TreePane
+from ppinui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ppinui.config.checks.registry import Checker
     from ppinui.editing.edits import Edit
     from ppinui.editing.form_fields import Field
-    from ppinui.editing.opened_file import Opened
-    from ppinui.tui.app import PpinuiApp
-    from ppinui.tui.widgets.details_pane import Details
+    from ppinui.editing.history import State
+    from ppinui.tui.app_context import AppContext
+    from ppinui.tui.widgets.details_pane import DetailsPane
     from ppinui.tui.widgets.file_pane import FilePane
     from ppinui.tui.widgets.problem_pane import ProblemPane
-    from ppinui.tui.widgets.settings_form import Form
+    from ppinui.tui.widgets.settings_form import SettingsForm
 
 # People wait for the tree; whatever else there is on this screen is imported and made when it is needed.
 
@@ -51,10 +53,10 @@ class MainScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]  # noqa: RUF012
     AUTO_FOCUS = "#tree"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,s", "app.save", "Save", id="app.save", tooltip="Show the change, then save it"),
-        Binding("f3,v", "app.text", "Text", id="app.text", tooltip="The file as text, and the change"),
-        Binding("f4,p", "app.secrets", "Secrets", id="app.secrets", tooltip="Where each secret is, and more"),
-        Binding("f5,t", "app.test", "Test", id="app.test", tooltip="Test connections"),
+        Binding("f2,s", "save", "Save", id="app.save", tooltip="Show the change, then save it"),
+        Binding("f3,v", "text", "Text", id="app.text", tooltip="The file as text, and the change"),
+        Binding("f4,p", "secrets", "Secrets", id="app.secrets", tooltip="Where each secret is, and more"),
+        Binding("f5,t", "test", "Test", id="app.test", tooltip="Test connections"),
         Binding(
             "f6",
             "next_pane",
@@ -62,31 +64,38 @@ class MainScreen(Screen[None]):
             id="main.next-pane",
             tooltip="Tree, form, problems and the rest in turn",
         ),
-        Binding("f7,u", "app.undo", "Undo", id="app.undo", tooltip="Take the last edit back"),
-        Binding("f8,U", "app.redo", "Redo", id="app.redo", tooltip="Do again what was undone"),
+        Binding("f7,u", "undo", "Undo", id="app.undo", tooltip="Take the last edit back"),
+        Binding("f8,U", "redo", "Redo", id="app.redo", tooltip="Do again what was undone"),
         Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
-        Binding("a", "app.add", "Add", id="edit.add", tooltip="Add a slot to this HSM, or an HSM"),
-        Binding("d", "app.duplicate", "Duplicate", id="edit.duplicate", tooltip="Copy this HSM or slot"),
-        Binding("r", "app.rename", "Rename", id="edit.rename", tooltip="Give this HSM or slot another name"),
-        Binding("x,delete", "app.delete", "Delete", id="edit.delete", tooltip="Take this HSM or slot out"),
+        Binding("a", "flow('add')", "Add", id="edit.add", tooltip="Add a slot to this HSM, or an HSM"),
+        Binding("d", "flow('duplicate')", "Duplicate", id="edit.duplicate", tooltip="Copy this HSM or slot"),
         Binding(
-            "E", "app.edit_text", "Editor", id="edit.text", tooltip="All of it in your own editor ($EDITOR)"
+            "r", "flow('rename')", "Rename", id="edit.rename", tooltip="Give this HSM or slot another name"
         ),
-        Binding("c", "app.settle", "Changed on disk", id="app.settle", tooltip="Take theirs, or keep ours"),
+        Binding(
+            "x,delete", "flow('delete')", "Delete", id="edit.delete", tooltip="Take this HSM or slot out"
+        ),
+        Binding(
+            "E",
+            "flow('edit_text')",
+            "Editor",
+            id="edit.text",
+            tooltip="All of it in your own editor ($EDITOR)",
+        ),
+        Binding("c", "settle", "Changed on disk", id="app.settle", tooltip="Take theirs, or keep ours"),
         Binding("slash", "filter", "Filter", id="main.filter", tooltip="Show only what has this in it"),
         Binding("e", "edit", "Edit", show=False, id="main.edit", tooltip="Go to the form"),
     ]
 
-    def __init__(self, desk: PpinuiApp, opened: Opened) -> None:
-        super().__init__(classes=" ".join(_size_classes(desk.size)))
-        self.desk = desk
-        self.path = opened.path
-        self.config: PrimusConfig = read(opened.document)
+    def __init__(self, context: AppContext, path: Path, size: Size) -> None:
+        """``size``: the terminal's."""
+        super().__init__(classes=" ".join(_size_classes(size)))
+        self.context = context
+        self.path = path
         self.problems: tuple[Diagnostic, ...] = ()
-        self.states = States()
         self._folded: set[str] = set()
-        if len(self.config.hsms) > _FOLD_FROM:
-            self._folded = {hsm.path for hsm in self.config.hsms}
+        if len(context.config.hsms) > _FOLD_FROM:
+            self._folded = {hsm.path for hsm in context.config.hsms}
         self._is_due = False
         self.is_whole = Event()
         """Set when all of the screen is there, not the tree alone."""
@@ -130,21 +139,14 @@ class MainScreen(Screen[None]):
         return self.tree_pane.config_tree
 
     @cached_property
-    def details(self) -> Details:
+    def details(self) -> DetailsPane:
         """What is right of the tree."""
-        from ppinui.tui.widgets.details_pane import Details
+        from ppinui.tui.widgets.details_pane import DetailsPane
 
-        return Details()
-
-    @cached_property
-    def checker(self) -> Checker:
-        """Finds the problems."""
-        from ppinui.config.checks.registry import Checker
-
-        return Checker()
+        return DetailsPane()
 
     @property
-    def form(self) -> Form:
+    def form(self) -> SettingsForm:
         """The form."""
         return self.details.form
 
@@ -164,6 +166,13 @@ class MainScreen(Screen[None]):
         self.mount(pane, after="#body")
         return pane
 
+    @cached_property
+    def checker(self) -> Checker:
+        """Finds the problems."""
+        from ppinui.config.checks.registry import Checker
+
+        return Checker()
+
     @property
     def selected(self) -> Line:
         """What is selected in the tree; the file where nothing is."""
@@ -172,8 +181,7 @@ class MainScreen(Screen[None]):
     def show_document(self, select: str | None = None, *, read_again: bool = True) -> None:
         """Show the document as it is now, with the cursor at a path (None: where it is)."""
         if read_again:
-            self.config = read(self.desk.session.document, self.config)
-            self.desk.config_changed()
+            self.context.read_document()
             self.look_for_problems()
         self.show_tree(select)
 
@@ -182,32 +190,36 @@ class MainScreen(Screen[None]):
         before = self.outline.selected
         if select and (".slots." in select):
             self._folded.discard(select.partition(".slots.")[0])
-        lines = outline(self.config, self.path.name, closed=self._folded, wanted=self.tree_pane.wanted)
+        lines = outline(
+            self.context.config, self.path.name, closed=self._folded, wanted=self.tree_pane.wanted
+        )
         self.outline.show(lines, select if select is not None else before.path if before else None)
         self.show_head()
         self._form_is_due()
 
     def show_head(self) -> None:
         """The line at the top: the file, and whether all of it is saved."""
-        is_new = not self.is_whole.is_set()
-        head = heading(self.desk, self.path, self.size.width, is_new=is_new)
-        self.query_one("#head", Static).update(head)
+        state = self._file_state() if self.is_whole.is_set() else "saved"  # nothing can have happened yet
+        head = f" [{state}]{self.context.activity}  "
+        room = max(12, self.size.width - len(head))
+        name = plain(str(self.path))
+        # The end of a path says more than its beginning.
+        shown = name if len(name) <= room else f"…{name[len(name) - room + 1 :]}"
+        self.query_one("#head", Static).update(f"{head}{shown}")
 
-    def states_changed(self) -> None:
-        """Secrets or tests are known better now."""
-        self.outline.refresh()
-        self._show_overview()
-
-    def next_view(self) -> None:
-        """The file as text, then the change, then neither."""
-        from ppinui.tui.widgets.file_pane import View
-
-        self.set_class(self.file.next_view() is not View.OFF, "-file")
-        self._show_file()
+    def _file_state(self) -> str:
+        session = self.context.session
+        edits = len(session.edits)
+        state = f"UNSAVED: {plural(edits, 'edit')}" if session.unsaved else "saved"
+        if disk := self.context.disk_state:
+            state += f", {disk.upper()}"
+        if session.journal_flaw:
+            state += f" (edits are not kept against a crash: {session.journal_flaw})"
+        return state
 
     def _show_file(self) -> None:
         if self.has_class("-file"):
-            self.call_after_refresh(self.file.show_document, self.desk.session, self.place)
+            self.call_after_refresh(self.file.show_document, self.context.session, self.place)
 
     @property
     def place(self) -> str:
@@ -218,11 +230,13 @@ class MainScreen(Screen[None]):
     def _show_overview(self) -> None:
         from ppinui.tui.overview import overview
 
-        lines = overview(self.selected, self.config, self.states, f"found by {self.desk.setup.rule}")
+        lines = overview(
+            self.selected, self.context.config, self.context.states, f"found by {self.context.options.rule}"
+        )
         self.details.show_overview(lines)
 
-    def _marks(self, line: Line, wide: bool) -> Marks:
-        return self.states.marks(line, self.config, wide)
+    def _marks(self, line: Line, wide: bool) -> LineMarks:
+        return self.context.states.marks(line, self.context.config, wide)
 
     def _form_is_due(self) -> None:
         """Show the form once for however many keys came in; the first time when the tree has been seen."""
@@ -233,7 +247,7 @@ class MainScreen(Screen[None]):
     async def _show_form(self) -> None:
         await self.is_whole.wait()
         self._is_due = False
-        lost = await self.details.show(self.selected, self.desk.session.document)
+        lost = await self.details.show(self.selected, self.context.session.document)
         self._show_overview()
         self._show_file()
         if lost:
@@ -241,17 +255,17 @@ class MainScreen(Screen[None]):
 
     def look_for_problems(self) -> None:
         """Check the document, away from the screen."""
-        from ppinui.tui.background import off_screen
+        from ppinui.tui.background import run_in_thread
 
-        document = self.desk.session.document
+        document = self.context.session.document
 
         def findings() -> tuple[Diagnostic, ...]:
             return self.checker.check(document)
 
         async def check() -> None:
             # The thread is not stopped when the next edit comes; its findings are dropped.
-            found = await off_screen(findings)
-            if document is self.desk.session.document:
+            found = await run_in_thread(findings)
+            if document is self.context.session.document:
                 self.show_problems(found)
 
         self.run_worker(check(), exclusive=True, group="check")
@@ -259,7 +273,7 @@ class MainScreen(Screen[None]):
     def show_problems(self, problems: tuple[Diagnostic, ...]) -> None:
         """Show what the checks have found."""
         self.problems = problems
-        self.states.problems = worst_by_path(problems)
+        self.context.states.problems = worst_by_path(problems)
         self.problem_pane.show(problems)
         self.outline.refresh()
 
@@ -267,19 +281,15 @@ class MainScreen(Screen[None]):
 
     def do(self, edit: Edit, select: str | None = None) -> None:
         """Make an edit and show it. Raises PpinuiError where it cannot be made."""
-        revision = self.desk.session.revision
-        path = self.desk.session.do(edit)
+        revision = self.context.session.revision
+        path = self.context.session.do(edit)
         # A field that was left and entered comes twice.
-        is_new = self.desk.session.revision != revision
+        is_new = self.context.session.revision != revision
         self.show_document(path if select is None else select, read_again=is_new)
 
     def take_typed(self) -> bool:
         """Take what is typed in the form and not taken yet; False (and it says why) where that may not be."""
         return self.details.take_typed(self._edit)
-
-    def give_up_typed(self) -> bool:
-        """Forget what is typed in the form and not taken yet; False where there is nothing."""
-        return self.details.give_up_typed()
 
     def _edit(self, field: Field, value: Scalar | None) -> None:
         from ppinui.editing.edits import Remove, SetValue
@@ -287,25 +297,49 @@ class MainScreen(Screen[None]):
         try:
             if value is not None:
                 self.do(SetValue(field.path, value), select=self.selected.path)
-            elif self.desk.session.document.get(field.path) is not None:  # left and entered: it comes twice
+            elif (
+                self.context.session.document.get(field.path) is not None
+            ):  # left and entered: it comes twice
                 self.do(Remove(field.path), select=self.selected.path)
         except PpinuiError as error:
-            from ppinui.tui.dialogs.choice_dialog import error_question
+            self.context.show_error(error)
 
-            self.app.push_screen(error_question(error))
+    def path_beside(self, path: str) -> str:
+        """The path of the line that gets the cursor when the one with this path is deleted."""
+        lines, at = self.outline.lines, self.outline.cursor
+        below = (line.path for line in lines[at + 1 :] if not line.path.startswith(f"{path}."))
+        return next(below, lines[at - 1].path)
 
     # -- messages ------------------------------------------------------------------------------------------
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_states_changed(self, _: StatesChanged) -> None:
+        if self.query("#head"):  # else the app ends, and its screens are being taken down
+            self._show_states()
+
+    def on_progress_changed(self, _: ProgressChanged) -> None:
+        if self.query("#head"):
+            self.show_head()
+            self._show_states()
+
+    def on_head_changed(self, _: HeadChanged) -> None:
+        if self.query("#head"):
+            self.show_head()
+            self.refresh_bindings()
+
+    def _show_states(self) -> None:
+        self.outline.refresh()
+        self._show_overview()
+
+    def on_virtual_list_moved(self, event: VirtualList.Moved) -> None:
         """The cursor of the tree moved: the form follows."""
-        if event.rows is self.outline:
+        if event.list is self.outline:
             self._form_is_due()
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Enter: from the tree into the form, from a problem to its place."""
-        if event.rows is self.outline:
+        if event.list is self.outline:
             self.action_edit()
-        elif event.rows is self.problem_pane.list:
+        elif event.list is self.problem_pane.list:
             self.go_to_problem(self.problems[event.index])
 
     def on_config_tree_folded(self, event: ConfigTree.Folded) -> None:
@@ -313,16 +347,16 @@ class MainScreen(Screen[None]):
         (self._folded.discard if event.is_open else self._folded.add)(event.path)
         self.show_tree()
 
-    def on_form_edited(self, event: Form.Edited) -> None:
+    def on_settings_form_edited(self, event: SettingsForm.Edited) -> None:
         """A field was taken."""
         self._edit(event.field, event.value)
 
-    def on_form_explained(self, event: Form.Explained) -> None:
+    def on_settings_form_explained(self, event: SettingsForm.Explained) -> None:
         """A field has the focus, or was refused."""
         self.details.explain(event.text, flaw=event.flaw)
         self._show_file()
 
-    def on_form_left(self, _: Form.Left) -> None:
+    def on_settings_form_left(self, _: SettingsForm.Left) -> None:
         """Escape in the form goes back to the tree."""
         self.outline.focus()
 
@@ -378,6 +412,64 @@ class MainScreen(Screen[None]):
     def action_filter(self) -> None:
         """Type what to look for."""
         self.tree_pane.ask()
+
+    def action_text(self) -> None:
+        """The file as text, then the change, then neither."""
+        from ppinui.tui.widgets.file_pane import View
+
+        self.set_class(self.file.next_view() is not View.OFF, "-file")
+        self._show_file()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "settle":
+            return bool(self.context.disk_state)
+        return super().check_action(action, parameters)
+
+    def action_save(self) -> None:
+        from ppinui.tui.flows import save_flow
+
+        self.context.start_flow(save_flow.save(self.context), "flow")
+
+    def action_settle(self) -> None:
+        from ppinui.tui.flows import save_flow
+
+        self.context.start_flow(save_flow.settle(self.context), "flow")
+
+    def action_flow(self, name: str) -> None:
+        """Start the flow with this name: it edits what is selected, or all of it."""
+        from ppinui.tui.flows import edit_flow
+
+        self.context.start_flow(edit_flow.FLOWS[name](self.context), "flow")
+
+    def action_undo(self) -> None:
+        """Forget what is being typed, else undo the last edit."""
+        if self.details.give_up_typed():
+            return
+        state = self.context.session.undo()
+        self._show_state(state, "Undone", "There is nothing to undo.")
+
+    def action_redo(self) -> None:
+        self._show_state(self.context.session.redo(), "Done again", "There is nothing to do again.")
+
+    def _show_state(self, state: State | None, done: str, nothing: str) -> None:
+        if state is None:
+            self.context.notify(nothing)
+        else:
+            self.show_document(state.path or None)
+            self.context.notify(f"{done}: {state.words}")
+
+    def action_secrets(self) -> None:
+        from ppinui.tui.screens.secrets_screen import SecretsScreen
+
+        path = self.selected.path
+        slot = next((one for one in self.context.config.slots if one.path == path), None)
+        user = (slot.user_name if slot is not None else "") or ""
+        self.app.push_screen(SecretsScreen(self.context, user))
+
+    def action_test(self) -> None:
+        from ppinui.tui.screens.probe_screen import ProbeScreen
+
+        self.app.push_screen(ProbeScreen(self.context))
 
 
 def _size_classes(size: Size) -> list[str]:

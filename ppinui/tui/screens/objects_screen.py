@@ -19,20 +19,21 @@ from ppinui.tokens.key_test import make_test_key
 from ppinui.tokens.objects import ObjectList, TokenObject
 from ppinui.tokens.pins import place_of
 from ppinui.tokens.slot import Slot
-from ppinui.tui.background import off_screen
-from ppinui.tui.controllers.token_controller import Busy, GivenUp, Reach, SlotChanged
-from ppinui.tui.dialogs.choice_dialog import Answer, Question
-from ppinui.tui.dialogs.form_dialog import Asking, Wanted
+from ppinui.tui.background import run_in_thread
+from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
 from ppinui.tui.flows.pin_flow import with_user_pin
+from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.list_view import Piece, Rows
 from ppinui.tui.widgets.object_table import ObjectTable, head
-from ppinui.tui.widgets.text_entry import Entry
-from ppinui.tui.widgets.text_view import TextLines
+from ppinui.tui.widgets.text_entry import TextEntry
+from ppinui.tui.widgets.text_view import TextView
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 
 class ObjectsScreen(Screen[None]):
@@ -49,9 +50,9 @@ class ObjectsScreen(Screen[None]):
         Binding("x", "cancel", "Cancel", id="objects.cancel", tooltip="End what the module is asked"),
     ]
 
-    def __init__(self, desk: PpinuiApp, slot: Slot) -> None:
+    def __init__(self, context: AppContext, slot: Slot) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self.slot = slot
         self.found: ObjectList | None = None
         self._search = ""
@@ -59,10 +60,10 @@ class ObjectsScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Which token, the search, the table, details, keys."""
         yield Static(id="objects-what", markup=False)
-        yield Entry(id="objects-search", placeholder="part of a label, id, type, subject or issuer")
+        yield TextEntry(id="objects-search", placeholder="part of a label, id, type, subject or issuer")
         yield Static(head(self.app.size.width), id="objects-head", markup=False)
-        yield ObjectTable(id="objects-table", now=self.desk.setup.now())
-        yield TextLines(id="objects-details", mark="", wrap=True)
+        yield ObjectTable(id="objects-table", now=self.context.options.now())
+        yield TextView(id="objects-details", mark="", wrap=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -84,11 +85,11 @@ class ObjectsScreen(Screen[None]):
         return self.query_one("#objects-table", ObjectTable)
 
     @property
-    def reach(self) -> Reach:
+    def tokens(self) -> TokenController:
         """The module that is asked."""
-        return self.desk.reach
+        return self.context.tokens
 
-    def on_busy(self, _: Busy) -> None:
+    def on_module_busy(self, _: ModuleBusy) -> None:
         """The module is asked something, or nothing any more."""
         self._say_what()
         self.refresh_bindings()
@@ -98,7 +99,7 @@ class ObjectsScreen(Screen[None]):
         if event.slot.id == self.slot.id:
             self.slot = event.slot
 
-    def on_rows_moved(self, _: Rows.Moved) -> None:
+    def on_virtual_list_moved(self, _: VirtualList.Moved) -> None:
         """Details follow the cursor."""
         self._show_details()
 
@@ -110,8 +111,8 @@ class ObjectsScreen(Screen[None]):
         self._say_what()
 
     def _say_what(self) -> None:
-        if self.reach.doing:
-            words = f"… {self.reach.doing} (x cancels)"
+        if self.tokens.doing:
+            words = f"… {self.tokens.doing} (x cancels)"
         elif self.found is None:
             words = f"{self.slot.name}: nothing is known. r looks again"
         else:
@@ -125,30 +126,30 @@ class ObjectsScreen(Screen[None]):
         if one is not None:
             lines = [(object_words(one), "strong")]
             lines += [(line, "") for line in object_lines(one, self.table.now)]
-        self.query_one("#objects-details", TextLines).show(lines)
+        self.query_one("#objects-details", TextView).show(lines)
 
     # -- looking -------------------------------------------------------------------------------------------
 
     def action_refresh(self) -> None:
         """Look again, logged in as before."""
-        self.reach.flow(self._look(login=self.found is not None and self.found.logged_in))
+        self.tokens.flow(self._look(login=self.found is not None and self.found.logged_in))
 
     def action_login(self) -> None:
         """Look at private objects too."""
-        self.reach.flow(self._look(login=True))
+        self.tokens.flow(self._look(login=True))
 
     async def _look(self, *, login: bool) -> None:
         doing = f"looking at the objects of {self.slot.name}"
-        list_objects, slot = self.desk.setup.list_objects, self.slot
+        list_objects, slot = self.context.options.list_objects, self.slot
         if login:
             found = await with_user_pin(
-                self.reach,
+                self.context,
                 slot,
                 doing,
                 lambda access, pin, spend: _read(list_objects(access, slot, pin, spend_final_try=spend)),
             )
         else:
-            found = await self.reach.ask(
+            found = await self.tokens.ask(
                 doing, lambda access: _read(list_objects(access, slot, None, spend_final_try=False))
             )
         self.found = found
@@ -156,7 +157,7 @@ class ObjectsScreen(Screen[None]):
 
     def action_search(self) -> None:
         """Type what to look for."""
-        entry = self.query_one("#objects-search", Entry)
+        entry = self.query_one("#objects-search", TextEntry)
         entry.display = True
         entry.focus()
 
@@ -172,7 +173,7 @@ class ObjectsScreen(Screen[None]):
         event.input.display = bool(event.value.strip())
         self.table.focus()
 
-    def on_entry_given_up(self, event: Entry.GivenUp) -> None:
+    def on_text_entry_left(self, event: TextEntry.Left) -> None:
         """Escape in the search: all objects again."""
         event.stop()
         event.entry.put("")
@@ -186,64 +187,64 @@ class ObjectsScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to cancel while the module is asked something."""
         if action == "cancel":
-            return bool(self.reach.doing)
+            return bool(self.tokens.doing)
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
         """End what the module is asked."""
-        self.reach.stop()
+        self.tokens.stop()
 
     def action_leave(self) -> None:
         """Back; nobody waits for a list any more."""
-        if not self.reach.is_changing:
-            self.reach.stop()
+        if not self.tokens.is_changing:
+            self.tokens.stop()
         self.app.pop_screen()
 
     def action_export(self) -> None:
         """Write the public key or certificate of the cursor as PEM."""
         one = self.table.selected
         if one is not None:
-            self.reach.flow(self._export(one))
+            self.tokens.flow(self._export(one))
 
     async def _export(self, one: TokenObject) -> None:
-        pem = await off_screen(lambda: as_pem(one, place_of(self.slot, self.reach.module)))
+        pem = await run_in_thread(lambda: as_pem(one, place_of(self.slot, self.tokens.module)))
         name = re.sub(r"[^\w.-]+", "-", one.label, flags=re.ASCII).strip("-.") or one.id or "export"
-        typed = await self.app.push_screen_wait(
-            Asking(
+        typed = await self.context.ask(
+            FormDialog(
                 f"Export {object_words(one)}",
-                [Wanted("path", "to a new file", str(Path.home() / f"{name}.pem"))],
+                [FormField("path", "to a new file", str(Path.home() / f"{name}.pem"))],
             )
         )
         if typed is None or not typed["path"].strip():
-            raise GivenUp
+            raise FlowCancelled
         path = Path(typed["path"].strip()).expanduser()
-        await off_screen(lambda: write_pem(path, pem))
-        self.notify(f"Wrote {path}", markup=False)
+        await run_in_thread(lambda: write_pem(path, pem))
+        self.context.notify(f"Wrote {path}")
 
     def action_test_key(self) -> None:
         """Make a key pair, use it, remove it."""
-        self.reach.flow(self._test_key())
+        self.tokens.flow(self._test_key())
 
     async def _test_key(self) -> None:
-        answer = await self.app.push_screen_wait(
-            Question(
+        answer = await self.context.ask(
+            ChoiceDialog(
                 f"Make a key pair in {self.slot.name}, sign with it, and remove it again?",
                 [
                     ("In the session it leaves nothing behind, whatever happens. Stored on", ""),
                     ("the token for that moment, it shows that the token can store keys.", ""),
                 ],
                 [
-                    Answer("session", "s", "In the session"),
-                    Answer("token", "t", "On the token"),
-                    Answer("back", "b", "Back"),
+                    DialogChoice("session", "s", "In the session"),
+                    DialogChoice("token", "t", "On the token"),
+                    DialogChoice("back", "b", "Back"),
                 ],
             )
         )
         if answer not in {"session", "token"}:
-            raise GivenUp
+            raise FlowCancelled
         slot = self.slot
         made = await with_user_pin(
-            self.reach,
+            self.context,
             slot,
             f"making a test key in {slot.name}",
             lambda access, pin, spend: make_test_key(

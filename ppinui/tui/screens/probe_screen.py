@@ -19,23 +19,23 @@ from ppinui.editing.result_history import Progress, Row
 from ppinui.editing.tree_model import Branch
 from ppinui.errors import PpinuiError
 from ppinui.probe.result import Outcome, SlotResult, Stage
-from ppinui.tui.background import off_screen
-from ppinui.tui.controllers.probe_controller import Wish
-from ppinui.tui.dialogs.choice_dialog import error_question
-from ppinui.tui.dialogs.form_dialog import Asking, Wanted
+from ppinui.tui.background import run_in_thread
+from ppinui.tui.controllers.probe_controller import ProbeRequest
+from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
+from ppinui.tui.messages import ProgressChanged
 from ppinui.tui.overview import result_lines
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.list_view import Piece, Rows
-from ppinui.tui.widgets.text_view import TextLines
+from ppinui.tui.widgets.text_view import TextView
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 _WIDE = 110
 
 
-class TestTable(Rows):
+class ProbeTable(VirtualList):
     """A line for each slot of a run."""
 
     def __init__(self, *, id: str) -> None:
@@ -112,7 +112,7 @@ def _firmware(result: SlotResult | None) -> str:
     return plain(result.firmware or "") if result is not None else ""
 
 
-class TestScreen(Screen[None]):
+class ProbeScreen(Screen[None]):
     """Choose what to test, watch it, look at what came of it. Leaving does not end the test."""
 
     CSS_PATH = "probe_screen.tcss"
@@ -129,106 +129,109 @@ class TestScreen(Screen[None]):
         Binding("w", "write", "Save JSON", id="test.write", tooltip="The result to a file, as JSON"),
     ]
 
-    def __init__(self, desk: PpinuiApp) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self.login = False
         self.crypto = False
 
     def compose(self) -> ComposeResult:
         """What is tested, how far it is, the table, the details, the keys."""
-        yield Static(id="test-what", markup=False)
-        yield Static(id="test-next", markup=False)
-        yield ProgressBar(id="test-bar", show_eta=False)
-        yield Static(id="test-head", markup=False)
-        yield TestTable(id="test-table")
-        with Vertical(id="test-details"):
-            yield TextLines(id="test-lines", mark="", wrap=True)
+        yield Static(id="probe-what", markup=False)
+        yield Static(id="probe-next", markup=False)
+        yield ProgressBar(id="probe-bar", show_eta=False)
+        yield Static(id="probe-head", markup=False)
+        yield ProbeTable(id="probe-table")
+        with Vertical(id="probe-details"):
+            yield TextView(id="probe-lines", mark="", wrap=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the run that is on, or the last one."""
-        self.query_one("#test-table").focus()
-        progress = self.desk.tester.progress()
+        self.query_one("#probe-table").focus()
+        progress = self.context.probes.progress()
         if progress is not None:
             self.show(progress)
         self._say_what()
 
     def on_resize(self) -> None:
         """There may be room for more columns."""
-        self.query_one("#test-head", Static).update(head(self.size.width))
+        self.query_one("#probe-head", Static).update(head(self.size.width))
 
     def show(self, progress: Progress) -> None:
         """Show the state of a run."""
-        if not self.query(TestTable):
+        if not self.query(ProbeTable):
             return  # the screen is just being made, or taken away
-        self.query_one("#test-table", TestTable).show(progress)
-        bar = self.query_one("#test-bar", ProgressBar)
+        self.query_one("#probe-table", ProbeTable).show(progress)
+        bar = self.query_one("#probe-bar", ProgressBar)
         bar.display = progress.running  # without a total it would move all the time, and say nothing
         bar.update(total=progress.total, progress=progress.done)
         self._say_what()
         self._show_details()
 
     def _say_what(self) -> None:
-        tester = self.desk.tester
-        progress = tester.progress()
+        probes = self.context.probes
+        progress = probes.progress()
         if progress is None:
             words = "What shall be tested? s this slot, h this HSM, a everything"
         else:
             state = "running" if progress.running else "done"
             words = (
                 f"{state}, {progress.done} of {progress.total}, {progress.failed} failed, "
-                f"{progress.seconds:.1f} s: {tester.subject}"
+                f"{progress.seconds:.1f} s: {probes.subject}"
             )
         login = "with crypto" if self.crypto else "with PIN login" if self.login else "without login"
-        self.query_one("#test-what", Static).update(plain(f" {words}"))
-        self.query_one("#test-next", Static).update(f" The next test: {login}")
+        self.query_one("#probe-what", Static).update(plain(f" {words}"))
+        self.query_one("#probe-next", Static).update(f" The next test: {login}")
 
     def _show_details(self) -> None:
-        row = self.query_one("#test-table", TestTable).selected
+        row = self.query_one("#probe-table", ProbeTable).selected
         lines: list[Piece] = []
         if row is not None and row.result is not None:
             lines = [(f"{row.test.hsm}.{row.test.slot} {row.test.user}", "strong")]
             reasons = [piece for piece in result_lines(row.result) if row.result.error or piece[1] != "faint"]
             lines += reasons
-        self.query_one("#test-lines", TextLines).show(lines)
+        self.query_one("#probe-lines", TextView).show(lines)
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_progress_changed(self, event: ProgressChanged) -> None:
+        self.show(event.progress)
+
+    def on_virtual_list_moved(self, event: VirtualList.Moved) -> None:
         """Details follow the cursor."""
-        if isinstance(event.rows, TestTable):
+        if isinstance(event.list, ProbeTable):
             self._show_details()
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Enter goes to the slot in the tree."""
-        if isinstance(event.rows, TestTable) and (row := event.rows.selected) is not None:
+        if isinstance(event.list, ProbeTable) and (row := event.list.selected) is not None:
             self.app.pop_screen()
-            self.desk.main.go_to(row.path)
+            self.context.view.go_to(row.path)
 
     # -- actions -------------------------------------------------------------------------------------------
 
     def action_start(self, what: str) -> None:
         """Begin a test."""
         try:
-            wish = self._wish(what)
+            request = self._request(what)
         except PpinuiError as error:
-            self.app.push_screen(error_question(error))
+            self.context.show_error(error)
             return
-        self.desk.in_flow(self.desk.tester.run(wish), "test")
+        self.context.start_flow(self.context.probes.run(request), "test")
 
-    def _wish(self, what: str) -> Wish:
-        line = self.desk.main.selected
+    def _request(self, what: str) -> ProbeRequest:
+        line = self.context.view.selected
         options = {"login": self.login, "crypto": self.crypto}
         hsm = line.path.partition(".slots.")[0]
         match what:
             case "slot" if line.branch is Branch.SLOT:
                 name = f"{hsm.rpartition('.')[2]}.{line.title}"
-                return Wish(frozenset((line.path,)), name, **options)
+                return ProbeRequest(frozenset((line.path,)), name, **options)
             case "hsm" if line.branch in (Branch.HSM, Branch.SLOT):
-                return Wish(frozenset((hsm,)), hsm.rpartition(".")[2], **options)
+                return ProbeRequest(frozenset((hsm,)), hsm.rpartition(".")[2], **options)
             case "failed":
-                return self.desk.tester.wish_for_failed(**options)
+                return self.context.probes.request_failed(**options)
             case "all":
-                return Wish(None, "everything", **options)
+                return ProbeRequest(None, "everything", **options)
             case _:
                 raise PpinuiError(
                     f"no {'slot' if what == 'slot' else 'HSM'} is selected in the tree",
@@ -250,10 +253,10 @@ class TestScreen(Screen[None]):
 
     def action_cancel(self) -> None:
         """End the run."""
-        self.desk.tester.cancel()
+        self.context.probes.cancel()
 
     def _json(self) -> str | None:
-        progress = self.desk.tester.progress()
+        progress = self.context.probes.progress()
         if progress is None or progress.report is None:
             self.notify("There is no result yet.")
             return None
@@ -270,11 +273,13 @@ class TestScreen(Screen[None]):
         """The result to a file."""
         text = self._json()
         if text is not None:
-            self.desk.in_flow(self._write(text), "flow")
+            self.context.start_flow(self._write(text), "flow")
 
     async def _write(self, text: str) -> None:
-        answers = await self.app.push_screen_wait(
-            Asking("Save the result", [Wanted("path", "to the file", str(Path.home() / "ppinui-test.json"))])
+        answers = await self.context.ask(
+            FormDialog(
+                "Save the result", [FormField("path", "to the file", str(Path.home() / "ppinui-test.json"))]
+            )
         )
         if answers is None or not answers["path"]:
             return
@@ -291,5 +296,5 @@ class TestScreen(Screen[None]):
                     f"the result cannot be saved: {reason}", str(path), "name another file"
                 ) from None
 
-        await off_screen(write)
-        self.notify(f"Saved {path}", markup=False)
+        await run_in_thread(write)
+        self.context.notify(f"Saved {path}")

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from ppinui.config.config_save import SaveRefused
 from ppinui.config.redaction import mask
 from ppinui.editing.repair import Mending
 from ppinui.libconfig.document import ConfigSyntaxError
-from ppinui.tui.flows import repair_flow as flow
+from ppinui.tui.background import run_in_thread
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.flows.save_flow import ask_and_copy, refusal, tell_saved, what_will_be_written
+from ppinui.tui.messages import FileOpened
 from ppinui.tui.plain_text import plain
+from ppinui.tui.text_editor import edited
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.list_view import Piece
-from ppinui.tui.widgets.text_view import NumberedLines
+from ppinui.tui.widgets.text_view import NumberedTextView
+from ppinui.tui.widgets.virtual_list import Piece
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 
-class FlawedText(NumberedLines):
+class FlawedText(NumberedTextView):
     """A text with the place of its error marked, and below it what is wrong there."""
 
     def show_flaw(self, mending: Mending) -> None:
@@ -46,11 +52,11 @@ class FlawedText(NumberedLines):
         return index + 1 if index < flawed else index if index > flawed else None
 
 
-class MendingScreen(Screen[None]):
+class RepairScreen(Screen[None]):
     """Shows one :class:`Mending`; its keys lead out."""
 
     CSS_PATH = "repair_screen.tcss"
-    AUTO_FOCUS = "#mending-text"
+    AUTO_FOCUS = "#repair-text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "e,enter", "edit", "Edit", id="mending.edit", tooltip="Open the text in your editor ($EDITOR)"
@@ -64,16 +70,16 @@ class MendingScreen(Screen[None]):
         Binding("f10,q,ctrl+q", "leave", "Quit", id="mending.quit", tooltip="Leave the file as it is"),
     ]
 
-    def __init__(self, desk: PpinuiApp, mending: Mending) -> None:
+    def __init__(self, context: AppContext, mending: Mending) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self.mending = mending
 
     def compose(self) -> ComposeResult:
         """What is wrong, the text, the keys."""
-        yield Static(id="mending-head", markup=False)
-        yield Static(id="mending-flaw", markup=False)
-        yield FlawedText(id="mending-text")
+        yield Static(id="repair-head", markup=False)
+        yield Static(id="repair-flaw", markup=False)
+        yield FlawedText(id="repair-text")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -87,9 +93,9 @@ class MendingScreen(Screen[None]):
         where = f" at line {mending.flaw_line}" if mending.flaw_line else ""
         state = f"cannot be read{where}" if flaw is not None else "can be read now: s saves it"
         words = " – ".join(word for word in (mending.path.name, edited, state) if word)
-        self.query_one("#mending-head", Static).update(plain(f" {words}"))
+        self.query_one("#repair-head", Static).update(plain(f" {words}"))
         lines = [] if flaw is None else [flaw.message, f"where: {flaw.place}", f"fix: {flaw.remedy}"]
-        self.query_one("#mending-flaw", Static).update("\n".join(map(plain, lines)))
+        self.query_one("#repair-flaw", Static).update("\n".join(map(plain, lines)))
         self.query_one(FlawedText).show_flaw(mending)
         self.refresh_bindings()
 
@@ -103,25 +109,83 @@ class MendingScreen(Screen[None]):
             case _:
                 return True
 
-    def action_edit(self) -> None:
-        """Open the text in the user's editor."""
-        self.desk.in_flow(flow.edit(self.desk, self), "flow")
-
-    def action_save(self) -> None:
-        """Save what was edited."""
-        self.desk.in_flow(flow.save(self.desk, self), "flow")
-
-    def action_copy(self) -> None:
-        """Save what was edited to another file."""
-        self.desk.in_flow(flow.save_copy(self.desk, self), "flow")
+    # -- actions -------------------------------------------------------------------------------------------
 
     def action_read(self) -> None:
-        """Read the file again."""
-        self.desk.in_flow(flow.read(self.desk, self), "flow")
+        """Read the file again; the main screen opens where it can be read now."""
+        self._start(self._read())
+
+    async def _read(self) -> None:
+        if not self.mending.is_edited or await self._discard("Read the file, and discard what you edited?"):
+            await self._open()
+
+    async def _open(self) -> None:
+        opened = await run_in_thread(self.mending.read)
+        if opened is not None:
+            self.context.request(FileOpened(opened))
+        else:
+            self.show()
+
+    def action_edit(self) -> None:
+        """Open the text in the user's editor; once it parses, ask whether to save it."""
+        self._start(self._edit())
+
+    async def _edit(self) -> None:
+        mending, environ = self.mending, self.context.options.editor_environ
+        line = mending.flaw_line or 1
+        new = await edited(self.context.suspend, mending.text, mending.path.name, environ, line)
+        if new == mending.text:
+            self.context.notify("Nothing was changed.")
+            return
+        await run_in_thread(lambda: mending.take(new))
+        self.show()
+        if mending.flaw is None:
+            await self._save()
+
+    def action_save(self) -> None:
+        """Show the change, save it, and open the main screen."""
+        self._start(self._save())
+
+    async def _save(self) -> None:
+        mending = self.mending
+        overtaken = await run_in_thread(mending.overtaken)
+        answer = await self.context.ask(
+            what_will_be_written(mending.path, mending.diff(), overtaken=overtaken)
+        )
+        if answer == "save":
+            is_password_lost = mending.is_password_lost
+            try:
+                report = await run_in_thread(mending.save)
+            except SaveRefused as refused:
+                answer = await self.context.ask(refusal(refused))
+            else:
+                tell_saved(self.context, report, is_password_lost=is_password_lost)
+                await self._open()
+        if answer == "copy":
+            await self._copy()
+
+    def action_copy(self) -> None:
+        """Save the text to another file."""
+        self._start(self._copy())
+
+    async def _copy(self) -> None:
+        await ask_and_copy(self.context, self.mending.path, self.mending.save_copy)
 
     def action_leave(self) -> None:
-        """Quit."""
-        self.desk.in_flow(flow.leave(self.desk, self), "flow")
+        """Quit; where something was edited and not saved, ask first."""
+        self._start(self._leave())
+
+    async def _leave(self) -> None:
+        if not self.mending.is_edited or await self._discard("Quit, and discard what you edited?"):
+            self.context.leave()
+
+    def _start(self, flow: Coroutine[Any, Any, None]) -> None:
+        self.context.start_flow(flow, "flow")
+
+    async def _discard(self, title: str) -> bool:
+        lines: list[Piece] = [("It is not saved anywhere.", "")]
+        answers = [DialogChoice("back", "b", "Back"), DialogChoice("discard", "d", "Discard it")]
+        return await self.context.ask(ChoiceDialog(title, lines, answers)) == "discard"
 
 
 def _shown_column(line: str, shown: str, column: int) -> int:

@@ -16,19 +16,20 @@ from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.tui.controllers.secrets_snapshot import SecretRow
-from ppinui.tui.dialogs.choice_dialog import Answer, Question
+from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.dialogs.secret_dialog import ask_twice
 from ppinui.tui.flows import transfer_flow
+from ppinui.tui.messages import ProbeRequested
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.list_view import Piece, Rows
-from ppinui.tui.widgets.text_view import TextLines
+from ppinui.tui.widgets.text_view import TextView
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 
-class SecretsTable(Rows):
+class SecretsTable(VirtualList):
     """A line for each secret."""
 
     def __init__(self, *, id: str) -> None:
@@ -81,10 +82,10 @@ class SecretsScreen(Screen[None]):
         Binding("k", "keyring", "Keyring", id="secrets.keyring", tooltip="Choose another, make a vault"),
     ]
 
-    def __init__(self, desk: PpinuiApp, user: str = "") -> None:
+    def __init__(self, context: AppContext, user: str = "") -> None:
         """``user``: whose secret has the cursor first."""
         super().__init__()
-        self.desk = desk
+        self.context = context
         self._user = user
 
     def compose(self) -> ComposeResult:
@@ -92,47 +93,47 @@ class SecretsScreen(Screen[None]):
         yield Static("The keyring is being opened …", id="secrets-what", markup=False)
         yield Static(f" {'kind':10}{'name':23}{'where':11}since, from", id="secrets-head", markup=False)
         yield SecretsTable(id="secrets-table")
-        yield TextLines(id="secrets-details", mark="", wrap=True)
+        yield TextView(id="secrets-details", mark="", wrap=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show what is known, then ask the keyring."""
         self.query_one("#secrets-table").focus()
         self.show()
-        self._look()
+        self._start_reading()
 
     def on_screen_resume(self) -> None:
         """Something may have become known meanwhile."""
         self.show()
 
-    def on_secrets_seen(self) -> None:
+    def on_secrets_changed(self) -> None:
         """Something is known now."""
         self.show()
 
     def show(self) -> None:
         """Show what is known of the secrets."""
-        kept = self.desk.keeper.kept
-        self.query_one("#secrets-table", SecretsTable).show(kept.rows)
-        if kept.backend is not None:
-            place = f", {kept.backend.place}" if kept.backend.place else ""
-            what = f" Keyring: {kept.backend.name} ({kept.backend.why}{place})"
+        snapshot = self.context.secrets.snapshot
+        self.query_one("#secrets-table", SecretsTable).show(snapshot.rows)
+        if snapshot.backend is not None:
+            place = f", {snapshot.backend.place}" if snapshot.backend.place else ""
+            what = f" Keyring: {snapshot.backend.name} ({snapshot.backend.why}{place})"
             self.query_one("#secrets-what", Static).update(plain(what))
-        if self._user and kept.rows:
+        if self._user and snapshot.rows:
             self.query_one("#secrets-table", SecretsTable).go_to_user(self._user)
             self._user = ""
         self._show_details()
 
-    def on_rows_moved(self, _: Rows.Moved) -> None:
+    def on_virtual_list_moved(self, _: VirtualList.Moved) -> None:
         """Details follow the cursor."""
         self._show_details()
 
-    def on_rows_chosen(self, _: Rows.Chosen) -> None:
+    def on_virtual_list_chosen(self, _: VirtualList.Chosen) -> None:
         """Enter adds or replaces."""
         self.action_change()
 
     def _show_details(self) -> None:
         row = self.query_one("#secrets-table", SecretsTable).selected
-        lines: list[Piece] = [(note, "warning") for note in self.desk.keeper.kept.notes]
+        lines: list[Piece] = [(note, "warning") for note in self.context.secrets.snapshot.notes]
         if row is not None:
             lines.append((f"{row.kind.label} of {row.name}", "strong"))
             places = {"keyring": row.in_keyring, ".secrets.cfg": row.in_file, "primus.cfg": row.in_config}
@@ -147,14 +148,14 @@ class SecretsScreen(Screen[None]):
                 lines.append((f"what the keyring has is not known: {row.unseen.value.long}", "warning"))
             if row.flaw:
                 lines.append((row.flaw, "error"))
-        self.query_one("#secrets-details", TextLines).show(lines)
+        self.query_one("#secrets-details", TextView).show(lines)
 
-    def _look(self) -> None:
-        self.desk.in_flow(self._looking(), "secrets")
+    def _start_reading(self) -> None:
+        self.context.start_flow(self._read(), "secrets")
 
-    async def _looking(self) -> None:
+    async def _read(self) -> None:
         try:
-            await self.desk.keeper.look()
+            await self.context.secrets.read()
         except PpinuiError as error:
             self.query_one("#secrets-what", Static).update(plain(f" No keyring: {error.message}"))
             raise
@@ -165,30 +166,30 @@ class SecretsScreen(Screen[None]):
         """Add or replace the secret of the cursor."""
         row = self.query_one("#secrets-table", SecretsTable).selected
         if row is not None:
-            self.desk.in_flow(self._change(row), "flow")
+            self.context.start_flow(self._change(row), "flow")
 
     async def _change(self, row: SecretRow) -> None:
-        keeper = self.desk.keeper
+        secrets = self.context.secrets
 
         def work(operations: SecretOperations) -> str:
             match row.kind:
                 case SecretKind.PERMANENT:
-                    operations.update(row.name, keeper, keeper.fetcher())
+                    operations.update(row.name, secrets.keyring, secrets.fetcher())
                     return f"Fetched the permanent secret of {row.name}"
                 case SecretKind.PROXY:
                     try:
-                        fetcher = keeper.fetcher()
+                        fetcher = secrets.fetcher()
                     except PpinuiError as error:
-                        operations.add_proxy(row.name, keeper, None)
+                        operations.add_proxy(row.name, secrets.keyring, None)
                         return f"Kept the password of {row.name}; not validated: {error.message}"
-                    operations.add_proxy(row.name, keeper, fetcher)
+                    operations.add_proxy(row.name, secrets.keyring, fetcher)
                     return f"Kept the password of {row.name}: the proxy has accepted it"
                 case SecretKind.PIN:
-                    operations.set_pin(row.name, keeper)
+                    operations.set_pin(row.name, secrets.keyring)
                     return f"Kept the PIN of {row.name}; nothing was tried with it"
 
-        said = await keeper.do(work)
-        self.desk.tester.memory.forget_secrets_of(row.name)
+        said = await secrets.do(work)
+        self.context.probes.memory.forget_secrets_of(row.name)
         await self._done(said)
 
     def action_remove(self) -> None:
@@ -199,25 +200,25 @@ class SecretsScreen(Screen[None]):
         if not row.in_keyring and row.unseen is None:
             self.notify("It is not in the keyring.")
         else:
-            self.desk.in_flow(self._remove(row), "flow")
+            self.context.start_flow(self._remove(row), "flow")
 
     async def _remove(self, row: SecretRow) -> None:
-        answer = await self.app.push_screen_wait(
-            Question(
+        answer = await self.context.ask(
+            ChoiceDialog(
                 f"Forget the {row.kind.label} of {row.name}?",
                 [("It cannot be brought back: a permanent secret needs a setup password again.", "")],
-                [Answer("back", "b", "Back"), Answer("forget", "f", "Forget it")],
+                [DialogChoice("back", "b", "Back"), DialogChoice("forget", "f", "Forget it")],
             )
         )
         if answer == "forget":
-            await self.desk.keeper.do(lambda operations: operations.remove(row.kind, row.name))
+            await self.context.secrets.do(lambda operations: operations.remove(row.kind, row.name))
             await self._done(f"Forgot the {row.kind.label} of {row.name}")
 
     def action_test(self) -> None:
         """Test the slots that use this secret."""
         row = self.query_one("#secrets-table", SecretsTable).selected
         if row is not None:
-            self.desk.test_user(row.name, login=row.kind is SecretKind.PIN)
+            self.context.request(ProbeRequested(row.name, login=row.kind is SecretKind.PIN))
 
     def action_import(self) -> None:
         """Take what a .secrets.cfg has."""
@@ -231,29 +232,29 @@ class SecretsScreen(Screen[None]):
         """Move the clear-text passwords of the configuration into the keyring."""
         self._move(transfer_flow.adopt)
 
-    def _move(self, move: Callable[[PpinuiApp], Awaitable[str]]) -> None:
-        async def moving_on() -> None:
-            if said := await move(self.desk):
+    def _move(self, move: Callable[[AppContext], Awaitable[str]]) -> None:
+        async def run() -> None:
+            if said := await move(self.context):
                 await self._done(said)
 
-        self.desk.in_flow(moving_on(), "flow")
+        self.context.start_flow(run(), "flow")
 
     def action_keyring(self) -> None:
         """Choose another keyring, or make a vault."""
-        self.desk.in_flow(self._keyring(), "flow")
+        self.context.start_flow(self._keyring(), "flow")
 
     async def _keyring(self) -> None:
-        backend = self.desk.keeper.kept.backend
+        backend = self.context.secrets.snapshot.backend
         lines: list[Piece] = [(f"now: {backend.name}, {backend.why}" if backend else "now: none", "")]
-        answer = await self.app.push_screen_wait(
-            Question(
+        answer = await self.context.ask(
+            ChoiceDialog(
                 "Which keyring?",
                 lines,
                 [
-                    Answer("auto", "s", "This system's own"),
-                    Answer("vault", "v", "The vault"),
-                    Answer("create", "n", "Make a vault"),
-                    Answer("back", "b", "Back"),
+                    DialogChoice("auto", "s", "This system's own"),
+                    DialogChoice("vault", "v", "The vault"),
+                    DialogChoice("create", "n", "Make a vault"),
+                    DialogChoice("back", "b", "Back"),
                 ],
             )
         )
@@ -261,25 +262,25 @@ class SecretsScreen(Screen[None]):
             await self._make_vault()
         elif answer in ("auto", "vault"):
             choice = KeyringChoice("vault" if answer == "vault" else None, "the secrets screen")
-            await self.desk.keeper.use(choice)
+            await self.context.secrets.keyring.use(choice)
         else:
             return
-        await self._looking()
+        await self._read()
 
     async def _make_vault(self) -> None:
         passphrase = await ask_twice(
-            self.app,
+            self.context.ask,
             "New passphrase of the vault",
             "nobody can recover it, and it opens all that is in the vault",
         )
         if passphrase is None:
             return
         try:
-            path = await self.desk.keeper.make_vault(passphrase)
+            path = await self.context.secrets.keyring.make_vault(passphrase)
         finally:
             passphrase.wipe()
-        self.notify(f"Made {path}", markup=False)
+        self.context.notify(f"Made {path}")
 
     async def _done(self, said: str) -> None:
-        self.notify(plain(said) if "\n" not in said else said, markup=False)
-        await self._looking()
+        self.context.notify(plain(said) if "\n" not in said else said)
+        await self._read()

@@ -16,21 +16,21 @@ from textual.widgets import Static
 
 from ppinui.setup.engine import Page
 from ppinui.setup.walkthrough import Action, Finding
-from ppinui.tui.controllers.setup_controller import Walking, Way
-from ppinui.tui.controllers.step_controller import Stepping
+from ppinui.tui.controllers.setup_controller import SetupController
+from ppinui.tui.controllers.setup_thread import SetupThread, Way
 from ppinui.tui.plain_text import plain
-from ppinui.tui.screens.probe_screen import TestTable
+from ppinui.tui.screens.probe_screen import ProbeTable
 from ppinui.tui.widgets.answer_form import AnswerForm
-from ppinui.tui.widgets.finding_view import Commands, block_widgets, finding_widgets, mending_steps
+from ppinui.tui.widgets.finding_view import Commands, block_widgets, finding_widgets, repair_steps_of
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.list_view import Rows
 from ppinui.tui.widgets.question_row import row_of
-from ppinui.tui.widgets.row_editor import RowsTable, TableRow
+from ppinui.tui.widgets.row_editor import RowEditor, TableRow
 from ppinui.tui.widgets.step_list import StepList
-from ppinui.tui.widgets.text_entry import Entry
+from ppinui.tui.widgets.text_entry import TextEntry
+from ppinui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 _OFTEN: Final = 0.1
 """Seconds between two looks at how far an action is."""
@@ -39,7 +39,7 @@ _MOST_TESTED: Final = 8
 _NOT_WHILE_HELD: Final = frozenset(("act", "steps", "mend", "look", "copy", "back", "next", "leave", "quit"))
 
 
-class WalkthroughScreen(Screen[bool]):
+class SetupScreen(Screen[bool]):
     """Goes through one set-up; gives whether that was to its end."""
 
     CSS_PATH = "setup_screen.tcss"
@@ -59,11 +59,11 @@ class WalkthroughScreen(Screen[bool]):
         Binding("escape", "cancel", "Cancel", id="walk.cancel", tooltip="End what is being done"),
     ]
 
-    def __init__(self, desk: PpinuiApp, walking: Walking) -> None:
+    def __init__(self, context: AppContext, setup: SetupThread) -> None:
         super().__init__()
-        self.desk = desk
-        self.walking = walking
-        self.stepping = Stepping(self, walking)
+        self.context = context
+        self.setup = setup
+        self.controller = SetupController(context, self, setup)
         self.page: Page | None = None
         """The step as it is known."""
         self._shown: Page | None = None
@@ -73,27 +73,27 @@ class WalkthroughScreen(Screen[bool]):
 
     def compose(self) -> ComposeResult:
         """Where one is, the steps and the step, what can be done and what goes on, keys."""
-        yield Static(id="walk-head", markup=False)
-        with Horizontal(id="walk-body"):
-            yield StepList(self.walking.kind.steps, id="walk-steps")
-            with VerticalScroll(id="walk-page"):
-                yield Vertical(id="walk-text")
-                yield AnswerForm(id="walk-form")
-                yield TestTable(id="walk-test")
-                yield Vertical(id="walk-found")
-        yield Static(id="walk-action", markup=False)
-        yield Static(id="walk-status", markup=False)
+        yield Static(id="setup-head", markup=False)
+        with Horizontal(id="setup-body"):
+            yield StepList(self.setup.kind.steps, id="setup-steps")
+            with VerticalScroll(id="setup-page"):
+                yield Vertical(id="setup-text")
+                yield AnswerForm(id="setup-form")
+                yield ProbeTable(id="setup-test")
+                yield Vertical(id="setup-found")
+        yield Static(id="setup-action", markup=False)
+        yield Static(id="setup-status", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the step at which one is."""
         self.set_interval(_OFTEN, self._show_progress)
-        self._flow(self.stepping.arrive(Way.STRAIGHT))
+        self._flow(self.controller.arrive(Way.STRAIGHT))
 
     def on_unmount(self) -> None:
         """Whatever the walk does or has opened comes to an end."""
-        self.walking.cancel()
-        self.desk.run_worker(self.walking.close(), group="walk-end")
+        self.setup.cancel()
+        self.context.run_worker(self.setup.close(), group="walk-end")
 
     @property
     def form(self) -> AnswerForm:
@@ -117,10 +117,10 @@ class WalkthroughScreen(Screen[bool]):
         return found.action if found is not None else None
 
     @property
-    def mending(self) -> tuple[str, ...]:
+    def repair_steps(self) -> tuple[str, ...]:
         """The ids of the other steps in which what is wrong here can be mended."""
         here = self.page.step.id if self.page is not None else ""
-        return tuple(step for step in mending_steps(self.trouble) if step != here)
+        return tuple(step for step in repair_steps_of(self.trouble) if step != here)
 
     # -- showing -------------------------------------------------------------------------------------------
 
@@ -133,36 +133,36 @@ class WalkthroughScreen(Screen[bool]):
     def say(self, words: str) -> None:
         """Say what goes on, in the line below the page; "": nothing does."""
         row = row_of(self.focused)
-        self._said = words or self.walking.unkept or (row.explain() if row is not None else "")
+        self._said = words or self.setup.unkept or (row.explain() if row is not None else "")
         self._show_said()
 
-    def hear(self, line: str) -> None:
+    def report(self, line: str) -> None:
         """How far an action is, from its own thread; the screen looks at it often."""
         self._said = line
 
     def scroll_to_found(self) -> None:
         """What came of an action is in sight."""
         self._show_progress()
-        first = "#walk-test" if self.walking.board is not None else "#walk-found"
-        self.query_one("#walk-page").scroll_to_widget(self.query_one(first), animate=False, top=True)
+        first = "#setup-test" if self.setup.board is not None else "#setup-found"
+        self.query_one("#setup-page").scroll_to_widget(self.query_one(first), animate=False, top=True)
 
     async def _put(self, page: Page) -> None:
         before, self.page = self._shown, page
         is_new = before is None or before.step.id != page.step.id
-        kind = plain(self.walking.kind.title)
+        kind = plain(self.setup.kind.title)
         head = f" Step {page.number} of {page.total}: {plain(page.step.title)}   ({kind})"
-        self.query_one("#walk-head", Static).update(Content(head))
-        self.steps.show(self.walking.states, page.step.id)
+        self.query_one("#setup-head", Static).update(Content(head))
+        self.steps.show(self.setup.states, page.step.id)
         if is_new or before is None or before.blocks != page.blocks:
-            await self._fill("#walk-text", block_widgets(page.blocks, self.desk.setup.called))
+            await self._fill("#setup-text", block_widgets(page.blocks, self.context.options.called))
         if is_new:
             await self.form.clear()
         await self.form.show(page.asked)
-        await self._fill("#walk-found", self._found())
+        await self._fill("#setup-found", self._found())
         if is_new:
             self._copied = -1
             self.remove_class("-listing")
-            self.query_one("#walk-page").scroll_home(animate=False)
+            self.query_one("#setup-page").scroll_home(animate=False)
             self._focus_first()
         self._show_action()
         self.say("")
@@ -178,47 +178,51 @@ class WalkthroughScreen(Screen[bool]):
         found = self.trouble
         if found is None:
             return
-        yield from finding_widgets(found, self.desk.setup.called)
-        if steps := self.mending:
-            titles = " or ".join(f"'{plain(self.walking.title_of(step))}'" for step in steps)
+        yield from finding_widgets(found, self.context.options.called)
+        if steps := self.repair_steps:
+            titles = " or ".join(f"'{plain(self.setup.title_of(step))}'" for step in steps)
             yield Static(Content(f"F4 goes to {titles}, where it can be mended."), markup=False)
-        yield from block_widgets(found.blocks, self.desk.setup.called)
+        yield from block_widgets(found.blocks, self.context.options.called)
 
     def _focus_first(self) -> None:
         if not self.form.focus_on():
-            self.query_one("#walk-page").focus()
+            self.query_one("#setup-page").focus()
 
     def _show_action(self) -> None:
         """What the step can do stands where it is in sight, however long the page is."""
-        line = self.query_one("#walk-action", Static)
+        line = self.query_one("#setup-action", Static)
         line.display = self.action is not None
         line.update(Content(f"F2: {plain(self.action.words)}" if self.action is not None else ""))
 
     def _show_said(self) -> None:
-        status = self.query_one("#walk-status", Static)
+        status = self.query_one("#setup-status", Static)
         status.display = bool(self._said)
         status.update(Content(plain(self._said)))
 
     def _show_progress(self) -> None:
         """How far an action is; each slot of a connection test, afterwards too."""
         self._show_said()
-        table, board = self.query_one(TestTable), self.walking.board
+        table, board = self.query_one(ProbeTable), self.setup.board
         begins = board is not None and not table.display
         table.display = board is not None
         if board is not None:
             table.show(board.progress())
             table.styles.height = min(table.count, _MOST_TESTED)
         if begins:
-            self.query_one("#walk-page").scroll_to_widget(table, animate=False)
+            self.query_one("#setup-page").scroll_to_widget(table, animate=False)
+
+    def finish(self, finished: bool) -> None:
+        """Close the screen; ``finished``: the set-up has come to its end."""
+        self.dismiss(finished)
 
     # -- what happens --------------------------------------------------------------------------------------
 
     def _flow(self, flow: Coroutine[Any, Any, None]) -> None:
-        self.desk.in_flow(flow, "walk")
+        self.context.start_flow(flow, "walk")
 
     def on_answer_form_answered(self, _: AnswerForm.Answered) -> None:
         """A question was left with another answer."""
-        if not self.stepping.is_held:
+        if not self.controller.is_held:
             self.action_look()
 
     def on_answer_form_completed(self, _: AnswerForm.Completed) -> None:
@@ -227,10 +231,10 @@ class WalkthroughScreen(Screen[bool]):
 
     def on_descendant_focus(self, _: DescendantFocus) -> None:
         """What has the focus now is explained below."""
-        if not self.stepping.is_held:
+        if not self.controller.is_held:
             self.say("")
 
-    def on_entry_given_up(self, event: Entry.GivenUp) -> None:
+    def on_text_entry_left(self, event: TextEntry.Left) -> None:
         """Escape in a field: first the answer as it was, then out of the screen."""
         event.stop()
         row = row_of(event.entry)
@@ -240,31 +244,31 @@ class WalkthroughScreen(Screen[bool]):
         else:
             self.action_leave()
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Enter in the list of steps."""
-        if event.rows is self.steps:
+        if event.list is self.steps:
             self.remove_class("-listing")
-            self._flow(self.stepping.go_to(self.walking.kind.steps[event.index].id))
+            self._flow(self.controller.go_to(self.setup.kind.steps[event.index].id))
 
-    def on_rows_table_wanted(self, event: RowsTable.Wanted) -> None:
+    def on_row_editor_edit_requested(self, event: RowEditor.EditRequested) -> None:
         """An HSM or a partition is to be typed."""
-        row = row_of(event.table)
+        row = row_of(event.editor)
         if isinstance(row, TableRow):
-            self._flow(self.stepping.type_row(row, event.number))
+            self._flow(self.controller.type_row(row, event.number))
 
     # -- actions -------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Keys that do nothing now are not shown."""
-        if action in _NOT_WHILE_HELD and self.stepping.is_held:
+        if action in _NOT_WHILE_HELD and self.controller.is_held:
             return False
         match action:
             case "cancel":
-                return self.walking.is_acting
+                return self.setup.is_acting
             case "act":
                 return self.action is not None
             case "mend":
-                return bool(self.mending)
+                return bool(self.repair_steps)
             case "copy":
                 return bool(self.query(Commands))
             case "back":
@@ -274,37 +278,41 @@ class WalkthroughScreen(Screen[bool]):
 
     def action_act(self) -> None:
         """Do what the step can do."""
-        self._flow(self.stepping.act())
+        self._flow(self.controller.act())
 
     def action_next(self) -> None:
         """Go on."""
-        self._flow(self.stepping.forward())
+        self._flow(self.controller.forward())
 
     def action_back(self) -> None:
         """Go to the step before."""
-        self._flow(self.stepping.back())
+        self._flow(self.controller.back())
 
     def action_look(self) -> None:
         """Look again."""
-        self._flow(self.stepping.again())
+        self._flow(self.controller.again())
 
     def action_mend(self) -> None:
         """Go to the step in which the problem can be mended."""
-        self._flow(self.stepping.mend())
+        self._flow(self.controller.mend())
 
     def action_leave(self) -> None:
         """Leave; what was answered is kept."""
-        self._flow(self.stepping.leave())
+        self._flow(self.controller.leave())
 
     def action_quit(self) -> None:
         """Leave ppinui; what was answered is kept."""
-        from ppinui.tui.flows.setup_flow import quit_from
+        self._flow(self._quit())
 
-        self._flow(quit_from(self))
+    async def _quit(self) -> None:
+        from ppinui.tui.flows.setup_flow import quit_set_up
+
+        await self.controller.take_typed()
+        await quit_set_up(self.context, self.setup)
 
     def action_cancel(self) -> None:
         """End what is being done."""
-        self.walking.cancel()
+        self.setup.cancel()
         self.say("It ends as soon as it can …")
 
     def action_steps(self) -> None:
@@ -318,7 +326,7 @@ class WalkthroughScreen(Screen[bool]):
 
     def action_scroll(self, direction: int) -> None:
         """Move the page."""
-        page = self.query_one("#walk-page")
+        page = self.query_one("#setup-page")
         page.scroll_relative(y=direction * max(1, page.size.height - 2), animate=False)
 
     def action_copy(self) -> None:
@@ -333,4 +341,4 @@ class WalkthroughScreen(Screen[bool]):
         block.focus()
         self.app.copy_to_clipboard(block.commands)
         which = f" {self._copied + 1} of {len(blocks)}" if len(blocks) > 1 else ""
-        self.notify(f"Copied{which}, where the terminal allows it (OSC 52).", markup=False)
+        self.context.notify(f"Copied{which}, where the terminal allows it (OSC 52).")

@@ -19,18 +19,18 @@ from ppinui.tokens.description import slot_lines, slot_words
 from ppinui.tokens.pins import token_of
 from ppinui.tokens.slot import Slot, SlotList, Token
 from ppinui.tokens.token_errors import TokenError
-from ppinui.tui.controllers.token_controller import Busy, GivenUp, Reach, SlotChanged
-from ppinui.tui.dialogs.choice_dialog import error_question
-from ppinui.tui.dialogs.form_dialog import Asking, Wanted
+from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
+from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
 from ppinui.tui.flows import token_flow
+from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.list_view import Piece, Rows
 from ppinui.tui.widgets.slot_table import SlotTable, head
-from ppinui.tui.widgets.text_view import TextLines
+from ppinui.tui.widgets.text_view import TextView
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 
 def _summary(found: SlotList) -> str:
@@ -43,7 +43,7 @@ def _summary(found: SlotList) -> str:
     )
 
 
-class SlotsHeard(Message):
+class SlotsRead(Message):
     """These slots are known so far."""
 
     def __init__(self, slots: tuple[Slot, ...]) -> None:
@@ -69,9 +69,9 @@ class TokensScreen(Screen[None]):
         Binding("x", "cancel", "Cancel", id="tokens.cancel", tooltip="End what the module is asked"),
     ]
 
-    def __init__(self, desk: PpinuiApp) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self.found: SlotList | None = None
 
     def compose(self) -> ComposeResult:
@@ -79,7 +79,7 @@ class TokensScreen(Screen[None]):
         yield Static(" The module is being looked for …", id="tokens-what", markup=False)
         yield Static(head(self.app.size.width), id="tokens-head", markup=False)
         yield SlotTable(id="tokens-table")
-        yield TextLines(id="tokens-details", mark="", wrap=True)
+        yield TextView(id="tokens-details", mark="", wrap=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -100,26 +100,26 @@ class TokensScreen(Screen[None]):
         return self.query_one("#tokens-table", SlotTable)
 
     @property
-    def reach(self) -> Reach:
+    def tokens(self) -> TokenController:
         """The module that is asked."""
-        return self.desk.reach
+        return self.context.tokens
 
-    def on_busy(self, _: Busy) -> None:
+    def on_module_busy(self, _: ModuleBusy) -> None:
         """The module is asked something, or nothing any more."""
         self._say_what()
         self.refresh_bindings()
 
-    def on_rows_moved(self, _: Rows.Moved) -> None:
+    def on_virtual_list_moved(self, _: VirtualList.Moved) -> None:
         """Details follow the cursor."""
         self._show_details()
 
-    def on_rows_chosen(self, _: Rows.Chosen) -> None:
+    def on_virtual_list_chosen(self, _: VirtualList.Chosen) -> None:
         """Enter shows what is on the token."""
         self.action_objects()
 
     def _say_what(self) -> None:
-        if self.reach.doing:
-            words = f"… {self.reach.doing} (x cancels)"
+        if self.tokens.doing:
+            words = f"… {self.tokens.doing} (x cancels)"
         elif self.found is not None:
             words = _summary(self.found)
         else:
@@ -132,13 +132,13 @@ class TokensScreen(Screen[None]):
         lines: list[Piece] = []
         if slot is not None:
             lines = [(slot_words(slot), "strong"), *((line, "") for line in slot_lines(slot))]
-        self.query_one("#tokens-details", TextLines).show(lines)
+        self.query_one("#tokens-details", TextView).show(lines)
 
     # -- listing -------------------------------------------------------------------------------------------
 
     def action_refresh(self) -> None:
         """Ask every slot."""
-        self.reach.flow(self._list())
+        self.tokens.flow(self._list())
 
     async def _list(self) -> None:
         known: list[Slot] = []
@@ -147,14 +147,16 @@ class TokensScreen(Screen[None]):
         def hear(slot: Slot) -> None:
             known.append(slot)
             if before is None:  # else what was known stays until all of it is known anew
-                self.post_message(SlotsHeard(tuple(known)))
+                self.post_message(SlotsRead(tuple(known)))
 
-        list_slots = self.desk.setup.list_slots
-        self.found = await self.reach.ask("asking the slots", lambda access: list_slots(access, on_slot=hear))
+        list_slots = self.context.options.list_slots
+        self.found = await self.tokens.ask(
+            "asking the slots", lambda access: list_slots(access, on_slot=hear)
+        )
         self._show(self.found.slots)
         self._say_what()
 
-    def on_slots_heard(self, event: SlotsHeard) -> None:
+    def on_slots_read(self, event: SlotsRead) -> None:
         """Some are known already."""
         if self.found is None:
             self._show(event.slots)
@@ -168,18 +170,22 @@ class TokensScreen(Screen[None]):
 
     def action_module(self) -> None:
         """Ask another library."""
-        self.reach.flow(self._choose_module())
+        self.tokens.flow(self._choose_module())
 
     async def _choose_module(self) -> None:
-        typed = await self.app.push_screen_wait(
-            Asking(
+        typed = await self.context.ask(
+            FormDialog(
                 "Which PKCS#11 library shall be asked?",
-                [Wanted("path", "its file", str(self.reach.module or ""), "/usr/lib/softhsm/libsofthsm2.so")],
+                [
+                    FormField(
+                        "path", "its file", str(self.tokens.module or ""), "/usr/lib/softhsm/libsofthsm2.so"
+                    )
+                ],
             )
         )
         if typed is None or not typed["path"].strip():
-            raise GivenUp
-        self.reach.module = Path(typed["path"].strip()).expanduser().absolute()
+            raise FlowCancelled
+        self.tokens.module = Path(typed["path"].strip()).expanduser().absolute()
         self.found = None
         self._show(())
         await self._list()
@@ -189,17 +195,17 @@ class TokensScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to cancel while the module is asked something."""
         if action == "cancel":
-            return bool(self.reach.doing)
+            return bool(self.tokens.doing)
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
         """End what the module is asked."""
-        self.reach.stop()
+        self.tokens.stop()
 
     def action_leave(self) -> None:
         """Back; nobody waits for a list any more."""
-        if not self.reach.is_changing:
-            self.reach.stop()
+        if not self.tokens.is_changing:
+            self.tokens.stop()
         self.app.pop_screen()
 
     def action_objects(self) -> None:
@@ -210,17 +216,17 @@ class TokensScreen(Screen[None]):
         if slot is None:
             return
         try:
-            token_of(slot, self.reach.module)
+            token_of(slot, self.tokens.module)
         except PpinuiError as error:
-            self.app.push_screen(error_question(error))
+            self.context.show_error(error)
         else:
-            self.app.push_screen(ObjectsScreen(self.desk, slot))
+            self.app.push_screen(ObjectsScreen(self.context, slot))
 
     def action_initialise(self) -> None:
         """Erase the token, and set label and PINs."""
 
         async def run(slot: Slot) -> None:
-            made = await token_flow.initialise_token(self.reach, slot)
+            made = await token_flow.initialise_token(self.context, slot)
             await self._list()
             self.table.go_to_slot(made.id)
 
@@ -234,9 +240,9 @@ class TokensScreen(Screen[None]):
         """As the security officer, set the user's PIN."""
         self._change(token_flow.set_user_pin)
 
-    def _change(self, change: Callable[[Reach, Slot], Awaitable[Token]]) -> None:
+    def _change(self, change: Callable[[AppContext, Slot], Awaitable[Token]]) -> None:
         async def run(slot: Slot) -> None:
-            self._put([replace(slot, token=await change(self.reach, slot))])
+            self._put([replace(slot, token=await change(self.context, slot))])
 
         self._with_token(run)
 
@@ -244,13 +250,13 @@ class TokensScreen(Screen[None]):
         """Look for PINs that everybody knows."""
 
         async def run(slot: Slot) -> None:
-            self._put(await token_flow.find_well_known_pin(self.reach, slot, self.table.slots))
+            self._put(await token_flow.find_well_known_pin(self.context, slot, self.table.slots))
 
         self._with_token(run)
 
     def action_keep(self) -> None:
         """Keep a PIN in the keyring."""
-        self._with_token(lambda slot: token_flow.keep_a_pin(self.reach, slot))
+        self._with_token(lambda slot: token_flow.keep_a_pin(self.context, slot))
 
     def _with_token(self, action: Callable[[Slot], Awaitable[None]]) -> None:
         """Do something with the slot of the cursor; where it fails, its flags are seen."""
@@ -258,13 +264,13 @@ class TokensScreen(Screen[None]):
         if slot is None:
             self.notify("There is no slot here.")
         else:
-            self.reach.flow(self._acting(action, slot))
+            self.tokens.flow(self._acting(action, slot))
 
     async def _acting(self, action: Callable[[Slot], Awaitable[None]], slot: Slot) -> None:
         try:
             await action(slot)
         except TokenError as error:
-            self.reach.saw(slot, error.flags)
+            self.tokens.saw(slot, error.flags)
             raise
 
     def on_slot_changed(self, event: SlotChanged) -> None:

@@ -16,12 +16,13 @@ from textual.widgets import Static
 from ppinui.setup.kinds import KINDS
 from ppinui.setup.progress import interrupted
 from ppinui.text import shortened
+from ppinui.tui.messages import SetupRequested
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
-    from ppinui.tui.app import PpinuiApp
+    from ppinui.tui.app_context import AppContext
 
 _NAME = 32
 
@@ -35,7 +36,7 @@ class _Way:
     words: str
 
 
-class KindList(Rows):
+class WelcomeList(VirtualList):
     """The ways on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,35 +68,37 @@ class KindList(Rows):
         return [(title, "strong"), (shortened(way.words, width - _NAME), "")]
 
 
-class KindsScreen(Screen[None]):
+class WelcomeScreen(Screen[None]):
     """Says that there is no configuration, and offers the set-ups."""
 
     CSS_PATH = "welcome_screen.tcss"
-    AUTO_FOCUS = "#kinds-list"
+    AUTO_FOCUS = "#welcome-list"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
         Binding("f10,q,ctrl+q,escape", "leave", "Quit", id="kinds.quit", tooltip="Leave; nothing is changed"),
     ]
 
-    def __init__(self, desk: PpinuiApp) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
 
     def compose(self) -> ComposeResult:
         """What is not there, the ways on, keys."""
-        path = plain(str(self.desk.setup.configuration))
-        yield Static(Content("There is no primus.cfg yet. What do you want to set up?"), id="kinds-head")
-        yield Static(Content(f"It will be {path} ({self.desk.setup.rule})."), id="kinds-where", markup=False)
-        yield KindList(self._ways(), id="kinds-list")
-        yield Static(id="kinds-words", markup=False)
+        path = plain(str(self.context.options.configuration))
+        yield Static(Content("There is no primus.cfg yet. What do you want to set up?"), id="welcome-head")
+        yield Static(
+            Content(f"It will be {path} ({self.context.options.rule})."), id="welcome-where", markup=False
+        )
+        yield WelcomeList(self._ways(), id="welcome-list")
+        yield Static(id="welcome-words", markup=False)
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
         """A set-up may have been left meanwhile."""
-        self.query_one(KindList).show(self._ways())
+        self.query_one(WelcomeList).show(self._ways())
 
     def _ways(self) -> list[_Way]:
-        left = set(interrupted(self.desk.setup.state))
+        left = set(interrupted(self.context.options.state))
         ways = [
             _Way(kind.name, kind.title, f"{'(goes on) ' if kind.name in left else ''}{kind.summary}")
             for kind in KINDS
@@ -106,21 +109,21 @@ class KindsScreen(Screen[None]):
             _Way("quit", "Quit", "leave everything as it is"),
         ]
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_virtual_list_moved(self, event: VirtualList.Moved) -> None:
         """All words of the line under the cursor."""
-        way = self.query_one(KindList).ways[event.index]
-        self.query_one("#kinds-words", Static).update(Content(f"{way.title}: {way.words}"))
+        way = self.query_one(WelcomeList).ways[event.index]
+        self.query_one("#welcome-words", Static).update(Content(f"{way.title}: {way.words}"))
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Enter on a line."""
-        match self.query_one(KindList).ways[event.index].name:
+        match self.query_one(WelcomeList).ways[event.index].name:
             case "demo":
-                self.desk.leave(message=f"Run: {self.desk.setup.called('ppinui demo')}")
+                self.context.leave(message=f"Run: {self.context.options.called('ppinui demo')}")
             case "quit":
-                self.desk.leave()
+                self.context.leave()
             case kind:
-                self.desk.set_up(kind)
+                self.context.request(SetupRequested(kind))
 
     def action_leave(self) -> None:
         """Leave."""
-        self.desk.leave()
+        self.context.leave()

@@ -11,10 +11,10 @@ from textual.widgets import Input
 
 from ppinui.setup.engine import Asked
 from ppinui.setup.questions import Sort, Unacceptable, Value
-from ppinui.tui.widgets.list_view import Rows
 from ppinui.tui.widgets.question_row import LineRow, QuestionRow, row_of
 from ppinui.tui.widgets.radio_list import ChoiceList, ChoiceRow
-from ppinui.tui.widgets.row_editor import RowsTable, TableRow
+from ppinui.tui.widgets.row_editor import RowEditor, TableRow
+from ppinui.tui.widgets.virtual_list import VirtualList
 
 
 class AnswerForm(Vertical):
@@ -98,24 +98,24 @@ class AnswerForm(Vertical):
         event.stop()
         self._go_on(row_of(event.input))
 
-    def on_rows_moved(self, event: Rows.Moved) -> None:
+    def on_virtual_list_moved(self, event: VirtualList.Moved) -> None:
         """The cursor of a list chooses, once somebody moves it."""
-        if isinstance(event.rows, ChoiceList):
+        if isinstance(event.list, ChoiceList):
             event.stop()
-            if event.rows.has_focus:
-                event.rows.choose()
+            if event.list.has_focus:
+                event.list.choose()
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
         """Enter in a list takes it and goes on."""
-        if isinstance(event.rows, ChoiceList):
+        if isinstance(event.list, ChoiceList):
             event.stop()
-            event.rows.choose()
-            self._go_on(row_of(event.rows))
+            event.list.choose()
+            self._go_on(row_of(event.list))
 
-    def on_rows_table_removed(self, event: RowsTable.Removed) -> None:
+    def on_row_editor_removed(self, event: RowEditor.Removed) -> None:
         """A row is gone: the walk shall know."""
         event.stop()
-        if (row := row_of(event.table)) is not None:
+        if (row := row_of(event.editor)) is not None:
             row.check()
         self.post_message(self.Answered())
 

@@ -12,11 +12,11 @@ from textual.message import Message
 
 from ppinui.editing.tree_model import Branch, Line
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 
 @dataclass(frozen=True)
-class Marks:
+class LineMarks:
     """The three states of a line, each as a word (short and long) and what it is, for its colour."""
 
     secret: tuple[str, str] = ("", "")
@@ -29,10 +29,10 @@ _WIDE_WIDTHS = (10, 8, 14)
 _WIDE = 76
 """Cells from which on the states have room for long words."""
 
-StatesOf = Callable[[Line, bool], Marks]
+StatesOf = Callable[[Line, bool], LineMarks]
 
 
-class ConfigTree(Rows):
+class ConfigTree(VirtualList):
     """The tree. What it shows is given to it (:meth:`show`); the states are asked for as lines are drawn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,31 +11,31 @@ from ppinui.editing.form_fields import Field, NotAllowedError, fields_of
 from ppinui.editing.tree_model import Line
 from ppinui.libconfig.document import Document, Scalar
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece
-from ppinui.tui.widgets.settings_form import Form
-from ppinui.tui.widgets.text_view import TextLines
+from ppinui.tui.widgets.settings_form import SettingsForm
+from ppinui.tui.widgets.text_view import TextView
+from ppinui.tui.widgets.virtual_list import Piece
 
 Take = Callable[[Field, Scalar | None], None]
 """Takes what was typed for a setting; None takes the setting away."""
 
 
-class Details(Vertical):
+class DetailsPane(Vertical):
     """A title, the form, an overview, and a few words on the field that has the focus."""
 
     DEFAULT_CSS = """
-    Details #title { text-style: bold; height: 1; }
-    Details #overview { height: 1fr; margin-top: 1; background: $background; }
-    Details #overview:focus { background: $boost; }
-    Details #explain { height: 3; color: $text-muted; }
-    Details #explain.-flaw { color: $text-error; text-style: bold; }
+    DetailsPane #title { text-style: bold; height: 1; }
+    DetailsPane #overview { height: 1fr; margin-top: 1; background: $background; }
+    DetailsPane #overview:focus { background: $boost; }
+    DetailsPane #explain { height: 3; color: $text-muted; }
+    DetailsPane #explain.-flaw { color: $text-error; text-style: bold; }
     """
 
     def __init__(self) -> None:
         self.path: str | None = None
         """What the form shows; None before the first time."""
-        self.form = Form(id="form")
+        self.form = SettingsForm(id="form")
         self._title = Static(id="title", markup=False)
-        self.overview = TextLines(id="overview", mark="", wrap=True)
+        self.overview = TextView(id="overview", mark="", wrap=True)
         self._explain = Static(id="explain", markup=False)
         super().__init__(self._title, self.form, self.overview, self._explain)
 

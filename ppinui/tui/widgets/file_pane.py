@@ -7,8 +7,8 @@ from enum import Enum
 from ppinui.config.redaction import mask
 from ppinui.editing.session import Session
 from ppinui.libconfig.document import Document
-from ppinui.tui.widgets.list_view import Piece
-from ppinui.tui.widgets.text_view import NumberedLines, diff_lines
+from ppinui.tui.widgets.text_view import NumberedTextView, diff_lines
+from ppinui.tui.widgets.virtual_list import Piece
 
 
 class View(Enum):
@@ -19,7 +19,7 @@ class View(Enum):
     CHANGE = "change"
 
 
-class FilePane(NumberedLines):
+class FilePane(NumberedTextView):
     """The text without its passwords; lines of the setting have a bar before them."""
 
     def __init__(self, *, id: str) -> None:

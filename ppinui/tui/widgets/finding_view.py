@@ -66,7 +66,7 @@ def finding_widgets(found: Finding, called: Called, *, level: int = 0) -> Iterat
         yield from block_widgets(item.blocks, called)
 
 
-def mending_steps(found: Finding | None) -> tuple[str, ...]:
+def repair_steps_of(found: Finding | None) -> tuple[str, ...]:
     """The ids of the steps in which its problems can be mended, each once."""
     if found is None or found.state is not StepState.PROBLEM:
         return ()

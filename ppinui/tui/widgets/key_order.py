@@ -6,7 +6,7 @@ from textual.events import Key
 from textual.widget import Widget
 
 
-async def act_at_once(field: Widget, event: Key) -> bool:
+async def run_own_action(field: Widget, event: Key) -> bool:
     """Do what a field itself has bound to a key, as soon as the key gets there; whether there was something.
 
     Textual would send such a key up to the app first. The characters behind it overtake it meanwhile, when a

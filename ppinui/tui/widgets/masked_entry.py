@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from ppinui.secrets.secret import Secret
-from ppinui.tui.widgets.key_order import act_at_once
+from ppinui.tui.widgets.key_order import run_own_action
 
 _LONGEST: Final = 4096
 """Characters; far beyond any password."""
@@ -78,7 +78,7 @@ class MaskedEntry(Widget, can_focus=True):
 
     async def on_key(self, event: Key) -> None:
         """Take what can be printed."""
-        if await act_at_once(self, event):
+        if await run_own_action(self, event):
             return
         if event.character is not None and event.is_printable:
             event.stop()

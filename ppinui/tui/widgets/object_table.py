@@ -12,7 +12,7 @@ from ppinui.text import shortened
 from ppinui.tokens.certificates import Validity
 from ppinui.tokens.objects import TokenObject
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 _WIDE: Final = 110
 
@@ -28,7 +28,7 @@ def _widths(width: int) -> tuple[int, int]:
     return (32, 30) if width >= _WIDE else (22, 8)
 
 
-class ObjectTable(Rows):
+class ObjectTable(VirtualList):
     """A line for each object."""
 
     def __init__(self, *, id: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from ppinui.diagnostic import Diagnostic, Severity, count_severities
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 WORDS: Final = {
     Severity.ERROR: ("error", "error"),
@@ -20,7 +20,7 @@ WORDS: Final = {
 """The word for each severity, five cells wide, and how it is shown."""
 
 
-class ProblemList(Rows):
+class ProblemList(VirtualList):
     """Problems; enter goes to the place."""
 
     def __init__(self, *, id: str) -> None:
@@ -71,7 +71,7 @@ class ProblemPane(Vertical):
         self._show_whole()
         self._title.update(f"Problems: {count_severities(problems) or 'none'}")
 
-    def on_rows_moved(self) -> None:
+    def on_virtual_list_moved(self) -> None:
         """Another problem."""
         self._show_whole()
 

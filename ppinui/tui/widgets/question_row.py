@@ -12,7 +12,7 @@ from textual.widgets import Static
 from ppinui.setup.engine import Asked
 from ppinui.setup.questions import Question, Sort, Unacceptable, Value
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.text_entry import Entry
+from ppinui.tui.widgets.text_entry import TextEntry
 
 _YES_NO = ("yes", "no")
 
@@ -27,9 +27,9 @@ class QuestionRow(Vertical):
     QuestionRow .above { width: 1fr; }
     QuestionRow .flaw { display: none; height: auto; width: 1fr; color: $text-error; text-style: bold; }
     QuestionRow.-wrong .flaw { display: block; }
-    QuestionRow Entry { width: 1fr; background: $boost; }
-    QuestionRow Entry:focus { background: $primary 30%; }
-    QuestionRow Rows { height: auto; background: $boost; }
+    QuestionRow TextEntry { width: 1fr; background: $boost; }
+    QuestionRow TextEntry:focus { background: $primary 30%; }
+    QuestionRow VirtualList { height: auto; background: $boost; }
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -104,13 +104,13 @@ class LineRow(QuestionRow):
         with Horizontal(classes="line"):
             star = "" if self.question.required else " (optional)"
             yield Static(f"{plain(self.question.words)}{star}", classes="words", markup=False)
-            yield Entry()
+            yield TextEntry()
         yield Static(classes="flaw", markup=False)
 
     @property
-    def field(self) -> Entry:
+    def field(self) -> TextEntry:
         """The entry."""
-        return self.query_one(Entry)
+        return self.query_one(TextEntry)
 
     @property
     def _known(self) -> str:

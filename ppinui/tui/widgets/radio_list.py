@@ -12,14 +12,14 @@ from textual.widgets import Static
 
 from ppinui.setup.questions import Question, Value
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece, Rows
 from ppinui.tui.widgets.question_row import QuestionRow
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 _MOST_SHOWN: Final = 12
 """Lines of the list; more of them scroll."""
 
 
-class ChoiceList(Rows):
+class ChoiceList(VirtualList):
     """Answers to choose from: the cursor chooses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,7 +43,7 @@ class ChoiceList(Rows):
         self.styles.height = min(self.count, _MOST_SHOWN)
         self.content_changed()
         places = [number for number, one in enumerate(question.choices) if one.value == chosen]
-        with self.prevent(Rows.Moved):
+        with self.prevent(VirtualList.Moved):
             self.go_to(places[0] if places else 0)
         self.refresh()
 

@@ -13,14 +13,14 @@ from textual.widgets import Static
 
 from ppinui.setup.questions import Question, Row, Value
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece, Rows
 from ppinui.tui.widgets.question_row import QuestionRow
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 _MOST_SHOWN: Final = 12
 """Lines of the table; more of them scroll."""
 
 
-class RowsTable(Rows):
+class RowEditor(VirtualList):
     """HSMs, partitions: a line for each, with keys to add, change and remove."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,19 +29,19 @@ class RowsTable(Rows):
         Binding("x,delete", "remove", "Remove", id="rows.remove", tooltip="Take this one out of the list"),
     ]
 
-    class Wanted(Message):
+    class EditRequested(Message):
         """A row is to be typed: the one with this number, a new one for None."""
 
-        def __init__(self, table: RowsTable, number: int | None) -> None:
-            self.table = table
+        def __init__(self, editor: RowEditor, number: int | None) -> None:
+            self.editor = editor
             self.number = number
             super().__init__()
 
     class Removed(Message):
         """A row was taken out."""
 
-        def __init__(self, table: RowsTable) -> None:
-            self.table = table
+        def __init__(self, editor: RowEditor) -> None:
+            self.editor = editor
             super().__init__()
 
     def __init__(self, question: Question) -> None:
@@ -72,11 +72,11 @@ class RowsTable(Rows):
 
     def action_add(self) -> None:
         """One more."""
-        self.post_message(self.Wanted(self, None))
+        self.post_message(self.EditRequested(self, None))
 
     def action_choose(self) -> None:
         """Change the one under the cursor."""
-        self.post_message(self.Wanted(self, self.cursor if self.rows else None))
+        self.post_message(self.EditRequested(self, self.cursor if self.rows else None))
 
     def action_remove(self) -> None:
         """Take out the one under the cursor."""
@@ -101,13 +101,13 @@ class TableRow(QuestionRow):
         """Words, heads of the columns, the table."""
         yield Static(f"{plain(self.question.words)}:", classes="above", markup=False)
         yield Static(classes="above heads", markup=False)
-        yield RowsTable(self.question)
+        yield RowEditor(self.question)
         yield Static(classes="flaw", markup=False)
 
     @property
-    def field(self) -> RowsTable:
+    def field(self) -> RowEditor:
         """The table."""
-        return self.query_one(RowsTable)
+        return self.query_one(RowEditor)
 
     @property
     def _known(self) -> tuple[Row, ...]:

@@ -17,7 +17,7 @@ from ppinui.editing.form_fields import Field, NotAllowedError, read_value
 from ppinui.libconfig.document import Kind, Scalar
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.masked_entry import MaskedEntry
-from ppinui.tui.widgets.text_entry import Entry
+from ppinui.tui.widgets.text_entry import TextEntry
 
 _BOOLEANS = ("true", "false")
 
@@ -29,10 +29,10 @@ class FieldRow(Horizontal):
     FieldRow { height: 1; width: 1fr; }
     FieldRow .name { width: 18; color: $text-muted; }
     FieldRow .note { width: auto; max-width: 40; padding-left: 1; color: $text-muted; }
-    FieldRow Entry { width: 1fr; background: $boost; }
-    FieldRow Entry:focus { background: $primary 30%; }
+    FieldRow TextEntry { width: 1fr; background: $boost; }
+    FieldRow TextEntry:focus { background: $primary 30%; }
     FieldRow.-wrong .name { color: $text-error; text-style: bold; }
-    FieldRow.-wrong Entry { color: $text-error; text-style: underline; }
+    FieldRow.-wrong TextEntry { color: $text-error; text-style: underline; }
     """
 
     def __init__(self, field: Field) -> None:
@@ -40,7 +40,7 @@ class FieldRow(Horizontal):
         self.field = field
         self.flaw = ""
         """What is wrong with what is typed, with what is allowed; "" where nothing is."""
-        self.entry: Entry | MaskedEntry = MaskedEntry() if field.secret else Entry()
+        self.entry: TextEntry | MaskedEntry = MaskedEntry() if field.secret else TextEntry()
 
     def compose(self) -> ComposeResult:
         """Name, value, note."""
@@ -77,11 +77,11 @@ class FieldRow(Horizontal):
     @property
     def changed(self) -> bool:
         """Whether something was typed that is not in the configuration."""
-        return isinstance(self.entry, Entry) and self.entry.value != plain(self.field.text)
+        return isinstance(self.entry, TextEntry) and self.entry.value != plain(self.field.text)
 
     def read(self) -> Scalar | None:
         """What is typed, as a value; NotAllowedError where it cannot be one."""
-        assert isinstance(self.entry, Entry)
+        assert isinstance(self.entry, TextEntry)
         return read_value(self.field, self.entry.value)
 
     def check(self) -> None:
@@ -96,7 +96,7 @@ class FieldRow(Horizontal):
 
     def give_up(self) -> None:
         """Back to what the configuration says."""
-        if isinstance(self.entry, Entry):
+        if isinstance(self.entry, TextEntry):
             self.entry.put(plain(self.field.text))
         self._judge(None)
 
@@ -105,11 +105,11 @@ class FieldRow(Horizontal):
         self.set_class(error is not None, "-wrong")
 
 
-class Form(VerticalScroll, can_focus=False):
+class SettingsForm(VerticalScroll, can_focus=False):
     """The settings of one group. Rows are used again for the next group: moving on costs next to nothing."""
 
     DEFAULT_CSS = """
-    Form { height: auto; max-height: 1fr; scrollbar-size: 1 1; }
+    SettingsForm { height: auto; max-height: 1fr; scrollbar-size: 1 1; }
     """
 
     class Edited(Message):
@@ -157,7 +157,7 @@ class Form(VerticalScroll, can_focus=False):
     async def show(self, fields: tuple[Field, ...]) -> None:
         """Show other fields, or the same ones with other values."""
         self._fields = fields
-        plain_rows = [row for row in self.query(FieldRow) if isinstance(row.entry, Entry)]
+        plain_rows = [row for row in self.query(FieldRow) if isinstance(row.entry, TextEntry)]
         masked_rows = [row for row in self.query(FieldRow) if isinstance(row.entry, MaskedEntry)]
         used: list[FieldRow] = []
         added: list[Widget] = []
@@ -188,7 +188,7 @@ class Form(VerticalScroll, can_focus=False):
             row.check()
             self._explain(row)
 
-    def on_entry_given_up(self, event: Entry.GivenUp) -> None:
+    def on_text_entry_left(self, event: TextEntry.Left) -> None:
         """Escape: first the text as it was, then out of the form."""
         event.stop()
         row = _row_of(event.entry)

@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from ppinui.tokens.slot import Slot
 from ppinui.tokens.token_flags import warnings_of
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 _WIDE: Final = 100
 
 
-class SlotTable(Rows):
+class SlotTable(VirtualList):
     """A line for each slot."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

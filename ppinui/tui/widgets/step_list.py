@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.cells import set_cell_size
 
 from ppinui.setup.walkthrough import Step, StepState
-from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 _WORD = 10
 
@@ -20,7 +20,7 @@ SIGNS: Mapping[StepState, tuple[str, str]] = {
 """The sign of a state, and what it is, for its colour."""
 
 
-class StepList(Rows):
+class StepList(VirtualList):
     """A line for each step; Enter goes there."""
 
     def __init__(self, steps: Sequence[Step], *, id: str) -> None:

@@ -9,10 +9,10 @@ from textual.events import Blur, Focus, Key
 from textual.message import Message
 from textual.widgets import Input
 
-from ppinui.tui.widgets.key_order import act_at_once
+from ppinui.tui.widgets.key_order import run_own_action
 
 
-class Entry(Input):
+class TextEntry(Input):
     """A line to type. ``choices`` makes the space bar go through these words instead."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,7 +27,7 @@ class Entry(Input):
 
     async def on_key(self, event: Key) -> None:
         """Keys that do something do it in their turn."""
-        await act_at_once(self, event)
+        await run_own_action(self, event)
 
     def on_focus(self, _: Focus) -> None:
         """What is typed goes behind what is there."""
@@ -61,11 +61,11 @@ class Entry(Input):
 
     def action_give_up(self) -> None:
         """Let whoever is around decide what escape means."""
-        self.post_message(self.GivenUp(self))
+        self.post_message(self.Left(self))
 
-    class GivenUp(Message):
+    class Left(Message):
         """Escape was pressed in the field."""
 
-        def __init__(self, entry: Entry) -> None:
+        def __init__(self, entry: TextEntry) -> None:
             self.entry = entry
             super().__init__()

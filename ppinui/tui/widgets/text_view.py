@@ -11,12 +11,12 @@ from textual.geometry import Region
 from textual.reactive import reactive
 
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.list_view import Piece, Rows
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 _DIFF = (("+++", "strong"), ("---", "strong"), ("@@", "faint"), ("+", "good"), ("-", "error"))
 
 
-class TextLines(Rows):
+class TextView(VirtualList):
     """Lines to read; left and right move them where they are longer than the screen is wide."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -105,7 +105,7 @@ class TextLines(Rows):
         return self.count > self.scrollable_content_region.height
 
 
-class NumberedLines(TextLines):
+class NumberedTextView(TextView):
     """Lines with their numbers; those that are marked have a bar in front."""
 
     def __init__(self, *, id: str) -> None:

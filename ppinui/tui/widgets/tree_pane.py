@@ -12,7 +12,7 @@ from textual.widgets import Input
 from ppinui.tui.widgets.config_tree import ConfigTree, StatesOf
 
 if TYPE_CHECKING:
-    from ppinui.tui.widgets.text_entry import Entry
+    from ppinui.tui.widgets.text_entry import TextEntry
 
 
 class TreePane(Vertical):
@@ -33,10 +33,10 @@ class TreePane(Vertical):
         super().__init__(self.config_tree, id=id)
 
     @cached_property
-    def _entry(self) -> Entry:
-        from ppinui.tui.widgets.text_entry import Entry  # not waited for by the first screen
+    def _entry(self) -> TextEntry:
+        from ppinui.tui.widgets.text_entry import TextEntry  # not waited for by the first screen
 
-        entry = Entry(id="filter", placeholder="filter: part of a name, host, id or partition")
+        entry = TextEntry(id="filter", placeholder="filter: part of a name, host, id or partition")
         self.mount(entry, before=0)
         return entry
 
@@ -58,7 +58,7 @@ class TreePane(Vertical):
         self.wanted = event.value.strip()
         self.post_message(self.Filtered())
 
-    def on_entry_given_up(self, event: Entry.GivenUp) -> None:
+    def on_text_entry_left(self, event: TextEntry.Left) -> None:
         """Escape in the filter: all lines again."""
         event.stop()
         self.show_all()

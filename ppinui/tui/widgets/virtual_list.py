@@ -20,31 +20,31 @@ Piece = tuple[str, str]
 """A piece of a row: its text, and what it is (error, warning, good, faint, strong, or "" for plain)."""
 
 
-class Rows(ScrollView, can_focus=True):
+class VirtualList(ScrollView, can_focus=True):
     """Rows with a cursor. A subclass says how many there are and what each of them says.
 
     The row of the cursor has ``>`` in front of it, so that it is found without colours too.
     """
 
     DEFAULT_CSS = """
-    Rows {
+    VirtualList {
         height: 1fr; scrollbar-size: 1 1; overflow-x: hidden; background: $surface;
-        & > .rows--cursor { background: $primary 30%; }
-        &:focus > .rows--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-        & > .rows--error { color: $text-error; text-style: bold; }
-        & > .rows--warning { color: $text-warning; }
-        & > .rows--good { color: $text-success; }
-        & > .rows--faint { text-style: dim; }
-        & > .rows--strong { text-style: bold; }
+        & > .virtual-list--cursor { background: $primary 30%; }
+        &:focus > .virtual-list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+        & > .virtual-list--error { color: $text-error; text-style: bold; }
+        & > .virtual-list--warning { color: $text-warning; }
+        & > .virtual-list--good { color: $text-success; }
+        & > .virtual-list--faint { text-style: dim; }
+        & > .virtual-list--strong { text-style: bold; }
     }
     """  # noqa: E501
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--cursor",
-        "rows--error",
-        "rows--warning",
-        "rows--good",
-        "rows--faint",
-        "rows--strong",
+        "virtual-list--cursor",
+        "virtual-list--error",
+        "virtual-list--warning",
+        "virtual-list--good",
+        "virtual-list--faint",
+        "virtual-list--strong",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False, id="rows.up"),
@@ -60,15 +60,15 @@ class Rows(ScrollView, can_focus=True):
     class Moved(Message):
         """The cursor went to another row."""
 
-        def __init__(self, rows: Rows, index: int) -> None:
-            self.rows = rows
+        def __init__(self, list: VirtualList, index: int) -> None:
+            self.list = list
             self.index = index
             super().__init__()
 
         @property
-        def control(self) -> Rows:
+        def control(self) -> VirtualList:
             """The list."""
-            return self.rows
+            return self.list
 
     class Chosen(Moved):
         """Enter was pressed on a row."""
@@ -125,7 +125,7 @@ class Rows(ScrollView, can_focus=True):
         if index >= self.count:
             return Strip.blank(width, base)
         here = index == self.cursor and bool(self._mark)
-        over = self.get_component_rich_style("rows--cursor") if here else None
+        over = self.get_component_rich_style("virtual-list--cursor") if here else None
         mark = (self._mark if here else " ") if self._mark else ""
         segments = [Segment(mark, over or base)] if mark else []
         for text, name in self.row(index, width - len(mark)):
@@ -136,7 +136,7 @@ class Rows(ScrollView, can_focus=True):
         if over is not None:
             # Under the cursor all is of one colour, which fits its background.
             return over
-        return base + self.get_component_rich_style(f"rows--{name}", partial=True) if name else base
+        return base + self.get_component_rich_style(f"virtual-list--{name}", partial=True) if name else base
 
     def on_click(self, event: Click) -> None:
         """The mouse puts the cursor where it is; a second click chooses."""
