@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ppinui.errors import PpinuiError
+from ppinui.pkcs11.token_flags import TokenFlag
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretRejectedError
@@ -30,7 +31,6 @@ from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import init_pin
 from ppinui.tokens.slot import Slot, SlotList
 from ppinui.tokens.slot_list import list_slots
-from ppinui.tokens.token_flags import TokenFlag
 
 TOKENS: Final = "tokens"
 PINS: Final = "pins"
