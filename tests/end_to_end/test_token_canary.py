@@ -89,12 +89,12 @@ def test_a_bug_shows_no_pin(make_tokens: MakeTokens, watch: Watch, tmp_path: Pat
         "import sys\n"
         "if sys.argv[:1] == ['-m']:\n"
         "    from ppinui.tokens import module_client\n"
-        "    def converse(access, order, *secrets, never_on_primus=False):\n"
+        "    def carry_out(access, order, *secrets, never_on_primus=False):\n"
         "        clear = [secret.reveal_bytes() for secret in secrets]\n"
         "        if secrets:\n"
         "            raise ZeroDivisionError('a bug')\n"
         "        yield from before(access, order, never_on_primus=never_on_primus)\n"
-        "    before, module_client.converse = module_client.converse, converse\n"
+        "    before, module_client.carry_out = module_client.carry_out, carry_out\n"
     )
     environ = {**hsm.environ, "PPINUI_MODULE": str(hsm.module)}
     changed = {**environ, "PYTHONPATH": f"{tmp_path}:{CHECKOUT}"}

@@ -13,12 +13,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from ppinui.pkcs11.object_attributes import Attribute, ObjectClass
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.certificates import Validity
 from ppinui.tokens.export import as_pem, choose
 from ppinui.tokens.key_test import make_test_key, remove_test_keys
 from ppinui.tokens.module_client import Interrupted
-from ppinui.tokens.object_attributes import Attribute, ObjectClass
 from ppinui.tokens.objects import ObjectList, TokenObject, count_objects, list_objects
 from ppinui.tokens.slot_list import find_slot
 from ppinui.tokens.token_errors import TokenError

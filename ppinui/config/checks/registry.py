@@ -142,7 +142,7 @@ def _of_document(subject: Subject) -> Iterator[Diagnostic]:
 
 def _with_paths(subject: Subject) -> Iterator[tuple[Diagnostic, str]]:
     """The problems, each with the path of the setting that it is about, also where it does not name it."""
-    seen: set[Place | None] = set()
+    seen: set[Place] = set()
     for rule in (*_RULES, *(_PROFILE_RULES if subject.profile else ()), secret_rules.clear_secrets):
         for found in rule(subject):
             seen.add(found.place)
@@ -161,7 +161,7 @@ def _of_broken_text(
     text: str, origin: str, error: ConfigSyntaxError, profile: Profile | None, include_dir: Path | None
 ) -> Iterator[Diagnostic]:
     source = Source(origin, text)
-    yield problem(Severity.ERROR, "syntax-error", error.at, error.message, error.remedy)
+    yield problem("syntax-error", Severity.ERROR, error.at, error.message, error.remedy)
     yield from secret_rules.secrets_of_text(source, lambda _: None)
     if error.at.file != origin:
         return
@@ -200,7 +200,7 @@ def _in_order(found: Iterable[Diagnostic], origin: str) -> tuple[Diagnostic, ...
 
 
 def _without_secrets(one: Diagnostic) -> Diagnostic:
-    """A rule may quote a value, and somebody may have put a setup password there."""
+    """A rule may quote a value, and that may be a setup password in the wrong place."""
     message, remedy = without_setup_passwords(one.message), without_setup_passwords(one.remedy)
     return (
         one

@@ -8,8 +8,8 @@ from typing import ClassVar, Final
 from rich.cells import set_cell_size
 from textual.binding import Binding, BindingType
 
+from ppinui.pkcs11.token_flags import warnings_of
 from ppinui.tokens.slot import Slot
-from ppinui.tokens.token_flags import warnings_of
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
