@@ -11,7 +11,7 @@ from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretRejectedError
 from ppinui.secrets.token_pins import keep_pin, offer_pin
-from ppinui.setup.questions import Question, Sort, Value
+from ppinui.setup.questions import Question, QuestionType, Value
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import found_library
 from ppinui.setup.walkthrough import (
@@ -102,7 +102,7 @@ def _questions(_: Here) -> tuple[Question, ...]:
             TOKENS,
             "Tokens",
             "Each token that the KMS shall use.",
-            Sort.ROWS,
+            QuestionType.ROWS,
             columns=(
                 Question("label", "Label", "The token's label, letter by letter.", check=_label_flaw),
                 Question(
@@ -110,7 +110,7 @@ def _questions(_: Here) -> tuple[Question, ...]:
                     "Slot id",
                     "Which slot to initialise if no token has this label. Left empty: the first that was "
                     "never initialised.",
-                    Sort.NUMBER,
+                    QuestionType.NUMBER,
                     required=False,
                 ),
             ),
