@@ -25,10 +25,10 @@ from ppinui.setup.walkthrough import (
     StepState,
     text,
 )
-from tests.rig.canary import files_with
+from tests.rig.canary import draw, files_with
 from tests.setup.walkthrough_rig import context_of, do, found
 
-CANARY = "c4n4ry-0f-4-s3tup"
+CANARY = draw("c4n4ry-0f-4-s3tup")
 
 
 def colour_step() -> Step:

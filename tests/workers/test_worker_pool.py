@@ -16,6 +16,7 @@ import pytest
 
 from ppinui.workers.channel import Channel
 from ppinui.workers.worker_pool import Worker, WorkerPool
+from tests.rig.patience import patient
 from tests.rig.processes import MarkedProcesses, wait_for_end
 
 PARENT = """
@@ -161,7 +162,7 @@ def started_in(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patient(60),
     )
 
 
@@ -213,7 +214,7 @@ except ChildProcessError:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=patient(60),
     )
     assert ran.stdout.splitlines()[-1] == "none 0"
 
