@@ -17,7 +17,7 @@ from ppinui.errors import PpinuiError
 from ppinui.text import plural, shortened
 from ppinui.tokens.description import slot_lines, slot_words
 from ppinui.tokens.pins import token_of
-from ppinui.tokens.slot import Slot, SlotList, Token
+from ppinui.tokens.slot import SlotList, Token, TokenSlot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
 from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
@@ -46,7 +46,7 @@ def _summary(found: SlotList) -> str:
 class SlotsRead(Message):
     """These slots are known so far."""
 
-    def __init__(self, slots: tuple[Slot, ...]) -> None:
+    def __init__(self, slots: tuple[TokenSlot, ...]) -> None:
         self.slots = slots
         super().__init__()
 
@@ -141,10 +141,10 @@ class TokensScreen(Screen[None]):
         self.tokens.flow(self._list())
 
     async def _list(self) -> None:
-        known: list[Slot] = []
+        known: list[TokenSlot] = []
         before = self.found
 
-        def hear(slot: Slot) -> None:
+        def hear(slot: TokenSlot) -> None:
             known.append(slot)
             if before is None:  # else what was known stays until all of it is known anew
                 self.post_message(SlotsRead(tuple(known)))
@@ -161,7 +161,7 @@ class TokensScreen(Screen[None]):
         if self.found is None:
             self._show(event.slots)
 
-    def _show(self, slots: Iterable[Slot]) -> None:
+    def _show(self, slots: Iterable[TokenSlot]) -> None:
         here = self.table.selected
         self.table.show(slots)
         if here is not None:
@@ -225,7 +225,7 @@ class TokensScreen(Screen[None]):
     def action_initialise(self) -> None:
         """Erase the token, and set label and PINs."""
 
-        async def run(slot: Slot) -> None:
+        async def run(slot: TokenSlot) -> None:
             made = await token_flow.initialise_token(self.context, slot)
             await self._list()
             self.table.go_to_slot(made.id)
@@ -240,8 +240,8 @@ class TokensScreen(Screen[None]):
         """As the security officer, set the user's PIN."""
         self._change(token_flow.set_user_pin)
 
-    def _change(self, change: Callable[[AppContext, Slot], Awaitable[Token]]) -> None:
-        async def run(slot: Slot) -> None:
+    def _change(self, change: Callable[[AppContext, TokenSlot], Awaitable[Token]]) -> None:
+        async def run(slot: TokenSlot) -> None:
             self._put([replace(slot, token=await change(self.context, slot))])
 
         self._with_token(run)
@@ -249,7 +249,7 @@ class TokensScreen(Screen[None]):
     def action_well_known(self) -> None:
         """Look for PINs that everybody knows."""
 
-        async def run(slot: Slot) -> None:
+        async def run(slot: TokenSlot) -> None:
             self._put(await token_flow.find_well_known_pin(self.context, slot, self.table.slots))
 
         self._with_token(run)
@@ -258,7 +258,7 @@ class TokensScreen(Screen[None]):
         """Keep a PIN in the keyring."""
         self._with_token(lambda slot: token_flow.keep_a_pin(self.context, slot))
 
-    def _with_token(self, action: Callable[[Slot], Awaitable[None]]) -> None:
+    def _with_token(self, action: Callable[[TokenSlot], Awaitable[None]]) -> None:
         """Do something with the slot of the cursor; where it fails, its flags are seen."""
         slot = self.table.selected
         if slot is None:
@@ -266,7 +266,7 @@ class TokensScreen(Screen[None]):
         else:
             self.tokens.flow(self._acting(action, slot))
 
-    async def _acting(self, action: Callable[[Slot], Awaitable[None]], slot: Slot) -> None:
+    async def _acting(self, action: Callable[[TokenSlot], Awaitable[None]], slot: TokenSlot) -> None:
         try:
             await action(slot)
         except TokenError as error:
@@ -277,7 +277,7 @@ class TokensScreen(Screen[None]):
         """Here, or on the screen of its objects."""
         self._put([event.slot])
 
-    def _put(self, changed: Sequence[Slot]) -> None:
+    def _put(self, changed: Sequence[TokenSlot]) -> None:
         """These slots are otherwise now."""
         others = {slot.id: slot for slot in changed}
         self._show([others.get(slot.id, slot) for slot in self.table.slots])

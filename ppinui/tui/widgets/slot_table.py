@@ -9,7 +9,7 @@ from rich.cells import set_cell_size
 from textual.binding import Binding, BindingType
 
 from ppinui.pkcs11.token_flags import warnings_of
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
@@ -25,7 +25,7 @@ class SlotTable(VirtualList):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.slots: list[Slot] = []
+        self.slots: list[TokenSlot] = []
 
     @property
     def count(self) -> int:
@@ -33,11 +33,11 @@ class SlotTable(VirtualList):
         return len(self.slots)
 
     @property
-    def selected(self) -> Slot | None:
+    def selected(self) -> TokenSlot | None:
         """The slot of the cursor."""
         return self.slots[self.cursor] if self.cursor < len(self.slots) else None
 
-    def show(self, slots: Iterable[Slot]) -> None:
+    def show(self, slots: Iterable[TokenSlot]) -> None:
         """Show these."""
         self.slots = list(slots)
         self.content_changed()
@@ -69,7 +69,7 @@ def head(width: int) -> str:
     return f" {'slot':>10} {'label':{33 if wide else 23}}{'model':17}{serial}state"
 
 
-def state_of(slot: Slot) -> Piece:
+def state_of(slot: TokenSlot) -> Piece:
     """What is the matter with a slot, in a word or two; what it is, for its colour."""
     if slot.failure is not None:
         return (f"✗ {slot.failure.name}", "error")
