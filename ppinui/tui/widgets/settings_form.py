@@ -43,13 +43,11 @@ class FieldRow(Horizontal):
         self.entry: TextEntry | MaskedEntry = MaskedEntry() if field.secret else TextEntry()
 
     def compose(self) -> ComposeResult:
-        """Name, value, note."""
         yield Static(classes="name", markup=False)
         yield self.entry
         yield Static(classes="note", markup=False)
 
     def on_mount(self) -> None:
-        """Show the field that it was made for."""
         self.show(self.field)
 
     def show(self, field: Field) -> None:
@@ -181,7 +179,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self.sort_children(key=lambda child: order.get(child, len(order)))  # type: ignore[call-overload]
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Check while typing."""
         event.stop()
         row = _row_of(event.input)
         if row is not None:
@@ -199,14 +196,12 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self.post_message(self.Left())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter takes the value and goes on to the next field."""
         event.stop()
         row = _row_of(event.input)
         if row is not None and self._take(row):
             self.screen.focus_next()
 
     def on_masked_entry_submitted(self, event: MaskedEntry.Submitted) -> None:
-        """Enter takes the password."""
         event.stop()
         row = _row_of(event.entry)
         if row is None or event.entry.is_empty:
@@ -218,7 +213,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self.post_message(self.Edited(row.field, clear))
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Explain the field."""
         row = _row_of(event.widget)
         if row is not None:
             self._explain(row)
@@ -230,7 +224,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self._take(row)
 
     def action_move(self, by: int) -> None:
-        """Go to the field above or below."""
         entries = [row.entry for row in self.rows() if not row.entry.disabled]
         focused = self.screen.focused  # an entry knows only later that it has the focus
         here = next((number for number, entry in enumerate(entries) if entry is focused), None)
