@@ -1,7 +1,11 @@
 # The ways in. Everything installs what it needs the first time, and works offline from then on.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench screenshots clean
+.PHONY: help demo check format test lint units bench screenshots clean
 BIN := .venv/bin
+# What needs no daemon, no terminal, and no HSM on the network.
+UNITS := tests/config tests/editing tests/files tests/kms tests/pkcs11 tests/secrets tests/services tests/setup tests/test_audit.py tests/test_text.py
+# Many tests wait rather than compute.
+WORKERS := $(shell echo $$((2 * $$(nproc))))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -10,13 +14,28 @@ demo: ## a first look: SoftHSM2 tokens, a primus.cfg, a connection test (ARGS=--
 	@.ci/prepare demo
 	@$(BIN)/ppinui demo $(ARGS)
 
-test: ## format, lint, types, import contracts, tests (ARGS are pytest's)
+check: ## format, lint, types, import contracts, and the tests that are quick
 	@.ci/prepare test
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint units
+
+format: ## formats the code, and mends what ruff can mend by itself
+	@.ci/prepare test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: ## format, lint, types, import contracts, all tests on all cores (ARGS are pytest's)
+	@.ci/prepare test
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup $(ARGS)
+
+lint:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+
+units:
+	$(BIN)/python -m pytest -q --numprocesses=2 --dist=loadgroup $(UNITS)
 
 bench: ## every measurement, as ratios
 	@.ci/prepare test

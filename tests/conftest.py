@@ -3,26 +3,58 @@
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.libconfig.c_libconfig import Witness, compile_witness
+from tests.rig.arrangement import arrange
 from tests.rig.compiling import compile_odd_module
 from tests.rig.listeners import Listener, listener_factory
 from tests.rig.odd_module import OddModule, Switches, make_odd_module
 from tests.rig.processes import MarkedProcesses
+from tests.rig.runtime_folder import make_runtime_folder
 from tests.rig.softhsm import SoftHsm, Token, make_softhsm
 from tests.rig.unloadable import Unloadable, make_unloadable
 
 EXAMPLES = Path(__file__).parent / "rig" / "examples"
+_FOLDERS = pytest.StashKey[str]()
+"""Where the workers of this run have their folders."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """What a process of a run needs before its first test."""
+    config.add_cleanup(make_runtime_folder())
+    if config.getoption("numprocesses", None) and config.option.basetemp is None:
+        # Workers add a folder to it, and paths must not get longer for that: sockets, narrow screens.
+        config.option.basetemp = config.stash[_FOLDERS] = tempfile.mkdtemp(prefix="pytest-")
+    # How long an example takes says something of the machine.
+    hypothesis.settings.register_profile("any machine", deadline=None)
+    hypothesis.settings.load_profile("any machine")
+    _let_signals_through()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """The folders of a run that was green are of no use."""
+    folder = session.config.stash.get(_FOLDERS, None)
+    if exitstatus == 0 and folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under pytest-xdist, what shares a fixture stays together, and what takes long begins first."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        arrange(items, config.rootpath)
+
+
+def _let_signals_through() -> None:
     """Let Ctrl+C and a hang-up end what the tests start, also in a run behind ``&`` or ``nohup``.
 
     Both begin a program with these signals ignored, children inherit that, and a test that sends one of them

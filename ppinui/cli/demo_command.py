@@ -19,8 +19,8 @@ from ppinui.config.primus import read
 from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import load
+from ppinui.pkcs11.module_worker_pool import warm_up
 from ppinui.probe.plan import make_plan
-from ppinui.probe.probe_worker_pool import warm_up
 from ppinui.probe.runner import ProbeOptions
 
 _COLUMNS_OF_A_FILE: Final = 111

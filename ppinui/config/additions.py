@@ -7,29 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from ppinui.config.paths import insert_with_groups
 from ppinui.config.primus_config import Hsm, PrimusConfig, read
 from ppinui.config.settings import DEFAULT_PORT, MAXIMUM_INT, Level, SettingSpec
 from ppinui.config.validators import check_host, check_port, check_user_name, endpoint
 from ppinui.diagnostic import Diagnostic
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Scalar, Setting
-from ppinui.libconfig.edit import set_value
-from ppinui.libconfig.insert import copy, insert
+from ppinui.libconfig.insert import copy
 from ppinui.text import quoted
 
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)", re.DOTALL)
-
-
-def put(document: Document, path: str, value: Scalar) -> Document:
-    """The document with a setting set, or inserted where it is not there yet.
-
-    ``path`` is one in full, as ``resolve_path(…, must_exist=False)`` gives it. Groups around it that are not
-    there either are made too. Raises EditRefused as the document does.
-    """
-    if document.get(path) is not None:
-        return set_value(document, path, value)
-    parent, _, name = path.rpartition(".")
-    return _insert(document, parent, name, value)
 
 
 def add_hsm(
@@ -56,9 +44,10 @@ def add_hsm(
         values["priority"] = priority
     if like is None:
         settings = _in_style(values, config.hsm_settings, Level.HSM.specs)
-        return _insert(document, "primus.hsms", name, {**settings, "slots": {}}), f"primus.hsms.{name}"
-    model = _hsm(config, like)
-    return copy(document, model.path, name, values), f"primus.hsms.{name}"
+        new = insert_with_groups(document, "primus.hsms", name, {**settings, "slots": {}})
+    else:
+        new = copy(document, _hsm(config, like).path, name, values)
+    return new, f"primus.hsms.{name}"
 
 
 def add_slot(
@@ -93,7 +82,7 @@ def add_slot(
     settings = _in_style(values, siblings, Level.SLOT.specs)
     name = _next_name((slot.name for slot in model.slots), "slot")
     slots = f"{model.path}.slots"
-    return _insert(document, slots, name, settings), f"{slots}.{name}"
+    return insert_with_groups(document, slots, name, settings), f"{slots}.{name}"
 
 
 def _hsm(config: PrimusConfig, wanted: str) -> Hsm:
@@ -177,11 +166,3 @@ def _in_style(
             order = names
             break
     return {name: values[name] for name in sorted(values, key=order.index)}
-
-
-def _insert(document: Document, parent: str, name: str, value: Scalar | Mapping[str, object]) -> Document:
-    """Insert a setting; groups that are missing around it are made."""
-    while parent and document.get(parent) is None:
-        parent, _, group = parent.rpartition(".")
-        name, value = group, {name: value}
-    return insert(document, parent, name, value)

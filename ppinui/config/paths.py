@@ -1,15 +1,17 @@
-"""Short names for the settings of a primus.cfg: ``hsm0.slot0.user_name`` for the path in full."""
+"""Settings of a primus.cfg by their paths: short names (``hsm0.slot0.user_name``), and a value at a path."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
 from ppinui.config.settings import level_of, spec_of
 from ppinui.errors import PpinuiError
-from ppinui.libconfig.document import Document, Kind
+from ppinui.libconfig.document import Document, Kind, Scalar
+from ppinui.libconfig.edit import set_value
+from ppinui.libconfig.insert import insert
 from ppinui.text import quoted
 
 # What may be left out at the beginning, longest first.
@@ -128,3 +130,25 @@ def _names_below(document: Document, names: Sequence[str]) -> Iterator[str]:
         level = level_of(path)
         if path and level:
             yield from level.specs
+
+
+def put(document: Document, path: str, value: Scalar) -> Document:
+    """The document with a setting set, or inserted where it is missing.
+
+    ``path`` is one in full, as ``resolve_path(…, must_exist=False)`` gives it. Missing groups
+    around it are made too. Raises EditRefused as ``set_value`` and ``insert`` do.
+    """
+    if document.get(path) is not None:
+        return set_value(document, path, value)
+    parent, _, name = path.rpartition(".")
+    return insert_with_groups(document, parent, name, value)
+
+
+def insert_with_groups(
+    document: Document, parent: str, name: str, value: Scalar | Mapping[str, object]
+) -> Document:
+    """Insert a setting; groups that are missing around it are made."""
+    while parent and document.get(parent) is None:
+        parent, _, group = parent.rpartition(".")
+        name, value = group, {name: value}
+    return insert(document, parent, name, value)

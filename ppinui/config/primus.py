@@ -1,7 +1,7 @@
 """primus.cfg as the vendor documents it: the table of settings, the typed view, short paths, additions."""
 
-from ppinui.config.additions import add_hsm, add_slot, put
-from ppinui.config.paths import resolve_path
+from ppinui.config.additions import add_hsm, add_slot
+from ppinui.config.paths import put, resolve_path
 from ppinui.config.primus_config import Hsm, PrimusConfig, SecretOwners, Slot, Value, read
 from ppinui.config.settings import (
     DEFAULT_PORT,

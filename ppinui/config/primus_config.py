@@ -11,6 +11,7 @@ from typing import Final
 from ppinui.config.settings import MAXIMUM_INT, Level, SettingType
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind, Setting
+from ppinui.libconfig.scalars import read_scalar
 
 Value = str | int | bool | None
 """What a documented scalar holds; None where it is absent without a default, or of another type."""
@@ -99,10 +100,10 @@ class PrimusConfig:
         hsm, index = self._places_of_slots[id(entry)]
         return _entries(_group_of(hsm, "slots"))[0][index]
 
-    def partitions(self) -> dict[str, tuple[Slot, ...]]:
+    def partitions(self) -> Mapping[str, tuple[Slot, ...]]:
         """The slots by ``user_name``: those of one name are the copies of one redundant partition, or several
         slots of it on one HSM. Slots without a name are left out."""
-        return dict(self._partitions)
+        return self._partitions
 
     def credentials(self, partitions: Collection[str] = ()) -> SecretOwners:
         """Whose secrets are needed for these partitions; for all that the file has, where none is named."""
@@ -276,26 +277,26 @@ def _read_hsms(settings: Iterable[Setting], before: PrimusConfig | None) -> tupl
 
 def _read_hsm(setting: Setting) -> Hsm:
     group = _Group(setting, Level.HSM)
-    name = setting.name or ""
+    name, path = setting.name or "", setting.path
     slots, stray = _entries(group.groups.get("slots"))
     priority = group.number("priority")
     return Hsm(
         name,
-        setting.path,
+        path,
         group.text("host"),
         group.text("port", digits=True),
         0 if priority is None else priority,
-        tuple(_read_slot(slot, name) for slot in slots),
+        tuple(_read_slot(slot, f"{path}.slots.{slot.name}", name) for slot in slots),
         "pin" in group.values,
         (*group.unknown, *stray),
     )
 
 
-def _read_slot(setting: Setting, hsm: str) -> Slot:
+def _read_slot(setting: Setting, path: str, hsm: str) -> Slot:
     group = _Group(setting, Level.SLOT)
     return Slot(
         setting.name or "",
-        setting.path,
+        path,
         hsm,
         group.text("user_name"),
         group.number("id"),
@@ -337,41 +338,43 @@ class _Group:
 
     def __init__(self, setting: Setting | None, level: Level) -> None:
         self._level = level
-        self.values: dict[str, Setting] = {}
+        self.values: dict[str, tuple[Kind, str]] = {}
+        """Kind and source text."""
         self.groups: dict[str, Setting] = {}
         self.unknown: list[Setting] = []
         specs = level.specs
-        for child in setting.children if setting else ():
-            spec = specs.get(child.name or "")
+        if setting is None:
+            return
+        for index, (node, raw) in enumerate(setting.sources()):
+            spec = specs.get(node.name or "")
             if spec is None:
-                self.unknown.append(child)
+                self.unknown.append(setting.children[index])
             elif spec.type is not SettingType.GROUP:
-                self.values.setdefault(spec.name, child)
-            elif child.kind is Kind.GROUP:
-                self.groups.setdefault(spec.name, child)
+                self.values.setdefault(spec.name, (node.kind, raw))
+            elif node.kind is Kind.GROUP:
+                self.groups.setdefault(spec.name, setting.children[index])
 
     def text(self, name: str, *, digits: bool = False) -> str | None:
         """A string; with ``digits`` the digits of an int as well."""
-        setting = self.values.get(name)
-        if setting is None:
-            return None
-        kind = setting.kind
-        return str(setting.value) if kind is Kind.STRING or (digits and kind in INTS) else None
+        kind, raw = self.values.get(name, (Kind.GROUP, ""))
+        return str(read_scalar(kind, raw)) if kind is Kind.STRING or (digits and kind in INTS) else None
 
     def number(self, name: str) -> int | None:
-        setting = self.values.get(name)
-        return int(setting.value) if setting is not None and setting.kind in INTS else None
+        kind, raw = self.values.get(name, (Kind.GROUP, ""))
+        return int(read_scalar(kind, raw)) if kind in INTS else None
 
     def with_defaults(self) -> dict[str, Value]:
         found: dict[str, Value] = {}
         for name, spec in self._level.specs.items():
-            setting = self.values.get(name)
+            value = self.values.get(name)
             if spec.type is not SettingType.GROUP:
-                found[name] = spec.default if setting is None else _value(setting, spec.type)
+                found[name] = spec.default if value is None else _value(*value, spec.type)
         return found
 
 
-def _value(setting: Setting, wanted: SettingType) -> Value:
-    if setting.kind not in KINDS[wanted] or isinstance(setting.value, float):
+def _value(kind: Kind, raw: str, wanted: SettingType) -> Value:
+    if kind not in KINDS[wanted]:
         return None
-    return setting.value
+    value = read_scalar(kind, raw)
+    assert not isinstance(value, float)
+    return value

@@ -7,18 +7,21 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any, Final
 
-from ppinui.libconfig.document import ConfigSyntaxError, Document, Kind, Setting
+from ppinui.libconfig.document import ConfigSyntaxError, Document, Kind
 from ppinui.libconfig.includes import decode, encode
-from ppinui.libconfig.scalars import exact_integer
+from ppinui.libconfig.nodes import Node, equal_nodes
+from ppinui.libconfig.scalars import exact_integer, read_scalar
 
-Value = str | int | float | bool | Kind
-"""A scalar; of groups, arrays and lists the kind."""
-
-_INTEGERS: Final = (Kind.INT, Kind.INT64)
+_INTEGERS: Final = frozenset((Kind.INT, Kind.INT64))
+_CONTAINERS: Final[Mapping[Kind, type]] = {Kind.GROUP: Mapping, Kind.ARRAY: list, Kind.LIST: tuple}
+"""As what libconf reads each."""
 _LEADING_ZERO: Final = re.compile(r"([-+]?)0+(?=[0-9])")
 _ESCAPED_BACKSLASH: Final = re.compile(r"\\\\")
 _ODD_ESCAPE: Final = re.compile(r'\\(?![nrtf"]|x(?!00)[0-7][0-9A-Fa-f])|\0')
 _NO_DIGITS: Final = re.compile(r"[-+]?\.(?![0-9])")
+_MISSING: Final = object()
+
+Reader = Callable[[str], Mapping[str, Any]]
 
 
 class MisreadError(Exception):
@@ -41,7 +44,7 @@ def libconf_reads(text: str) -> Mapping[str, Any]:
 
 
 def confirm(
-    old: Document | None, new: Document, *, second: Callable[[str], Mapping[str, Any]] = libconf_reads
+    old: Document | None, new: Document, *, second: Reader = libconf_reads
 ) -> tuple[bytes, tuple[str, ...]]:
     """The bytes to save the new document as, if they say what it says; and remarks for the user.
 
@@ -58,13 +61,19 @@ def confirm(
         raise MisreadError(f"at {error.at}, {error.message}") from None
     if read.text != new.text:
         raise MisreadError("its bytes stand for another text")
-    for meant, found in zip_longest(_own_values(new), _own_values(read), fillvalue=("the end",)):
-        if meant != found:
-            raise MisreadError(f"our parser reads {meant[0]} differently")
+    if read.flat_text != new.flat_text or not equal_nodes((read.parsed.root,), (new.parsed.root,)):
+        for meant, found in zip_longest(_own_values(new), _own_values(read), fillvalue=("the end",)):
+            if meant != found:
+                raise MisreadError(f"our parser reads {meant[0]} differently")
     return raw, _ask(second, old, read)
 
 
-def _ask(second: Callable[[str], Mapping[str, Any]], old: Document | None, new: Document) -> tuple[str, ...]:
+def _own_values(document: Document) -> Iterator[tuple[Any, ...]]:
+    for setting in document.walk():
+        yield setting.path, setting.kind, setting.value if setting.kind.scalar else None
+
+
+def _ask(second: Reader, old: Document | None, new: Document) -> tuple[str, ...]:
     there = {setting.path for setting in old.duplicates} if old is not None else set()
     if added := [setting.path for setting in new.duplicates if setting.path not in there]:
         raise MisreadError(f"{added[0]} is there twice")
@@ -72,142 +81,126 @@ def _ask(second: Callable[[str], Mapping[str, Any]], old: Document | None, new: 
         twice = new.duplicates[0]
         return (f"The provider rejects this file while {twice.path} is there twice ({twice.place}).",)
     try:
-        wrong = _misheard(second, new)
+        differences = _differences_from(second, new)
     except _TooDeepError:
         return ("Only ppinui's own parser has checked this file: it is nested too deep for libconf.",)
     except _UnreadableError:
-        if old is None or _hears(second, old):
+        if old is None or _differences_before(second, old) is not None:
             raise MisreadError("libconf cannot read it") from None
         return ("Only ppinui's own parser has checked this file: libconf could not read it before either.",)
-    if wrong:
-        known = {before.raw for before in _misheard_before(second, old).values() if before is not None}
-        for path, setting in wrong.items():
-            if setting is None or setting.raw not in known:
+    if differences:
+        before = _differences_before(second, old) if old is not None else None
+        known = {raw for raw in (before or {}).values() if raw is not None}
+        for path, raw in differences.items():
+            if raw is None or raw not in known:
                 raise MisreadError(f"libconf reads {path} differently")
     return ()
 
 
-def _hears(second: Callable[[str], Mapping[str, Any]], document: Document) -> bool:
+def _differences_before(second: Reader, old: Document) -> dict[str, str | None] | None:
+    """The same for the old document; None where libconf cannot read it."""
     try:
-        _misheard(second, document)
+        return _differences_from(second, old)
     except (_TooDeepError, _UnreadableError):
-        return False
-    return True
+        return None
 
 
-def _misheard_before(
-    second: Callable[[str], Mapping[str, Any]], old: Document | None
-) -> dict[str, Setting | None]:
-    try:
-        return {} if old is None else _misheard(second, old)
-    except (_TooDeepError, _UnreadableError):
-        return {}
-
-
-def _misheard(second: Callable[[str], Mapping[str, Any]], document: Document) -> dict[str, Setting | None]:
-    """The settings that libconf reads differently, by path; None for one that it alone sees.
+def _differences_from(second: Reader, document: Document) -> dict[str, str | None]:
+    """The settings that libconf reads differently, path to source text; None for one that it alone sees.
 
     It gets the text with the included files put in, since it looks for them elsewhere than the C library.
     """
-    own = dict(_walk(document))
-    text, left_out = _for_libconf(document.flat.text, own)
+    text, left_out = _for_libconf(document)
     try:
-        heard = dict(_flatten(second(text)))
+        values = second(text)
     except RecursionError:
         raise _TooDeepError from None
     except (RuntimeError, ValueError, ArithmeticError, OSError):
         # Its errors quote the text, which may be a password: nothing of them is shown.
         raise _UnreadableError from None
-    return {
-        path: own.get(path)
-        for path in {**own, **heard}
-        if path not in left_out and not (path in own and path in heard and _agree(own[path], heard[path]))
-    }
+    return dict(_compare(document, values, left_out))
 
 
-def _for_libconf(text: str, settings: Mapping[str, Setting]) -> tuple[str, set[str]]:
-    """The text with what libconf is known to choke on made harmless, and the settings that this concerns.
+def _for_libconf(document: Document) -> tuple[str, set[int]]:
+    """The text with what libconf is known to fail on made harmless, and where the settings stand with that.
 
     The C library reads 007 as 7, keeps a backslash that begins no escape, has bytes in ``\\x80`` and finds
     nothing in a float without digits; libconf raises errors or reads something else.
     """
+    text = document.flat_text
     pieces: list[str] = []
-    left_out: set[str] = set()
-    at = 0
-    for path, setting in sorted(settings.items(), key=lambda item: item[1].flat_start):
-        harmless = _harmless(setting)
+    left_out: set[int] = set()
+    done = 0
+    for start, node in sorted(_scalars(document)):
+        begin, end = start + node.value, start + node.stop
+        harmless = _harmless(node.kind, text[begin:end])
         if harmless is not None:
-            start = setting.flat_start + setting.node.value
-            pieces += [text[at:start], harmless]
-            at = start + len(setting.raw)
-            left_out.add(path)
-    return "".join([*pieces, text[at:]]), left_out
+            pieces += [text[done:begin], harmless]
+            done = end
+            left_out.add(start)
+    return "".join([*pieces, text[done:]]), left_out
 
 
-def _harmless(setting: Setting) -> str | None:
+def _scalars(document: Document) -> Iterator[tuple[int, Node]]:
+    todo = [(0, document.parsed.root)]
+    while todo:
+        at, node = todo.pop()
+        for child in node.children:
+            start = at + child.lead
+            at = start + child.width
+            if child.kind in _CONTAINERS:
+                todo.append((start + child.value + 1, child))
+            elif child.kind is not Kind.BOOL:
+                yield start, child
+
+
+def _harmless(kind: Kind, raw: str) -> str | None:
     """What libconf gets in the place of this value; None: the value itself."""
-    if setting.kind in _INTEGERS and _LEADING_ZERO.match(setting.raw):
-        return "0"
-    if setting.kind is Kind.STRING and _ODD_ESCAPE.search(_ESCAPED_BACKSLASH.sub("", setting.raw)):
-        return '""'
-    if setting.kind is Kind.FLOAT and _NO_DIGITS.match(setting.raw):
-        return "0.0"
-    return None
+    if kind is Kind.STRING:
+        odd = ("\\" in raw or "\0" in raw) and _ODD_ESCAPE.search(_ESCAPED_BACKSLASH.sub("", raw))
+        return '""' if odd else None
+    if kind is Kind.FLOAT:
+        return "0.0" if _NO_DIGITS.match(raw) else None
+    return "0" if _LEADING_ZERO.match(raw) else None
 
 
-def _agree(setting: Setting, heard: Value) -> bool:
-    if setting.kind in _INTEGERS:
+def _compare(
+    document: Document, values: Mapping[str, Any], left_out: set[int]
+) -> Iterator[tuple[str, str | None]]:
+    """Go through nodes and libconf's values at once; of what is a container to one alone, nothing inside."""
+    text = document.flat_text
+    todo: list[tuple[str, int, Node, Any]] = [("", 0, document.parsed.root, values)]
+    while todo:
+        path, at, node, inside = todo.pop()
+        if node.kind is Kind.GROUP:
+            names = [child.name for child in node.children]
+            yield from ((_join(path, name), None) for name in inside.keys() - set(names))
+            found = [inside.get(name, _MISSING) for name in names]
+        else:
+            names = [f"[{index}]" for index in range(len(node.children))]
+            missing = len(names) - len(inside)
+            yield from ((_join(path, f"[{index}]"), None) for index in range(len(names), len(inside)))
+            found = [*inside, *[_MISSING] * missing]
+        for name, child, value in zip(names, node.children, found, strict=False):
+            start = at + child.lead
+            at = start + child.width
+            container = _CONTAINERS.get(child.kind)
+            if container is not None and isinstance(value, container):
+                todo.append((_join(path, name), start + child.value + 1, child, value))
+                continue
+            raw = text[start + child.value : start + child.stop]
+            if container is not None or not (start in left_out or _agree(child.kind, raw, value)):
+                yield _join(path, name), raw
+
+
+def _agree(kind: Kind, raw: str, value: object) -> bool:
+    if kind in _INTEGERS:
         # As written: libconf has no limits, and the C library's cutting is none of its business.
-        return type(heard) is int and heard == exact_integer(setting.raw, bits=None)
-    own = _own_value(setting)
-    return type(heard) is type(own) and heard == own
+        is_int = isinstance(value, int) and not isinstance(value, bool)
+        return is_int and value == exact_integer(raw, bits=None)
+    own = read_scalar(kind, raw)
+    return type(value) is type(own) and value == own
 
 
-def _own_value(setting: Setting) -> Value:
-    return setting.value if setting.kind.scalar else setting.kind
-
-
-def _own_values(document: Document) -> Iterator[tuple[str, Kind, Value]]:
-    for path, setting in _walk(document):
-        yield path, setting.kind, _own_value(setting)
-
-
-def _walk(document: Document) -> Iterator[tuple[str, Setting]]:
-    """All settings with their paths, made on the way, which is faster than asking each for its own."""
-    todo = [("", document.root)]
-    while todo:
-        path, setting = todo.pop()
-        for index, child in enumerate(setting.children):
-            below = _join(path, child.name if child.name is not None else f"[{index}]")
-            yield below, child
-            todo.append((below, child))
-
-
-def _flatten(read: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    todo: list[tuple[str, Any]] = [("", read)]
-    while todo:
-        path, value = todo.pop()
-        if path:
-            yield path, _plain(value)
-        if isinstance(value, Mapping):
-            todo.extend((_join(path, name), child) for name, child in value.items())
-        elif isinstance(value, list | tuple):
-            todo.extend((_join(path, f"[{index}]"), child) for index, child in enumerate(value))
-
-
-def _plain(value: Any) -> Value:
-    match value:
-        case Mapping():
-            return Kind.GROUP
-        case list():
-            return Kind.ARRAY
-        case tuple():
-            return Kind.LIST
-        case bool() | str() | float():
-            return value
-        case _:
-            return int(value)
-
-
-def _join(path: str, step: str) -> str:
-    return f"{path}.{step}" if path else step
+def _join(path: str, step: str | None) -> str:
+    return f"{path}.{step}" if path else str(step)

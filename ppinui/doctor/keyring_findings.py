@@ -132,7 +132,7 @@ def _instead_of_a_desktop(context: Context) -> str:
 
 
 def _unreachable(address: str) -> str | None:
-    """Why nobody listens at any of the unix sockets of a D-Bus address; None if somebody does.
+    """Why no unix socket of a D-Bus address can be connected to; None if one can.
 
     Addresses of other sorts are not tried: the keyring itself will show.
     """

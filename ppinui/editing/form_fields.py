@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ppinui.config.settings import Level, SettingSpec, SettingType, level_of
+from ppinui.config.settings import Level, SettingSpec, SettingType, level_of, spec_of
 from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
 from ppinui.editing.edits import is_secret
 from ppinui.libconfig.document import Document, Kind, Scalar, Setting
@@ -77,6 +77,11 @@ def fields_of(document: Document, path: str) -> tuple[Field, ...]:
         if spec is None and not (level is Level.GLOBAL and child.name in specs):
             found.append(_field(child, _join(path, child.name or ""), None))
     return tuple(found)
+
+
+def absent_field(path: str) -> Field:
+    """The field of a documented setting at a path where it is not there yet, such as that of a new slot."""
+    return _field(None, path, spec_of(path))
 
 
 def read_value(field: Field, text: str) -> Scalar | None:

@@ -128,26 +128,36 @@ class Setting:
     @property
     def value(self) -> Scalar:
         """The value as the C library 1.5 reads it; TypeError for groups, arrays and lists."""
-        return read_scalar(self.kind, self.raw)
+        return read_scalar(self.node.kind, self.raw)
 
     @property
     def raw(self) -> str:
         """The source text of the value, as written."""
-        start = self.flat_start
-        return self._document.flat.text[start + self.node.value : start + self.node.stop]
+        start, node = self.flat_start, self.node
+        return self._document.flat_text[start + node.value : start + node.stop]
 
     @property
     def children(self) -> tuple[Setting, ...]:
         """Settings of a group, elements of an array or list, in the order of the file; () for scalars."""
         if self._children is None:
             made = []
+            document = self._document
             at = self.body_start
             for index, node in enumerate(self.node.children):
                 at += node.lead
-                made.append(Setting(self._document, node, at, self, index))
+                made.append(Setting(document, node, at, self, index))
                 at += node.width
             self._children = tuple(made)
         return self._children
+
+    def sources(self) -> Iterator[tuple[Node, str]]:
+        """The node of each child with the source text of its value ("" for groups); views cost more."""
+        text = self._document.flat_text
+        at = self.body_start
+        for node in self.node.children:
+            at += node.lead
+            yield node, text[at + node.value : at + node.stop] if not node.children else ""
+            at += node.width
 
     def get(self, name: str) -> Setting | None:
         """The child of this name, the first if there are several; elements as ``[2]``."""
@@ -233,6 +243,7 @@ class Document:
     ) -> None:
         self.source = source
         self.parsed = parsed
+        self.flat_text = parsed.flat.text
         self.files = files
         self.allow_duplicates = allow_duplicates
 

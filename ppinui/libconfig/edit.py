@@ -13,7 +13,7 @@ from ppinui.libconfig import edit_checks
 from ppinui.libconfig.comments import removals, tail_of
 from ppinui.libconfig.document import ConfigSyntaxError, Document, EditRefused, Kind, Scalar, Setting
 from ppinui.libconfig.includes import decode, encode
-from ppinui.libconfig.nodes import Content, Node, TextEdit
+from ppinui.libconfig.nodes import Content, Node, TextEdit, equal_nodes
 from ppinui.libconfig.scalars import check_name, kind_of, write_scalar
 from ppinui.libconfig.style import word
 
@@ -205,19 +205,4 @@ def _same(old: Node, new: Node, first: int, last: int, count: int) -> bool:
     if rest and new_rest:
         # What stands before the next one may be edited.
         new_rest = (new_rest[0]._replace(lead=rest[0].lead), *new_rest[1:])
-    return _equal((*old.children[:first], *rest), (*new.children[:first], *new_rest))
-
-
-def _equal(old: Sequence[Node], new: Sequence[Node]) -> bool:
-    """Whether nodes are equal, without recursion: groups may be nested deeper than Python can follow."""
-    todo = [(old, new)]
-    while todo:
-        ones, others = todo.pop()
-        if len(ones) != len(others):
-            return False
-        for one, other in zip(ones, others, strict=True):
-            if one is not other:
-                if one[:-1] != other[:-1]:
-                    return False
-                todo.append((one.children, other.children))
-    return True
+    return equal_nodes((*old.children[:first], *rest), (*new.children[:first], *new_rest))

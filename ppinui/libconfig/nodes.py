@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
@@ -26,6 +26,8 @@ class Kind(Enum):
     INT64 = "int64"
     FLOAT = "float"
     BOOL = "bool"
+
+    __hash__ = object.__hash__  # Enum's own is five times as slow
 
     @property
     def scalar(self) -> bool:
@@ -95,3 +97,22 @@ class Node(NamedTuple):
     width: int
     """From the node's start to its end, terminator (``;`` or ``,`` in groups) included."""
     children: tuple[Node, ...]
+
+
+def equal_nodes(old: Sequence[Node], new: Sequence[Node]) -> bool:
+    """Whether nodes are equal, however deep they are nested."""
+    try:
+        return old == new
+    except RecursionError:
+        pass
+    todo = [(old, new)]
+    while todo:
+        ones, others = todo.pop()
+        if len(ones) != len(others):
+            return False
+        for one, other in zip(ones, others, strict=True):
+            if one is not other:
+                if one[:-1] != other[:-1]:
+                    return False
+                todo.append((one.children, other.children))
+    return True

@@ -11,6 +11,7 @@ nodes are the same objects, so what was derived from them still holds.
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import NamedTuple
 
 from ppinui.diagnostic import Place
@@ -56,6 +57,8 @@ _ITEM = re.compile(
 # The groups of that expression: 1 is the name, 8 a closing brace.
 _KINDS = {2: Kind.STRING, 3: Kind.INT, 4: Kind.INT64, 5: Kind.FLOAT, 6: Kind.BOOL}
 _OPEN = 7
+
+_NAME_OF = itemgetter(Node._fields.index("name"))
 
 _SCALARS = {
     Token.STRING: Kind.STRING,
@@ -197,6 +200,7 @@ class _Parser:
         if frame.kind is not Kind.GROUP or frame.cost > _PLAIN_LIMIT or self.scanner.included:
             return
         match = _ITEM.match
+        new_node = tuple.__new__  # as Node(…), which costs twice as much
         text = self.scanner.text
         append = frame.children.append
         joints = frame.joints
@@ -205,18 +209,18 @@ class _Parser:
             which = item.lastindex or 0
             end = item.end()
             if which < _OPEN:
-                start = item.start(1)
-                append(
-                    Node(
-                        _KINDS[which],
-                        start - pos,
-                        item[1],
-                        item.start(which) - start,
-                        item.end(which) - start,
-                        end - start,
-                        (),
-                    )
+                start, stop = item.span(1)
+                value, value_end = item.span(which)
+                node = (
+                    _KINDS[which],
+                    start - pos,
+                    text[start:stop],
+                    value - start,
+                    value_end - start,
+                    end - start,
+                    (),
                 )
+                append(new_node(Node, node))
                 pos = end
             elif which == _OPEN:
                 start = item.start(1)
@@ -321,8 +325,9 @@ class _Parser:
     def _open(self, kind: Kind, name: str | None, start: int, value: int) -> Frame:
         parent = self.frames[-1]
         cost = _before(parent) + (_SETTING_COST if name is not None else _ELEMENT_COST)
-        self._room(cost, value)
-        self.deepest = max(self.deepest, cost)
+        if cost > self.deepest:
+            self._room(cost, value)
+            self.deepest = cost
         frame = Frame(kind, start - parent.cursor, name, start, value, cost)
         self.frames.append(frame)
         if parent.old is not None and kind is Kind.GROUP and self.edit and value < self.edit.start:
@@ -333,7 +338,8 @@ class _Parser:
     def _close(self, stop: int, end: int | None) -> Frame:
         """End the innermost container behind its closing mark; ``end`` None: look for a terminator."""
         frame = self.frames.pop()
-        self._check_names(frame)
+        if len(frame.children) > 1:
+            self._check_names(frame)
         parent = self.frames[-1]
         if end is None:
             end = self._terminated(parent, stop)
@@ -353,7 +359,8 @@ class _Parser:
         return parent
 
     def _check_names(self, frame: Frame) -> None:
-        if frame.kind is Kind.GROUP and len({child.name for child in frame.children}) < len(frame.children):
+        children = frame.children
+        if frame.kind is Kind.GROUP and len(set(map(_NAME_OF, children))) < len(children):
             if not self.allow_duplicates:
                 self.errors.duplicate(frame)
             self.may_have_duplicates = True

@@ -13,6 +13,7 @@ INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 _MANY_DIGITS = 1000
+_FEW_DIGITS = 10  # that many may not fit into 32 bits
 
 _PIECE = re.compile(rf"{TRIVIA}({STRING})")
 # What the scanner takes at a time: an escape it knows, a lone backslash, or a run of anything else.
@@ -26,19 +27,19 @@ _BOOLEAN = re.compile(BOOLEAN)
 
 def read_scalar(kind: Kind, raw: str) -> Scalar:
     """The value that the C library 1.5 hands to a program for this source text."""
-    match kind:
-        case Kind.STRING:
-            return _read_string(raw)
-        case Kind.BOOL:
-            return raw[0] in "tT"
-        case Kind.FLOAT:
-            return _read_float(raw)
-        case Kind.INT:
-            return wrap(exact_integer(raw, unsigned=is_hex(raw)), 32)
-        case Kind.INT64:
-            return wrap(exact_integer(raw, unsigned=is_hex(raw)), 64)
-        case _:
-            raise TypeError(f"a {kind.value} has no scalar value")
+    if kind is Kind.STRING:
+        return _read_string(raw)
+    if kind is Kind.INT:
+        if len(raw) < _FEW_DIGITS and raw.isdecimal():
+            return int(raw)
+        return wrap(exact_integer(raw, unsigned=is_hex(raw)), 32)
+    if kind is Kind.INT64:
+        return wrap(exact_integer(raw, unsigned=is_hex(raw)), 64)
+    if kind is Kind.BOOL:
+        return raw[0] in "tT"
+    if kind is Kind.FLOAT:
+        return _read_float(raw)
+    raise TypeError(f"a {kind.value} has no scalar value")
 
 
 def string_pieces(raw: str) -> list[str]:

@@ -22,7 +22,8 @@ BLOCK_COMMENT = r"/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*/"
 LINE_COMMENT = r"(?:#|//)[^\n]*+(?=\n)"
 COMMENT = rf"{BLOCK_COMMENT}|{LINE_COMMENT}"
 # Atomic, and not (…)*+: Python 3.11 loses its place when the last round of such a group fails half-way.
-TRIVIA = rf"(?>(?:[ \t\n\r\f]++|{COMMENT})*)"
+# Where no comment can follow the white space, none is looked for.
+TRIVIA = rf"[ \t\n\r\f]*+(?:(?![/#])|(?>(?:[ \t\n\r\f]++|{COMMENT})*))"
 
 INCLUDE_DEPTH = 10
 

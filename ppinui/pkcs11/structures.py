@@ -30,18 +30,6 @@ def characters(size: int) -> type[ctypes.Array[ctypes.c_ubyte]]:
     return ctypes.c_ubyte * size
 
 
-class Info(ctypes.Structure):
-    """CK_INFO."""
-
-    _fields_ = (
-        ("cryptoki_version", _VERSION),
-        ("manufacturer", characters(32)),
-        ("flags", CK_ULONG),
-        ("description", characters(32)),
-        ("library_version", _VERSION),
-    )
-
-
 class SlotInfo(ctypes.Structure):
     """CK_SLOT_INFO."""
 
@@ -83,9 +71,3 @@ class Attribute(ctypes.Structure):
     """CK_ATTRIBUTE; ``length`` is in bytes."""
 
     _fields_ = (("type", CK_ULONG), ("value", ctypes.c_void_p), ("length", CK_ULONG))
-
-
-class Mechanism(ctypes.Structure):
-    """CK_MECHANISM."""
-
-    _fields_ = (("mechanism", CK_ULONG), ("parameter", ctypes.c_void_p), ("length", CK_ULONG))

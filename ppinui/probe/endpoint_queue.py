@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 
+from ppinui.pkcs11.module_worker_pool import WORKERS
 from ppinui.probe.result import Outcome, Stage
 from ppinui.probe.run_state import RunState, SlotState
 from ppinui.probe.stage_errors import stage_result
-from ppinui.workers.worker_pool import Worker, WorkerPool
+from ppinui.workers.worker_pool import Worker
 
 _PROBE_ENDPOINTS = "ppinui.probe.network_probe:probe_endpoints"
 _SLACK = 1.0
@@ -31,7 +32,7 @@ class EndpointQueue:
         self._open: dict[int, SlotState] = {}
         self._deadlines: dict[int, float] = {}
 
-    def start(self, pool: WorkerPool, environ: Mapping[str, str]) -> None:
+    def start(self, environ: Mapping[str, str]) -> None:
         """Start for every slot that has a usable host and port; the others fail at once."""
         targets: list[tuple[int, str, int]] = []
         for slot in self._state.slots:
@@ -42,13 +43,13 @@ class EndpointQueue:
             else:
                 self._state.fail_by_condition(slot, "address-missing")
         if targets:
-            self._worker = pool.start(_PROBE_ENDPOINTS, environ)
+            self._worker = WORKERS.start(_PROBE_ENDPOINTS, environ)
             request = {"targets": targets, "timeout": self._timeout, "threads": self._side_by_side}
             self._worker.try_send(request)
 
     @property
     def connection(self) -> Connection | None:
-        """What becomes readable when there is something to :meth:`hear`; None when all is known."""
+        """Becomes readable when there is something to :meth:`receive`; None when all is known."""
         return self._worker.connection if self._worker is not None else None
 
     @property
@@ -62,9 +63,9 @@ class EndpointQueue:
         try:
             message, _ = self._worker.channel.receive()
         except (EOFError, ConnectionResetError):
-            ended = self._worker.exit_description()
+            how = self._worker.exit_description()
             for lost in list(self._open.values()):
-                self._fail(lost, "connect-failed", f"the process that connects {ended}")
+                self._fail(lost, "connect-failed", f"the process that connects {how}")
             self.end()
             return
         slot = self._open.get(message["index"])

@@ -62,14 +62,14 @@ class _Target:
             self._channel.send({"index": self._index} | message)
 
     def test(self, timeout: float) -> list[Message]:
-        """Resolve the name, connect to the port and let go at once; returns the stages' reports."""
+        """Resolve the name, connect to the port and close the connection; returns the stages' reports."""
         reports = [self._stage(Stage.RESOLVE, self._resolve)]
         if reports[-1]["outcome"] is Outcome.OK:
             reports.append(self._stage(Stage.CONNECT, lambda: self._connect(timeout)))
         return reports
 
     def repeat(self, reports: list[Message]) -> None:
-        """Report what another slot of the same endpoint found: nobody waits for a dead HSM once a slot."""
+        """Report what another slot of this endpoint found: a dead HSM is waited for once, not once a slot."""
         for report in reports:
             self._send({"kind": "started", "stage": report["stage"]})
             self._send(report)

@@ -24,7 +24,6 @@ from ppinui.probe.credentials import (
 )
 from ppinui.probe.endpoint_queue import EndpointQueue
 from ppinui.probe.plan import Plan, SlotTest
-from ppinui.probe.probe_worker_pool import WORKERS
 from ppinui.probe.rejection import credentials_of
 from ppinui.probe.result import ErrorInfo, Outcome, Report, Stage, StageResult
 from ppinui.probe.run_state import Listener, ProbeEvent, RunState, SlotState
@@ -151,7 +150,7 @@ class _Run:
         interrupted = False
         try:
             if self._plan.configure is not None:
-                self._endpoints.start(WORKERS, self._options.environ)
+                self._endpoints.start(self._options.environ)
             else:
                 for slot in self._state.slots:
                     slot.stage = Stage.LOAD
@@ -282,7 +281,7 @@ class _Run:
         environ = dict(options.environ)
         if options.secrets_file is not None:
             environ[SECRETS_VARIABLE] = str(options.secrets_file)
-        lane.start(test, partial(self._request_with_secrets, slot, request), WORKERS, environ)
+        lane.start(test, partial(self._request_with_secrets, slot, request), environ)
 
     def _request_with_secrets(
         self, slot: SlotState, request: SlotRequest, log: str

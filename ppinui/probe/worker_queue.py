@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Literal
 
 from ppinui.errors import PpinuiError
+from ppinui.pkcs11.module_worker_pool import WORKERS
 from ppinui.probe.plan import Plan, SlotTest
 from ppinui.probe.result import Stage
 from ppinui.probe.slot_request import SlotRequest
 from ppinui.workers.channel import Message
-from ppinui.workers.worker_pool import Worker, WorkerPool
+from ppinui.workers.worker_pool import Worker
 
 START_SECONDS = 30.0
-"""What a worker may take until it is ready: importing on a busy machine, nothing of the module's."""
+"""For a worker until it is ready: imports on a busy machine, without any call of the module."""
 
-RUN_SLOT_TESTS = "ppinui.probe.slot_worker:run_slot_tests"
+_SERVE = "ppinui.pkcs11.worker:serve"
+_PREPARE = "ppinui.probe.slot_worker:prepare"
+_PROBE_SLOT = "ppinui.probe.slot_worker:probe_slot"
 
 MakeRequest = Callable[[str], tuple[SlotRequest, list[bytes]]]
 """Makes, of the path of the private log, what to do, and what travels with it: the private configuration,
@@ -29,7 +32,7 @@ then the private secrets file and the PIN, if the request says that there are an
 
 @dataclass
 class WorkerQueue:
-    """The slots of one HSM (or of the whole module), and the process that has one of them in hand."""
+    """The slots of one HSM (or of the whole module), and the process that tests one of them."""
 
     left: int
     """How many slots of this lane have no result yet."""
@@ -49,16 +52,16 @@ class WorkerQueue:
         self,
         test: SlotTest,
         request: MakeRequest,
-        pool: WorkerPool,
         environ: Mapping[str, str],
     ) -> None:
-        """Take a slot in hand; a worker is started where there is none."""
+        """Start the test of a slot; a worker is started where there is none."""
         self.ready.remove(test)
         self.current = test
         self.stage = Stage.LOAD
         self._request = request
         if self.worker is None:
-            self.worker = pool.start(RUN_SLOT_TESTS, environ)
+            self.worker = WORKERS.start(_SERVE, environ)
+            self.worker.try_send({"do": _PREPARE})
             self.log_path = None
             self.deadline = time.monotonic() + START_SECONDS
         else:
@@ -72,7 +75,7 @@ class WorkerQueue:
         self._request = None
         self.deadline = time.monotonic() + request.timeout
         # A worker that is gone shows it on its end of the pipe, which is looked at anyway.
-        self.worker.try_send({"request": asdict(request)}, *attachments)
+        self.worker.try_send({"do": _PROBE_SLOT, "request": asdict(request)}, *attachments)
 
     def receive(self, timeout: float) -> Message | None:
         """The worker's next message, None for what only the lane needs. Raises EOFError when it died."""
@@ -177,7 +180,7 @@ class WorkerQueues:
         for test in shared.ready:
             self.of(test).ready.append(test)
         if shared.current is not None:
-            # The process goes on with the HSM whose slot it has in hand.
+            # The process goes on with the HSM whose slot it tests.
             ours = self.of(shared.current)
             shared.left, shared.ready = ours.left, ours.ready
             self._queues[shared.current.hsm] = shared

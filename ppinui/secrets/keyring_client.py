@@ -24,7 +24,7 @@ from ppinui.secrets.vault.passphrase import Passphrases
 from ppinui.workers.channel import Channel, Message, wipe
 
 DEADLINE: Final = 20.0
-"""Seconds for a call, where nothing else is said: also for somebody to unlock the keyring."""
+"""Seconds for a call, where nothing else is said: also for the user to unlock the keyring."""
 _BOOTSTRAP: Final = (
     "import sys; sys.path[:] = sys.argv[1:]; from ppinui.secrets.keyring_server import main; main()"
 )

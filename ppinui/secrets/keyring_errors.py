@@ -14,7 +14,7 @@ class KeyringTimeoutError(KeyringError):
 
 
 class KeyringLockedError(KeyringError):
-    """The keyring is locked, and nobody unlocked it."""
+    """The keyring is locked, and was not unlocked."""
 
 
 class KeyringMayAskError(KeyringError):

@@ -128,7 +128,7 @@ class _Server:
         return ({"ok": True},)
 
     def _delete(self, request: Message) -> Reply:
-        """keyring's backends tell a missing entry from a failure by no common sign: so look first."""
+        """keyring's backends have no common sign for a missing entry, as against a failure: so look first."""
         if self._backend.get_password(request["service"], request["username"]) is None:
             return ({"ok": True, "found": False},)
         self._backend.delete_password(request["service"], request["username"])

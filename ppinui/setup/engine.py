@@ -1,9 +1,10 @@
 """Going through the steps of a kind: where one is, what was answered, what was found, what is done.
 
-A user interface calls :meth:`Walk.page`, asks the questions on it, passes the answers to :meth:`Walk.answer`,
-carries out actions with :meth:`Walk.act`, and moves with :meth:`Walk.forward`, :meth:`Walk.back`,
-:meth:`Walk.go_to`. All of these may wait for a disk, ``page`` and ``act`` for a network and the keyring too:
-a screen calls them in one thread of their own, always the same (the keyring's process is tied to it).
+A user interface calls :meth:`Walkthrough.page`, asks the questions on it, passes the answers to
+:meth:`Walkthrough.answer`, carries out actions with :meth:`Walkthrough.act`, and moves with
+:meth:`Walkthrough.forward`, :meth:`Walkthrough.back`, :meth:`Walkthrough.go_to`. All of these may wait for a
+disk, ``page`` and ``act`` for a network and the keyring too: a screen calls them in one thread of their own,
+always the same (the keyring's process is tied to it).
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from ppinui.setup.walkthrough import (
     Finding,
     Given,
     Here,
-    Kind,
     Running,
+    SetupKind,
     Step,
     StepState,
     from_exception,
@@ -38,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Page:
+class StepPage:
     """All of a step at one moment, ready to be shown.
 
     ``finding`` is None before the step was looked at, and while a question has no answer. ``outcome`` is the
@@ -67,10 +68,10 @@ class Page:
         return not self.step.required or self.finding.state in (StepState.DONE, StepState.NOT_NEEDED)
 
 
-class Walk:
+class Walkthrough:
     """One pass through the steps of a kind. Answers and position outlive the program, however it ends."""
 
-    def __init__(self, kind: Kind, context: Context, *, keeping: bool = True) -> None:
+    def __init__(self, kind: SetupKind, context: Context, *, keeping: bool = True) -> None:
         """Goes on where an earlier pass of this kind on this primus.cfg was interrupted.
 
         Without ``keeping`` it begins anew, and leaves nothing for another one: the answers are in a file.
@@ -88,7 +89,7 @@ class Walk:
             self._file = ProgressFile(context.state, kind.name, context.config_path())
             self._resume(self._file)
 
-    def page(self, *, look: bool = True) -> Page:
+    def page(self, *, look: bool = True) -> StepPage:
         """The step as it is now. Whatever goes wrong becomes a finding.
 
         Without ``look`` there is no finding, and nothing slower than a file is waited for.
@@ -98,7 +99,7 @@ class Walk:
         asked = tuple(
             Asked(question, here.answers.values.get(question.id)) for question in step.questions(here)
         )
-        page = Page(step, self._index + 1, len(self.kind.steps), step.blocks(here), asked, None, None)
+        page = StepPage(step, self._index + 1, len(self.kind.steps), step.blocks(here), asked, None, None)
         if not look or page.unanswered:
             return page
         try:

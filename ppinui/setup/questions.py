@@ -18,7 +18,7 @@ _YES: Final = frozenset(("y", "yes", "true"))
 _NO: Final = frozenset(("n", "no", "false"))
 
 
-class Sort(Enum):
+class QuestionType(Enum):
     """What an answer is. Secrets are none of them: an action asks for those (walkthrough.SecretNeed)."""
 
     TEXT = "text"
@@ -48,13 +48,13 @@ class Question:
 
     ``id`` is its key in an answers file too. ``words`` come before the answer ("Service user"), ``hint``
     explains (``?`` on a terminal, F1 on a screen). ``default`` is the answer where nothing is entered;
-    None: there is none. ``check`` says what is wrong with an answer of the right sort, or None.
+    None: there is none. ``check`` says what is wrong with an answer of the right type, or None.
     """
 
     id: str
     words: str
     hint: str = ""
-    sort: Sort = Sort.TEXT
+    type: QuestionType = QuestionType.TEXT
     default: Value | None = None
     choices: tuple[Choice, ...] = ()
     minimum: int = 0
@@ -76,47 +76,47 @@ class Question:
         typed = typed.strip()
         if not typed and not self.required:
             return None
-        match self.sort:
-            case Sort.NUMBER:
+        match self.type:
+            case QuestionType.NUMBER:
                 if not typed.isascii() or not typed.isdigit():
                     raise Unacceptable(f"enter a number {self._limits()}")
                 return self.accept(int(typed))
-            case Sort.YES_NO:
+            case QuestionType.YES_NO:
                 if typed.lower() not in _YES | _NO:
                     raise Unacceptable("answer yes or no")
                 return self.accept(typed.lower() in _YES)
-            case Sort.CHOICE:
+            case QuestionType.CHOICE:
                 return self.accept(self._chosen(typed))
             case _:
                 return self.accept(typed)
 
     def accept(self, value: object) -> Value:
         """A value from a file or a screen, once it is known to be a right one. Raises Unacceptable."""
-        accepted = self._of_sort(value)
+        accepted = self._of_type(value)
         if (flaw := self.check(accepted)) is not None:
             raise Unacceptable(flaw)
         return accepted
 
-    def _of_sort(self, value: object) -> Value:
-        match self.sort:
-            case Sort.NUMBER:
+    def _of_type(self, value: object) -> Value:
+        match self.type:
+            case QuestionType.NUMBER:
                 if not isinstance(value, int) or isinstance(value, bool):
                     raise Unacceptable(f"enter a number {self._limits()}")
                 if not self.minimum <= value <= self.maximum:
                     raise Unacceptable(f"enter a number {self._limits()}, not {value}")
                 return value
-            case Sort.YES_NO:
+            case QuestionType.YES_NO:
                 if not isinstance(value, bool):
                     raise Unacceptable("answer true or false")
                 return value
-            case Sort.ROWS:
+            case QuestionType.ROWS:
                 return self._rows(value)
-            case Sort.CHOICE:
+            case QuestionType.CHOICE:
                 names = [choice.value for choice in self.choices]
                 if value not in names:
                     raise Unacceptable(f"choose one of {', '.join(names)}")
                 return str(value)
-            case Sort.TEXT:
+            case QuestionType.TEXT:
                 return self._text(value)
 
     def _text(self, value: object) -> str:

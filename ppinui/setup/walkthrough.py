@@ -175,7 +175,7 @@ def worst(items: tuple[Finding, ...]) -> StepState:
 class Here:
     """What the functions of a step are given."""
 
-    kind: Kind
+    kind: SetupKind
     answers: Answers
     """Those of all questions before, and of the step's own as far as there are some; defaults included."""
     context: Context
@@ -207,7 +207,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Kind:
+class SetupKind:
     """A kind of set-up, as a module of :mod:`ppinui.setup.kinds` has it.
 
     ``name`` is its word on the command line. ``setup_validity``: how long a setup password can be used after

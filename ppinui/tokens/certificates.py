@@ -14,7 +14,7 @@ SOON: Final = timedelta(days=30)
 
 
 class Validity(Enum):
-    """How a certificate stands to the time; the values are words of the JSON output."""
+    """Whether a certificate is valid at a moment; the values are words of the JSON output."""
 
     VALID = "valid"
     EXPIRES_SOON = "expires soon"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ppinui.errors import PpinuiError
+from ppinui.pkcs11.curves import bare_point, curve_identifier
+from ppinui.pkcs11.object_attributes import Attribute, ObjectClass
 from ppinui.tokens.certificates import faults_as_value_errors
-from ppinui.tokens.curves import bare_point, curve_identifier
-from ppinui.tokens.object_attributes import Attribute, ObjectClass
 from ppinui.tokens.objects import ObjectList, TokenObject
 from ppinui.tokens.pins import place_of
 from ppinui.tokens.token_refusal import TokenRefusal

@@ -8,15 +8,14 @@ from typing import Final
 
 from ppinui.errors import PpinuiError
 from ppinui.pkcs11.raw_calls import LABEL_BYTES
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import TokenFlag, UserType
 from ppinui.secrets.secret import Secret
-from ppinui.tokens.module_client import Access, Interrupted, converse
+from ppinui.tokens.module_client import Access, Interrupted, carry_out
 from ppinui.tokens.objects import count_objects
-from ppinui.tokens.pins import check_length, check_offer, leave_trace, order_for, place_of, token_of
+from ppinui.tokens.pins import check_length, check_offer, leave_trace, place_of, request_for, token_of
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.slot_list import list_slots
 from ppinui.tokens.token_errors import ModuleLostError, TokenError
-from ppinui.tokens.token_flags import TokenFlag
 from ppinui.tokens.token_refusal import TokenRefusal
 
 
@@ -49,9 +48,9 @@ def needs_of(
 ) -> Needs:
     """What initialising the token of this slot needs.
 
-    A token that was initialised before wants its SO PIN, and keeps it unless its flags ask for another one;
-    a fresh one takes whatever it is given. Some fresh ones (openCryptoki's) want the SO PIN of their maker
-    and then another one, which no flag tells: ``factory_so_pin``. Raises TokenRefusal.
+    A token that was initialised before requires its SO PIN, and keeps it unless its flags ask for another
+    one; a fresh one accepts any. Some fresh ones (openCryptoki's) require the SO PIN of their maker and then
+    another one, which no flag shows: ``factory_so_pin``. Raises TokenRefusal.
     """
     token = token_of(slot, module)
     erases = token.is_initialised
@@ -65,7 +64,7 @@ def needs_of(
 
 
 def name_to_type(slot: Slot) -> tuple[str, str]:
-    """What whoever erases this slot's token has to type: what it is, in words, and the text.
+    """What the user has to type to erase this slot's token: what it is, in words, and the text.
 
     The token's label, or else its serial number, or else the slot's id: never nothing, which is typed by
     accident.
@@ -124,7 +123,7 @@ def initialise(
     factory_so_pin: bool = False,
     spend_final_try: bool = False,
 ) -> Slot:
-    """Erase the token, name it, and set its PINs; gives the slot in which the token is then.
+    """Erase the token, name it, and set its PINs; returns the slot in which the token is then.
 
     A module may move the token to another slot (SoftHSM draws a new slot id): it is looked for by what it
     says of itself. Raises TokenRefusal before anything is changed, and TokenError; its message says so
@@ -138,11 +137,11 @@ def initialise(
         raise ValueError("these are not the SO PINs that the token needs")
     for pin, what in ((pins.user, "the user PIN"), *((pin, "the SO PIN") for pin in given)):
         check_length(token_of(slot, access.module), pin, what, place)
-    order = order_for("initialise", slot, spend_final_try=spend_final_try) | {"label": padded}
+    request = request_for("pin_ops:initialise", slot, spend_final_try=spend_final_try) | {"label": padded}
     made: Token | None = None
     try:
         so_pin, *new = given
-        with closing(converse(access, order, so_pin, pins.user, *new, never_on_primus=True)) as messages:
+        with closing(carry_out(access, request, so_pin, pins.user, *new, never_on_primus=True)) as messages:
             for message in messages:
                 if message["kind"] in {"initialised", "done"}:
                     made = Token(**message["token"])
@@ -165,7 +164,7 @@ _PERHAPS_MADE: Final = "the token may be initialised by now, without a user PIN"
 
 
 def stopped(place: str) -> Interrupted:
-    """What to raise when initialising a token was stopped: nobody waits for what the module still does."""
+    """The error of an initialisation that was stopped: what the module does after that is not waited for."""
     error = Interrupted(place)
     error.message += f"; {_PERHAPS_MADE}"
     error.remedy = "see what it is now: ppinui slots; a user PIN is set by: ppinui pin init SLOT"

@@ -1,37 +1,39 @@
-"""One order to a worker that has the module loaded, with a deadline for each call that the module gets."""
+"""A request to a fresh worker that loads the module, with a deadline for each call that the module gets."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Final
 
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.pkcs11.module_worker_pool import WORKERS
 from ppinui.provider.library import examine, mentions_primus
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.slot import Library
 from ppinui.tokens.token_errors import ModuleLostError, TokenError, of_answer, of_death, of_silence
 from ppinui.tokens.token_refusal import TokenRefusal
-from ppinui.tokens.token_worker_pool import WORKERS
 from ppinui.workers.cancellation import Cancellation
 from ppinui.workers.channel import Message
 from ppinui.workers.worker_pool import Worker
 
-_WORK: Final = "ppinui.tokens.token_worker:serve"
+_OPERATIONS: Final = "ppinui.pkcs11"
+_SERVE: Final = f"{_OPERATIONS}.worker:serve"
 _START_SECONDS: Final = 30.0
-"""What a worker may take until it is there: forking on a busy machine, nothing of the module's."""
+"""For the start of a worker: a fork on a busy machine, without any call of the module."""
 _SLOW: Final = frozenset({"C_Initialize", "C_InitToken", "C_GenerateKeyPair"})
 _SLOW_FACTOR: Final = 6
-"""How many times as long as others these may take: they connect, erase, or look for primes."""
-_FAREWELL_SECONDS: Final = 2.0
-"""What a module may take to end in order, once nothing more is wanted of it."""
+"""These have so many times the seconds of other calls: they connect, erase, or search primes."""
+_STOP_SECONDS: Final = 2.0
+"""For a module to end in order, after its last request."""
 
 
 class Interrupted(PpinuiError):
-    """Somebody stopped it."""
+    """The user stopped it."""
 
     exit_code = ExitCode.INTERRUPTED
 
@@ -49,20 +51,22 @@ class Access:
     timeout: float = 10.0
     """Seconds for each call of the module."""
     connect: bool = False
-    """The user knows that the Primus provider connects to its HSMs with their secrets, and wants that."""
+    """Also where the module is the Primus provider, which connects to its HSMs with the user's secrets."""
     never_on_primus: bool = False
-    """Not even then: what it is for is done on the HSM itself."""
+    """Not even with ``connect``: on a Primus this is done on the HSM itself."""
     stop: Cancellation | None = None
 
 
-def converse(
-    access: Access, order: Message, *secrets: Secret, never_on_primus: bool = False
+def carry_out(
+    access: Access, request: Message, *secrets: Secret, never_on_primus: bool = False
 ) -> Generator[Message]:
-    """Have a fresh worker carry out an order, and give what it has to say; the last message is its result.
+    """Let a fresh worker carry out a request, and yield its messages: ``library`` first, the result last.
 
-    Raises TokenError when the module answers with an error, ModuleLostError when it hangs or crashes,
-    TokenRefusal when something speaks against it, Interrupted, and ModuleUnusable for a file that is none.
-    The worker is over, one way or another, when the generator is: close it.
+    ``request["do"]`` is an operation of the room :mod:`ppinui.pkcs11`, as ``module:function``. Secrets are
+    sent only after the module is known not to be one that is refused. Raises TokenError when the module
+    answers with an error, ModuleLostError when it hangs or crashes, TokenRefusal when the request is refused,
+    Interrupted, and ModuleUnusable for a file that is no library. The worker ends when the generator does:
+    close it.
     """
     examine(access.module)
     place = str(access.module)
@@ -71,31 +75,52 @@ def converse(
     if against is not None and mentions_primus(access.module):
         # before it is loaded: with connect_on_init it connects as soon as it is initialised
         raise TokenRefusal(against, place)
-    worker = WORKERS.start(_WORK, access.environ)
+    worker = WORKERS.start(_SERVE, access.environ)
+    exchange = _Exchange(access, worker)
     try:
-        order = order | {"module": place, "against_primus": against}
-        worker.try_send({"order": order}, *(secret.reveal_bytes() for secret in secrets))
-        yield from _Conversation(access, worker).listen()
+        library = exchange.load()
+        if library.is_primus and against is not None:
+            raise TokenRefusal(against, place)
+        yield {"kind": "library", "library": asdict(library)}
+        request = request | {"do": f"{_OPERATIONS}.{request['do']}", "on_primus": library.is_primus}
+        yield from exchange.carry_out(request | {"last": True}, *secrets)
     except ModuleLostError:
         worker.end()
         raise
     finally:
-        worker.stop(_FAREWELL_SECONDS)
+        worker.stop(_STOP_SECONDS)
 
 
-class _Conversation:
+def result_of(access: Access, request: Message, *secrets: Secret, never_on_primus: bool = False) -> Message:
+    """The last message of :func:`carry_out`, which raises what that does."""
+    with closing(carry_out(access, request, *secrets, never_on_primus=never_on_primus)) as messages:
+        *_, result = messages
+    return result
+
+
+class _Exchange:
+    """Requests to one worker, and its messages."""
+
     def __init__(self, access: Access, worker: Worker) -> None:
         self._access = access
         self._worker = worker
         self._place = str(access.module)
         self._function = "its start"
         self._slot: int | None = None
-        self._library: Library | None = None
+        self._on_primus = False
         self._seconds = _START_SECONDS
 
-    def listen(self) -> Iterator[Message]:
+    def load(self) -> Library:
+        """Load and initialise the module."""
+        *_, done = self.carry_out({"do": f"{_OPERATIONS}.worker:load", "module": self._place})
+        library = Library(**done["library"])
+        self._on_primus = library.is_primus
+        return library
+
+    def carry_out(self, request: Message, *secrets: Secret) -> Iterator[Message]:
+        self._worker.try_send(request, *(secret.reveal_bytes() for secret in secrets))
         while True:
-            message = self._hear()
+            message = self._receive()
             match message["kind"]:
                 case "call":
                     self._function = message["function"]
@@ -104,17 +129,14 @@ class _Conversation:
                         self._seconds *= _SLOW_FACTOR
                 case "slot":
                     self._slot = message["id"]
-                case "library":
-                    self._library = Library(**message["library"])
-                    yield message
                 case "failed":
-                    on_primus = self._library is not None and self._library.is_primus
-                    failure = of_answer(message["function"], message["code"], on_primus=on_primus)
+                    failure = of_answer(message["function"], message["code"], on_primus=self._on_primus)
                     raise TokenError(failure, self._where(), flags=message["flags"])
                 case "refused":
                     raise TokenRefusal(message["name"], self._where(), message["detail"])
                 case "done":
-                    self._worker.process.join(_FAREWELL_SECONDS)
+                    if request.get("last"):
+                        self._worker.process.join(_STOP_SECONDS)
                     yield message
                     return
                 case _:
@@ -123,7 +145,7 @@ class _Conversation:
     def _where(self) -> str:
         return self._place if self._slot is None else f"slot {self._slot} of {self._place}"
 
-    def _hear(self) -> Message:
+    def _receive(self) -> Message:
         stop = self._access.stop
         sources = [self._worker.connection, *([stop.connection] if stop is not None else [])]
         ready = wait(sources, self._seconds)

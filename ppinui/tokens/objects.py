@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ppinui.pkcs11.curves import curve_name
+from ppinui.pkcs11.object_attributes import KEY_TYPES, Attribute, ObjectClass
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.certificates import Certificate, read_certificate
-from ppinui.tokens.curves import curve_name
-from ppinui.tokens.module_client import Access, converse
-from ppinui.tokens.object_attributes import KEY_TYPES, Attribute, ObjectClass
-from ppinui.tokens.pins import check_length, check_offer, order_for, place_of, token_of
+from ppinui.tokens.module_client import Access, carry_out, result_of
+from ppinui.tokens.pins import check_length, check_offer, place_of, request_for, token_of
 from ppinui.tokens.slot import Slot
 from ppinui.workers.channel import Message
 
@@ -170,10 +170,12 @@ def list_objects(
     ``seconds``: for how long objects are asked for; then the list ends where it is. Raises TokenRefusal, and
     TokenError with the token's ``flags`` afterwards.
     """
-    order = order_with_login("list objects", access, slot, pin, spend_final_try=spend_final_try)
+    request = request_with_login(
+        "object_ops:list_objects", access, slot, pin, spend_final_try=spend_final_try
+    )
     found: list[TokenObject] = []
     result: Message = {}
-    with closing(converse(access, order | {"seconds": seconds}, *secrets_of(pin))) as messages:
+    with closing(carry_out(access, request | {"seconds": seconds}, *secrets_of(pin))) as messages:
         for message in messages:
             if message["kind"] == "objects":
                 found += [object_of(row) for row in message["objects"]]
@@ -183,25 +185,23 @@ def list_objects(
 
 def count_objects(access: Access, slot: Slot) -> int:
     """How many objects can be seen on the token without a login. Raises as :func:`list_objects`."""
-    order = order_with_login("count objects", access, slot, None)
-    with closing(converse(access, order)) as messages:
-        *_, result = messages
-    return int(result["found"])
+    request = request_with_login("object_ops:count_objects", access, slot, None)
+    return int(result_of(access, request)["found"])
 
 
-def order_with_login(
+def request_with_login(
     do: str, access: Access, slot: Slot, pin: Secret | None, *, spend_final_try: bool = False
 ) -> Message:
-    """An order about a token that may need the user's login; with a PIN it has to be one to offer."""
+    """A request about a token that may need the user's login; with a PIN it has to be one to offer."""
     token_of(slot, access.module)
     if pin is not None:
         token = check_offer(slot, access.module, spend_final_try=spend_final_try)
         check_length(token, pin, "the user PIN", place_of(slot, access.module))
-    return order_for(do, slot, spend_final_try=spend_final_try)
+    return request_for(do, slot, spend_final_try=spend_final_try)
 
 
 def secrets_of(pin: Secret | None) -> tuple[Secret, ...]:
-    """What travels with such an order."""
+    """What travels with such a request."""
     return () if pin is None else (pin,)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from ppinui.pkcs11.token_flags import obstacle_to_guessing
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access
-from ppinui.tokens.pins import check_length, order_for, token_after
+from ppinui.tokens.pins import check_length, request_for, token_after
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.token_errors import Failure, TokenError
-from ppinui.tokens.token_flags import obstacle_to_guessing
 from ppinui.tokens.token_refusal import REFUSALS, TokenRefusal
 
 WELL_KNOWN_PINS: Final = ("98765432", "12345678", "123456", "1234", "87654321", "0000")
@@ -28,7 +28,7 @@ class Verdict(Enum):
     """The token has rejected the well-known PIN."""
     NOT_TRIED = "not tried"
     WOULD_TRY = "would try"
-    """Nothing was offered, as nobody has allowed it."""
+    """Nothing was offered, as it was not allowed."""
     UNKNOWN = "unknown"
     """The token answered with an error, or not at all; the try may have been counted."""
 
@@ -65,7 +65,7 @@ def check_pins(
     spend: bool,
     on_check: Callable[[PinCheck], None] = lambda _: None,
 ) -> tuple[PinCheck, ...]:
-    """Which of these tokens have this PIN: exactly one try for each, none where something speaks against it.
+    """Which of these tokens have this PIN: exactly one try for each, none where there is a reason against it.
 
     Flags that speak of earlier wrong PINs, a PIN that is not set, a keypad, a length that the token does not
     take, a token that was seen in another slot already: then nothing is offered. Without ``spend`` nothing is
@@ -102,7 +102,7 @@ def _check(
 
 def _try(access: Access, slot: Slot, pin: Secret) -> PinCheck:
     try:
-        token = token_after(access, order_for("try PIN", slot), pin, never_on_primus=True)
+        token = token_after(access, request_for("pin_ops:try_pin", slot), pin, never_on_primus=True)
         return PinCheck(slot, Verdict.WELL_KNOWN, token=token)
     except TokenRefusal as refusal:
         if refusal.name == "never-on-a-primus":

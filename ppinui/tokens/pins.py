@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 from ppinui.audit import trace
 from ppinui.pkcs11.structures import UNAVAILABLE
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import UserType, obstacle
 from ppinui.secrets.secret import Secret
-from ppinui.tokens.module_client import Access, converse
+from ppinui.tokens.module_client import Access, result_of
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.token_errors import TokenError
-from ppinui.tokens.token_flags import obstacle
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.workers.channel import Message
 
@@ -22,7 +20,7 @@ def check_offer(
 ) -> Token:
     """The token of a slot to which a PIN may be offered, by its flags. Raises TokenRefusal.
 
-    For asking before anybody types; the worker looks again right before the PIN goes out.
+    For a check before a PIN is typed; the worker checks again right before it offers the PIN.
     """
     token = token_of(slot, module)
     against = obstacle(token.flags, user, spend_final_try=spend_final_try)
@@ -78,7 +76,7 @@ def change_pin(
     user: UserType = UserType.USER,
     spend_final_try: bool = False,
 ) -> Token:
-    """Change the PIN of the user or the security officer; gives the token as it is then.
+    """Change the PIN of the user or the security officer; returns the token as it is then.
 
     ``old`` is offered once. Raises TokenRefusal, and TokenError with the token's ``flags`` afterwards, such
     as for CKR_PIN_INCORRECT.
@@ -89,8 +87,8 @@ def change_pin(
     check_length(token, new, f"the new {user.pin_name}", place)
     if old == new:
         raise TokenRefusal("same-pin", place)
-    order = order_for("change PIN", slot, spend_final_try=spend_final_try) | {"user": int(user)}
-    changed = token_after(access, order, old, new)
+    request = request_for("pin_ops:change_pin", slot, spend_final_try=spend_final_try) | {"user": int(user)}
+    changed = token_after(access, request, old, new)
     leave_trace(f"change {user.pin_name}", access, slot)
     return changed
 
@@ -98,7 +96,7 @@ def change_pin(
 def init_pin(
     access: Access, slot: Slot, so_pin: Secret, new: Secret, *, spend_final_try: bool = False
 ) -> Token:
-    """As the security officer, give the user a new PIN, whatever the old one was; gives the token then.
+    """As the security officer, set a new user PIN, whatever the old one was; returns the token as it is then.
 
     Raises as :func:`change_pin`.
     """
@@ -106,8 +104,8 @@ def init_pin(
     token = check_offer(slot, access.module, UserType.SO, spend_final_try=spend_final_try)
     check_length(token, so_pin, "the SO PIN", place)
     check_length(token, new, "the new user PIN", place)
-    order = order_for("init PIN", slot, spend_final_try=spend_final_try)
-    changed = token_after(access, order, so_pin, new, never_on_primus=True)
+    request = request_for("pin_ops:init_pin", slot, spend_final_try=spend_final_try)
+    changed = token_after(access, request, so_pin, new, never_on_primus=True)
     leave_trace("set user PIN", access, slot)
     return changed
 
@@ -117,8 +115,8 @@ def leave_trace(action: str, access: Access, slot: Slot) -> None:
     trace(action, Path(f"{access.module}, slot {slot.id}"), environ=access.environ)
 
 
-def order_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Message:
-    """An order about the token that was seen in this slot."""
+def request_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Message:
+    """A request about the token that was seen in this slot."""
     assert slot.token is not None
     return {
         "do": do,
@@ -128,8 +126,6 @@ def order_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Message:
     }
 
 
-def token_after(access: Access, order: Message, *secrets: Secret, never_on_primus: bool = False) -> Token:
-    """Have something done to a token; gives the token as it is then."""
-    with closing(converse(access, order, *secrets, never_on_primus=never_on_primus)) as messages:
-        *_, result = messages
-    return Token(**result["token"])
+def token_after(access: Access, request: Message, *secrets: Secret, never_on_primus: bool = False) -> Token:
+    """Let a worker do something to a token; returns the token as it is then."""
+    return Token(**result_of(access, request, *secrets, never_on_primus=never_on_primus)["token"])

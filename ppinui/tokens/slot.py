@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ppinui.pkcs11.token_flags import TokenFlag, words_of
 from ppinui.provider.library import is_primus
 from ppinui.tokens.token_errors import Failure
-from ppinui.tokens.token_flags import TokenFlag, words_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Token:
     hardware_version: str
     firmware_version: str
     flags: int
-    """See :class:`ppinui.tokens.token_flags.TokenFlag`."""
+    """See :class:`ppinui.pkcs11.token_flags.TokenFlag`."""
     min_pin: int
     max_pin: int
     """How many bytes a PIN may have."""
@@ -59,7 +59,7 @@ class Token:
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
-        """What tells this token from others, in whichever slot it is seen."""
+        """What identifies this token, in whichever slot it is seen."""
         return (self.manufacturer, self.model, self.serial, self.label)
 
     def with_flags(self, flags: int) -> Token:
@@ -67,21 +67,7 @@ class Token:
         return replace(self, flags=flags)
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "label": self.label,
-            "manufacturer": self.manufacturer,
-            "model": self.model,
-            "serial": self.serial,
-            "hardware_version": self.hardware_version,
-            "firmware_version": self.firmware_version,
-            "flags": list(self.words),
-            "min_pin": self.min_pin,
-            "max_pin": self.max_pin,
-            "public_memory": self.public_memory,
-            "free_public_memory": self.free_public_memory,
-            "private_memory": self.private_memory,
-            "free_private_memory": self.free_private_memory,
-        }
+        return asdict(self) | {"flags": list(self.words)}
 
 
 @dataclass(frozen=True)
@@ -130,14 +116,5 @@ class SlotList:
         return sum(slot.failure is not None for slot in self.slots)
 
     def as_json(self) -> dict[str, Any]:
-        library = self.library
-        return {
-            "module": self.module,
-            "library": {
-                "manufacturer": library.manufacturer,
-                "description": library.description,
-                "version": library.version,
-                "cryptoki": library.cryptoki,
-            },
-            "slots": [slot.as_json() for slot in self.slots],
-        }
+        slots = [slot.as_json() for slot in self.slots]
+        return {"module": self.module, "library": asdict(self.library), "slots": slots}

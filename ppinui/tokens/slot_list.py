@@ -1,4 +1,4 @@
-"""Listing the slots of a module, and finding the one that somebody means."""
+"""The slots of a module, and the one that a text names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
 
-from ppinui.tokens.module_client import Access, converse
+from ppinui.tokens.module_client import Access, carry_out
 from ppinui.tokens.slot import Library, Slot, SlotList, Token
 from ppinui.tokens.token_errors import ModuleLostError, TokenError, not_asked, of_answer
 from ppinui.tokens.token_refusal import TokenRefusal
@@ -27,7 +27,7 @@ def list_slots(
 
     A slot that answers with an error, or at which the module hangs or crashes, is a :class:`Slot` with its
     ``failure``; the others are asked all the same, by a fresh process if need be. Raises what
-    :func:`ppinui.tokens.module_client.converse` does where not even the list of slots is to be had.
+    :func:`ppinui.tokens.module_client.carry_out` does where not even the list of slots is to be had.
     """
     listing = _Listing(access, only, on_slot)
     while not listing.complete:
@@ -48,13 +48,13 @@ class _Listing:
 
     def go_on(self) -> None:
         """Ask for what is not known yet, until the end or until the module is lost."""
-        order = {
-            "do": "list slots",
+        request = {
+            "do": "slot_ops:list_slots",
             "skip": list(self._slots),
             "only": None if self._only is None else list(self._only),
         }
         try:
-            with closing(converse(self._access, order)) as messages:
+            with closing(carry_out(self._access, request)) as messages:
                 for message in messages:
                     self._hear(message)
             self.complete = True
@@ -65,7 +65,7 @@ class _Listing:
                 self._lost += 1
             elif not self._slots:
                 raise
-            # A module that does not start again after it was lost tells no more.
+            # A module that does not start again after it was lost answers no more.
             self.complete = lost_at is None or self._primus or self._lost >= LOST_IN_A_ROW
 
     @property

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.pkcs11 import return_codes
 from ppinui.pkcs11.return_codes import PinVerdict
+from ppinui.pkcs11.token_flags import warnings_of
 from ppinui.provider import vendor_codes
-from ppinui.tokens.token_flags import warnings_of
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,7 @@ class Failure:
         return None if self.code is None else f"0x{self.code:08X}"
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "code": self.hex,
-            "name": self.name,
-            "meaning": self.meaning,
-            "remedy": self.remedy,
-            "function": self.function,
-        }
+        return asdict(self) | {"code": self.hex}
 
 
 def of_answer(function: str, code: int, *, on_primus: bool = False) -> Failure:
@@ -96,7 +90,7 @@ class TokenError(PpinuiError):
 
 
 class ModuleLostError(TokenError):
-    """The module hung or crashed. ``slot_id``: the slot that was in hand, None before any."""
+    """The module hung or crashed. ``slot_id``: the slot that was asked, None before any."""
 
     def __init__(self, failure: Failure, place: str, slot_id: int | None) -> None:
         super().__init__(failure, place)

@@ -24,13 +24,11 @@ async def run_in_thread(work: Callable[[], Result]) -> Result:
 
 def preload_workers() -> None:
     """Start the process from which those are forked that load a PKCS#11 library, before any of them is."""
-    from ppinui.probe import probe_worker_pool as probe_workshop
-    from ppinui.tokens import token_worker_pool as token_workshop
+    from ppinui.pkcs11.module_worker_pool import warm_up
 
     # multiprocessing hands stderr on to its helper, and Textual has put something else in its place.
     with _STDERR, redirect_stderr(sys.__stderr__):
-        for workshop in (probe_workshop, token_workshop):
-            workshop.warm_up()
+        warm_up()
 
 
 _STDERR: Final = threading.Lock()

@@ -25,7 +25,7 @@ class Channel:
     """
 
     def __init__(self, incoming: int, outgoing: int | None = None) -> None:
-        """Take two descriptors, or one for both directions; whoever opened them closes them."""
+        """Take two descriptors, or one for both directions; the caller closes them."""
         self._incoming = incoming
         self._outgoing = incoming if outgoing is None else outgoing
         for descriptor in {self._incoming, self._outgoing}:

@@ -243,7 +243,8 @@ class Worker:
         return f"ended the process by itself (code {code})"
 
 
-_PRELOADED: list[str] = []
+_PRELOADED = [__name__, "multiprocessing.popen_forkserver", "ctypes"]
+"""What every worker needs to start at all, then what the pools name."""
 
 
 class WorkerPool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.cli.console import as_json, emit, encoded, say
+from tests.rig.patience import patient
 from tests.rig.program import environment, ppinui
 from tests.rig.terminal import Terminal
 
@@ -25,7 +26,7 @@ def run_python(
         capture_output=True,
         check=False,
         env=environment(environ),
-        timeout=30,
+        timeout=patient(30),
     )
 
 

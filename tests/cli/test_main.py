@@ -13,6 +13,7 @@ import pytest
 import ppinui as package
 from ppinui.cli.main import main
 from ppinui.cli.program_name import program_name
+from tests.rig.patience import patient
 from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.terminal import Terminal
 
@@ -90,7 +91,7 @@ def test_a_reader_that_has_enough_is_no_error(command: list[str], config: Path) 
         capture_output=True,
         env=environment(),
         check=False,
-        timeout=30,
+        timeout=patient(30),
     )
 
     assert (done.returncode, done.stderr) == (0, b"")
@@ -146,6 +147,6 @@ def test_a_signal_that_nobody_handles_still_ends_it(config: Path) -> None:
     )
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=10) == -signal.SIGTERM
+    assert process.wait(timeout=patient(10)) == -signal.SIGTERM
     assert process.stdin is not None
     process.stdin.close()

@@ -301,9 +301,9 @@ def test_a_thousand_hsms_are_read_quickly() -> None:
     )
     document = parse(f"primus:\n{{\nhsms:\n{{\n{hsms}}};\n}};\n")
 
-    start = time.perf_counter()
+    start = time.process_time()
     config = read(document)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
 
     assert len(config.slots) == 4000
     assert seconds < 1.5  # ten times what it takes, so that a busy machine does not fail

@@ -192,9 +192,9 @@ def test_the_cost_is_that_of_one_hsm_not_of_the_file() -> None:
     )
     config = read(parse(f"primus = {{ hsms = {{\n{hsms}}}; }};\n"))
 
-    start = time.perf_counter()
+    start = time.process_time()
     texts = [slot_configuration(config, slot, log_file=LOG) for slot in config.slots]
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
 
     assert len(texts) == 4000
     assert max(map(len, texts)) < 1000

@@ -17,6 +17,7 @@ from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import load
 from tests.rig.canary import files_with
+from tests.rig.patience import patient
 from tests.rig.processes import MarkedProcesses
 
 
@@ -51,7 +52,7 @@ def test_each_hsm_listens_where_the_configuration_says(tmp_path: Path) -> None:
             assert hsm.host is not None
             assert hsm.port is not None
             for _ in range(3):
-                with socket.create_connection((hsm.host, int(hsm.port)), timeout=5) as connection:
+                with socket.create_connection((hsm.host, int(hsm.port)), timeout=patient(5)) as connection:
                     assert connection.recv(1) == b""
 
 
@@ -192,7 +193,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, marked: MarkedProcesses) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == b"open\n"
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=10)
+    process.wait(timeout=patient(10))
     process.stdout.close()
 
     assert list(tmp_path.iterdir()) == []
@@ -234,7 +235,7 @@ def test_a_signal_while_it_clears_up_leaves_nothing(at: int, tmp_path: Path, mar
         stderr=subprocess.DEVNULL,
         env=os.environ | marked.environ,
         check=False,
-        timeout=20,
+        timeout=patient(20),
     )
 
     assert list(tmp_path.iterdir()) == [], process.returncode
@@ -265,7 +266,7 @@ def test_many_signals_at_its_very_end_leave_nothing(attempt: int, tmp_path: Path
         [sys.executable, "-c", FLOOD_WITH_SIGNALS, tmp_path],
         stderr=subprocess.DEVNULL,
         check=False,
-        timeout=20,
+        timeout=patient(20),
     )
 
     assert list(tmp_path.iterdir()) == [], process.returncode

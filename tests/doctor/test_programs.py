@@ -14,8 +14,11 @@ from tests.rig.holding import holding
 from tests.rig.hosts import MakeContext
 
 
-def test_an_installed_provider_is_found_with_its_version(primus_cluster: Stand, machine: MakeContext) -> None:
-    around = machine(environ={**os.environ, **primus_cluster.environ})
+def test_an_installed_provider_is_found_with_its_version(
+    primus_cluster: Stand, machine: MakeContext, tmp_path: Path
+) -> None:
+    # Other runs on this machine have processes that use such a library.
+    around = machine(environ={**os.environ, **primus_cluster.environ}, proc=tmp_path)
     (module,) = look_at_module(around)
     assert module.severity is Severity.OK
     assert module.message == f"{primus_cluster.module} (the environment variable PRIMUS_HOME)"

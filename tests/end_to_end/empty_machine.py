@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
+from tests.rig.canary import draw
 from tests.rig.program import CHECKOUT, PPINUI, Ran, ppinui
 from tests.rig.terminal import Terminal
 
-PASSPHRASE = "correct horse battery staple"
+PASSPHRASE = draw("correct horse battery staple")
 
 
 def pipe_with(content: str) -> int:

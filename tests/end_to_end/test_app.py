@@ -15,6 +15,7 @@ import pytest
 
 from tests.rig.app_screen import TELL_PID, open_app, pid_of_app
 from tests.rig.canary import files_with
+from tests.rig.patience import patient
 from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.screen import Screen
 from tests.rig.terminal import Terminal
@@ -100,7 +101,7 @@ def test_a_lost_terminal_ends_the_app(example: Path, app_environ: Mapping[str, s
     os.close(ours)
 
     # 120 is Python's own: what was left to be written has no terminal to go to
-    assert app.wait(timeout=20) in {128 + signal.SIGHUP, 120}
+    assert app.wait(timeout=patient(20)) in {128 + signal.SIGHUP, 120}
 
 
 CRASH = """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rig.patience import patient
 from tests.rig.processes import MarkedProcesses
 from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.terminal import Terminal
@@ -98,7 +99,7 @@ def test_a_signal_leaves_no_file_and_no_process(
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(number)
-    _, talk = process.communicate(timeout=20)
+    _, talk = process.communicate(timeout=patient(20))
 
     assert process.returncode == 128 + number
     assert b"Traceback" not in talk
@@ -125,7 +126,7 @@ def test_a_reader_that_has_enough_does_not_keep_it_from_clearing_away(
         capture_output=True,
         check=False,
         env=environment(environ),
-        timeout=60,
+        timeout=patient(60),
     )
 
     assert (done.returncode, done.stdout.count(b"\n")) == (0, 1)

@@ -15,6 +15,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.vault_format import KdfCost
 from tests.rig.odd_module import OddModule, Switches, crashes
+from tests.rig.patience import patient
 from tests.rig.program import CHECKOUT, PPINUI, environment, ppinui
 from tests.rig.terminal import Terminal
 
@@ -212,7 +213,7 @@ def test_pins_come_from_the_keyring_by_the_token_s_label(
         input=b"kept-pin\n",
         env=environment(environ),
         check=True,
-        timeout=60,
+        timeout=patient(60),
     )
 
     ran = ppinui("kms", "export", kms, "--slot", "6", "--pins-in-file", environ=environ)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.empty_machine import PASSPHRASE, pipe_with
+from tests.rig.patience import patient
 from tests.rig.program import PPINUI, environment
 from tests.rig.softhsm import SO_PIN, USER_PIN, SoftHsm
 
@@ -70,7 +71,7 @@ def set_up(make_tokens: Callable[..., SoftHsm], tmp_path: Path) -> Callable[...,
                 check=False,
                 env=environment(environ),
                 pass_fds=[int(word) for word in words if word.isdigit()],
-                timeout=120,
+                timeout=patient(120),
             )
         assert USER_PIN not in done.stdout + done.stderr
         return done.returncode, json.loads(done.stdout)

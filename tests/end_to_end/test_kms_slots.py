@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.rig.canary import draw
 from tests.rig.canary_watch import Watch
 from tests.rig.odd_module import OddModule, Switches, answers, crashes, hangs
 from tests.rig.program import PPINUI, environment, ppinui
@@ -332,7 +333,7 @@ def test_a_primus_under_a_kms_reads_its_own_configuration(
 
 
 def test_a_pin_is_nowhere_where_others_could_find_it(odd: MakeOdd, tmp_path: Path) -> None:
-    canaries = ["pin-canary-4711", "pin-canary-0815"]
+    canaries = [draw("pin-canary-a"), draw("pin-canary-b")]
     module = odd(
         Switches(
             slots={5: "A", 6: "B"},

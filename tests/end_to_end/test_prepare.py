@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user, python_for_everybody
+from tests.rig.patience import patient
 from tests.rig.program import CHECKOUT
 
 RECORDER = """#!/bin/sh
@@ -75,7 +76,7 @@ class Checkout:
                 "PYTHON": python_for_everybody(),
                 "PIP_NO_INDEX": "1",
             },
-            timeout=60,
+            timeout=patient(60),
         )
 
 

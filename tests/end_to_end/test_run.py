@@ -13,8 +13,10 @@ import pytest
 
 from tests.primus_sim.building import EC_ID
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
+from tests.rig.patience import patient
 from tests.rig.processes import all_processes, wait_for_end
 from tests.rig.program import PPINUI, Ran, environment, ppinui
+from tests.rig.runtime_folder import private_folders
 from tests.rig.secret_user import PASSPHRASE, SecretUser, with_vault
 
 CLOSING = "import os, sys; os.closerange(3, 4096); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -59,10 +61,6 @@ def keep_proxy_password(user: SecretUser, password: str) -> None:
     without_ppin = {**user.environ, "PRIMUS_HOME": str(user.home)}
     kept = ppinui("-p", "-e", PROXY_USER, stdin=f"{password}\n", environ=without_ppin, folder=user.home)
     assert "but not validated" in kept.err
-
-
-def private_folders() -> set[Path]:
-    return {path for place in ("/dev/shm", "/run") for path in Path(place).glob("ppinui-*")}
 
 
 def assert_nothing_left(before: set[Path]) -> None:
@@ -256,6 +254,6 @@ def test_the_folder_goes_with_the_command_also_when_it_is_killed(
         assert file.parent in private_folders()
         assert [f"{path.stat().st_mode & 0o7777:o}" for path in (file.parent, file)] == ["700", "400"]
         command.send_signal(sent)
-        command.wait(timeout=10)
+        command.wait(timeout=patient(10))
     assert_nothing_left(before)
     assert os.path.lexists(file) is False

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.primus_sim.stand import PROXY_USER, Stand
+from tests.rig.canary import draw
 from tests.rig.canary_watch import Watch
 from tests.rig.processes import all_processes, wait_for_end
 from tests.rig.program import PPINUI, environment, ppinui
 from tests.rig.secret_user import SecretUser, with_vault
 
-PASSWORD = "proxy-canary-0815-of-a-run"
+PASSWORD = draw("proxy-canary-of-a-run")
 """In the keyring without an entry of ppin's, so that it stands in the primus.cfg in memory."""
 WORK = """
 ulimit -c unlimited 2>/dev/null
@@ -39,12 +40,12 @@ def user(primus_cluster: Stand, tmp_path: Path) -> SecretUser:
 
 
 @pytest.fixture
-def watch(user: SecretUser) -> Watch:
+def watch(user: SecretUser, tmp_path: Path) -> Watch:
     """For the password, and the blinded values of a permanent secret, of which there is no file any more."""
     blinded = re.findall(r'secret = "([0-9A-Fa-f]{8,})"', user.stand.secrets.read_text())
     assert blinded
     user.stand.secrets.unlink()
-    return Watch([PASSWORD, blinded[0]], user.home)
+    return Watch([PASSWORD, blinded[0]], tmp_path)
 
 
 @contextmanager

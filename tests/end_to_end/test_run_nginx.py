@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.end_to_end.open_stand import OWNER, user_with_workers
 from tests.primus_sim.building import EC_ID, EC_KEY
 from tests.primus_sim.stand import PINS, Parts
+from tests.rig.patience import patient
 from tests.rig.program import PPINUI, environment
 from tests.rig.secret_user import SecretUser
 
@@ -108,7 +109,7 @@ def nginx(user: SecretUser, *options: str) -> Iterator[Path]:
             yield folder / "socket"
         finally:
             server.terminate()
-            server.communicate(timeout=20)
+            server.communicate(timeout=patient(20))
 
 
 def get(path: Path) -> bytes:
@@ -117,7 +118,7 @@ def get(path: Path) -> bytes:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     with socket.socket(socket.AF_UNIX) as plain:
-        plain.settimeout(20)
+        plain.settimeout(patient(20))
         plain.connect(str(path))
         with context.wrap_socket(plain) as secured:
             secured.sendall(b"GET / HTTP/1.0\r\n\r\n")

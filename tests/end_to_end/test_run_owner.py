@@ -12,7 +12,7 @@ from tests.end_to_end.open_stand import OWNER, WORKER, user_with_workers
 from tests.primus_sim.building import EC_KEY
 from tests.primus_sim.stand import PINS, Parts
 from tests.rig.forked import in_child
-from tests.rig.ordinary_user import as_ordinary_user
+from tests.rig.ordinary_user import as_ordinary_user, on_open_ways
 from tests.rig.program import Ran
 from tests.rig.secret_user import SecretUser
 
@@ -41,7 +41,8 @@ def user(primus_parts: Parts) -> Iterator[SecretUser]:
 
 def dropping(user: SecretUser, *options: str) -> Ran:
     words = (str(user.stand.module), PINS["PAYMENTS"], EC_KEY, *map(str, WORKER))
-    return user.run("run", *options, "--", sys.executable, "-c", DROPPING, *words)
+    command = ("run", *options, "--", sys.executable, "-c", DROPPING, *words)
+    return on_open_ways(lambda: user.run(*command))
 
 
 @pytest.mark.parametrize("options", [[], ["--tmpfs"]])

@@ -16,13 +16,15 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.vault_format import KdfCost
 from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
+from tests.rig.canary import draw
 from tests.rig.canary_watch import Watch
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
 from tests.rig.program import CHECKOUT, PPINUI
+from tests.rig.runtime_folder import private_folders
 from tests.rig.secret_user import SecretUser
 from tests.rig.terminal import Terminal
 
-PASSPHRASE = "passphrase-canary-4711"
+PASSPHRASE = draw("passphrase-canary")
 PIN = PINS["PAYMENTS"]
 CORES = Path("/proc/sys/kernel/core_pattern").read_text().strip()
 
@@ -40,11 +42,11 @@ def user(primus_cluster: Stand, tmp_path: Path) -> SecretUser:
 
 
 @pytest.fixture
-def watch(user: SecretUser) -> Watch:
+def watch(user: SecretUser, tmp_path: Path) -> Watch:
     partition = user.stand.partitions["PAYMENTS"]
     return Watch(
         [PASSPHRASE, PIN, PROXY_PASSWORD, partition.setup_password, partition.permanent_secret],
-        user.home,
+        tmp_path,
     )
 
 
@@ -96,10 +98,6 @@ def ppinui_of(marked: MarkedProcesses) -> int:
     """The process that the user started."""
     (pid,) = (one.pid for one in marked.running if "-m" in one.command_line and "ppinui" in one.command_line)
     return pid
-
-
-def private_folders() -> list[Path]:
-    return [path for place in ("/dev/shm", "/run") for path in Path(place).glob("ppinui-*")]
 
 
 def test_the_watch_finds_what_it_looks_for(user: SecretUser, watch: Watch) -> None:
@@ -154,7 +152,7 @@ def test_nothing_shows_while_ppin_works_and_after_a_failure(user: SecretUser, wa
     assert ended.status == 1
     assert watch.in_text(ended.shown) == []
     assert watch.found() == []
-    assert private_folders() == []
+    assert private_folders() == set()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM, signal.SIGHUP])
@@ -174,7 +172,7 @@ def test_nothing_is_left_after_a_crash_or_a_kill(
     for folder in private_folders():
         (watcher,) = (one for one in all_processes() if str(folder) in one.command_line)
         assert wait_for_end(watcher.pid, 10)
-    assert private_folders() == []
+    assert private_folders() == set()
     assert list(user.home.rglob("core*")) == []
     assert watch.found() == []
     assert watch.in_text(ended.shown) == []
@@ -216,4 +214,4 @@ def test_a_bug_shows_no_secret(user: SecretUser, watch: Watch) -> None:
     assert "ZeroDivisionError: a bug" in ended.shown
     assert watch.in_text(ended.shown) == []
     assert watch.found() == []
-    assert private_folders() == []
+    assert private_folders() == set()

@@ -14,7 +14,7 @@ from ppinui.doctor.file_findings import look_at_group
 from ppinui.services.context import Context
 from tests.end_to_end.empty_machine import PASSPHRASE, EmptyMachine, empty_machine
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
-from tests.rig.canary import files_with
+from tests.rig.canary import draw, files_with
 from tests.rig.program import PPINUI, environment
 from tests.rig.terminal import Terminal
 
@@ -231,7 +231,7 @@ def test_it_goes_on_where_it_was_left(leave: str, machine: EmptyMachine) -> None
 @pytest.mark.parametrize("leave", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_a_secret_that_was_being_typed_is_nowhere(leave: signal.Signals, machine: EmptyMachine) -> None:
     assert machine.set_up(with_secrets=False).code == 3  # as far as the proxy's password
-    canary = "c4n4ry-0f-4-pr0xy"
+    canary = draw("c4n4ry-0f-4-pr0xy")
     with machine.terminal("setup", "cloudhsm", "--keyring", "vault") as terminal:
         with_the_answers_of_the_file(terminal)
         terminal.answer_secret("Passphrase of the vault", PASSPHRASE)

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.rig.canary import draw
 from tests.rig.canary_watch import Watch
 from tests.rig.odd_module import OddModule, Switches, hangs
+from tests.rig.patience import patient
 from tests.rig.processes import MarkedProcesses
 from tests.rig.program import CHECKOUT, PPINUI
 from tests.rig.softhsm import SoftHsm, Token
 from tests.rig.terminal import Terminal
 
 MakeTokens = Callable[..., SoftHsm]
-SO_CANARY, USER_CANARY, NEW_CANARY = "canary-so-4711", "canary-user-4712", "canary-new-4713"
+SO_CANARY, USER_CANARY, NEW_CANARY = (draw(f"canary-{name}") for name in ("so", "user", "new"))
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_nothing_shows_while_the_module_has_the_pins_and_after_any_end(
         with terminal(environ, "pin", "change", "ONE", "--timeout", "3") as asked:
             for answer in (USER_CANARY, NEW_CANARY, NEW_CANARY):
                 asked.answer_secret(": ", answer)
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + patient(10)
             while "C_SetPIN" not in {call.function for call in module.calls}:
                 assert time.monotonic() < deadline
                 os.sched_yield()
@@ -89,12 +91,12 @@ def test_a_bug_shows_no_pin(make_tokens: MakeTokens, watch: Watch, tmp_path: Pat
         "import sys\n"
         "if sys.argv[:1] == ['-m']:\n"
         "    from ppinui.tokens import module_client\n"
-        "    def converse(access, order, *secrets, never_on_primus=False):\n"
+        "    def carry_out(access, order, *secrets, never_on_primus=False):\n"
         "        clear = [secret.reveal_bytes() for secret in secrets]\n"
         "        if secrets:\n"
         "            raise ZeroDivisionError('a bug')\n"
         "        yield from before(access, order, never_on_primus=never_on_primus)\n"
-        "    before, module_client.converse = module_client.converse, converse\n"
+        "    before, module_client.carry_out = module_client.carry_out, carry_out\n"
     )
     environ = {**hsm.environ, "PPINUI_MODULE": str(hsm.module)}
     changed = {**environ, "PYTHONPATH": f"{tmp_path}:{CHECKOUT}"}

@@ -17,6 +17,7 @@ from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.vault_format import KdfCost
 from tests.primus_sim.stand import PINS, Stand
 from tests.rig.odd_module import OddModule, Switches, answers, delays, hangs
+from tests.rig.patience import patient
 from tests.rig.program import CHECKOUT, PPINUI, Ran, ppinui
 from tests.rig.softhsm import SO_PIN, USER_PIN, SoftHsm, Token
 from tests.rig.terminal import Terminal
@@ -283,7 +284,7 @@ def test_ctrl_c_while_a_token_is_initialised_says_what_may_be(odd: Callable[[Swi
     with on_terminal({}, *init) as terminal:
         terminal.answer_secret("Present SO PIN of ", SO_PIN)
         terminal.answer_secret("New user PIN of ", NEW_PIN)
-        before, end = starts(), time.monotonic() + 30
+        before, end = starts(), time.monotonic() + patient(30)
         terminal.answer_secret("Once more: ", NEW_PIN)
         while starts() == before:
             assert time.monotonic() < end

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.rig.patience import patient
+
 SOURCE = Path(__file__).with_name("libconfig_witness.c")
 
 Tree = tuple[str, Any]
@@ -60,7 +62,7 @@ class Witness:
             input=b"".join(b"%d\n%s" % (len(text), text) for text in texts),
             capture_output=True,
             cwd=folder,
-            timeout=60,
+            timeout=patient(60),
             check=True,
         )
         verdicts = [_verdict(json.loads(line)) for line in done.stdout.splitlines()]

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from ppinui.pkcs11.object_attributes import Attribute, ObjectClass
+from ppinui.pkcs11.token_flags import TokenFlag
 from ppinui.tokens.module_client import Access
-from ppinui.tokens.object_attributes import Attribute, ObjectClass
 from ppinui.tokens.objects import ObjectList, TokenObject
 from ppinui.tokens.slot import Library, Slot, SlotList, Token
 from ppinui.tokens.token_errors import of_answer
-from ppinui.tokens.token_flags import TokenFlag
 from tests.tokens.made_certificates import certificate
 
 NOW: Final = datetime(2026, 3, 2, 9, 14, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.services.context import Account, Context, Group
-from ppinui.setup.engine import Page, Walk
+from ppinui.setup.engine import StepPage, Walkthrough
 from ppinui.setup.kinds.primus_kinds import CLOUDHSM
-from ppinui.setup.walkthrough import Action, Block, Finding, Kind, Running, SecretNeed, Step, StepState
+from ppinui.setup.walkthrough import Action, Block, Finding, Running, SecretNeed, SetupKind, Step, StepState
 from ppinui.tui.controllers.setup_thread import SetupThread
 from ppinui.tui.screens.setup_screen import SetupScreen
 from tests.pictures.installation import Installed
@@ -46,7 +46,7 @@ def scene_of(step: str) -> Callable[[Driver, Installed], Any]:
     return steps
 
 
-def _walk_to(step: str, root: Path) -> Walk:
+def _walk_to(step: str, root: Path) -> Walkthrough:
     for folder in ("etc/primus", "var/log/primus", "home/ada"):
         (root / folder).mkdir(parents=True)
     context = Context(
@@ -69,10 +69,10 @@ def _walk_to(step: str, root: Path) -> Walk:
         walk.forward()
 
 
-class _StagedWalk(Walk):
+class _StagedWalk(Walkthrough):
     """Its pages read as if the machine's root were the root folder."""
 
-    def page(self, *, look: bool = True) -> Page:
+    def page(self, *, look: bool = True) -> StepPage:
         page = super().page(look=look)
         return replace(
             page,
@@ -96,7 +96,7 @@ class _StagedWalk(Walk):
         )
 
 
-def _staged(kind: Kind) -> Kind:
+def _staged(kind: SetupKind) -> SetupKind:
     """The kind, with findings of its own where it would look at programs, a keyring or HSMs."""
     return replace(kind, steps=tuple(_with_finding(step) for step in kind.steps))
 

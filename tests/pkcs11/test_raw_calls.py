@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppinui.pkcs11.raw_calls import Cryptoki, CryptokiError, NotLoadableError, wiped_copy
+from ppinui.pkcs11.raw_calls import CryptokiError, RawCalls, wiped_copy
 from ppinui.pkcs11.structures import UNAVAILABLE
-from tests.rig.compiling import compile_library
-from tests.rig.forked import in_child
-from tests.rig.unloadable import Unloadable
 
 SENSITIVE, TYPE_INVALID, TOO_SMALL = 0x11, 0x12, 0x150
 DEVICE_ERROR = 0x30
 
 
-class Answering(Cryptoki):
+class Answering(RawCalls):
     """C_GetAttributeValue of a module that has these values, and its own way with what it cannot give.
 
     ``stops``: it looks at nothing behind the first such attribute. ``says_length``: it tells how long a value
@@ -94,11 +90,12 @@ def test_another_failure_is_no_missing_attribute() -> None:
     assert (caught.value.function, caught.value.code) == ("C_GetAttributeValue", DEVICE_ERROR)
 
 
-def test_a_pins_buffer_is_wiped_behind_the_call() -> None:
+@pytest.mark.parametrize("pin", [b"1234", bytearray(b"1234")])
+def test_a_pins_buffer_is_wiped_behind_the_call(pin: bytes | bytearray) -> None:
     seen = []
 
     def fail() -> None:
-        with wiped_copy(b"1234") as buffer:
+        with wiped_copy(pin) as buffer:
             seen.append(buffer)
             assert buffer.raw == b"1234"
             raise ZeroDivisionError
@@ -108,33 +105,3 @@ def test_a_pins_buffer_is_wiped_behind_the_call() -> None:
     assert seen[0].raw == bytes(4)
     with wiped_copy(b"") as empty:
         assert len(empty) == 1
-
-
-def test_what_is_no_module_says_why(unloadable: Unloadable) -> None:
-    def load(path: str) -> str:
-        try:
-            Cryptoki(path)
-        except NotLoadableError as error:
-            return str(error)
-        return ""
-
-    assert "C_GetFunctionList" in in_child(lambda: load(str(unloadable.without_function_list)))
-    assert "cannot open shared object file" in in_child(lambda: load(str(unloadable.missing)))
-
-
-def test_a_function_that_a_module_leaves_out_is_not_supported(tmp_path: Path) -> None:
-    (tmp_path / "bare.c").write_text(
-        "static void *functions[69];\n"
-        '__attribute__((visibility("default"))) unsigned long C_GetFunctionList(void **list);\n'
-        "unsigned long C_GetFunctionList(void **list) { *list = functions; return 0; }\n"
-    )
-    library = compile_library(tmp_path / "libbare.so", [tmp_path / "bare.c"])
-
-    def initialise() -> tuple[str, int]:
-        try:
-            Cryptoki(str(library)).initialise()
-        except CryptokiError as error:
-            return error.function, error.code
-        return "", 0
-
-    assert in_child(initialise) == ("C_Initialize", 0x54)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from tests.primus_sim.stand import Stand
+from tests.rig.patience import patient
 
 CKR_OK = 0x0
 CKR_GENERAL_ERROR = 0x5
@@ -63,7 +64,7 @@ class Driver:
             self._process.kill()
         if self._process.returncode is not None:
             return
-        _, words = self._process.communicate(timeout=60)
+        _, words = self._process.communicate(timeout=patient(60))
         if kind is None and self._process.returncode != 0 and not self._may_fail:
             raise DriverEndedError(words)
 
@@ -100,7 +101,7 @@ class Driver:
     def end_of(self, command: str) -> tuple[int, str, str]:
         """A command that the process does not survive: exit status (signals negative), stdout, stderr."""
         self._may_fail = True
-        stdout, stderr = self._process.communicate(command + "\n", timeout=60)
+        stdout, stderr = self._process.communicate(command + "\n", timeout=patient(60))
         return self._process.returncode, stdout, stderr
 
     def start(self, command: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar
 from tests.primus_sim.conversation import Conversation
 from tests.primus_sim.state import Attempt, Cluster
 from tests.primus_sim.wire import LINE_LIMIT
+from tests.rig.patience import patient
 
 T = TypeVar("T")
 
@@ -57,7 +58,7 @@ class Room:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=patient(10))
 
     def close(self) -> None:
         self.run(self._end_all())
@@ -138,7 +139,7 @@ class Hsm:
     def wait_until(self, reached: Callable[[], bool], seconds: float = 5.0) -> None:
         """Wait until something is so that a request or the end of a connection brings about."""
         with self._changed:
-            if not self._changed.wait_for(reached, seconds):
+            if not self._changed.wait_for(reached, patient(seconds)):
                 raise AssertionError(f"did not happen on {self.name} within {seconds} s")
 
     def refuse(self) -> None:

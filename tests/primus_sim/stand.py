@@ -18,13 +18,15 @@ from tests.primus_sim.secretsfile import SecretsFile
 from tests.primus_sim.state import Attempt, Clock, Cluster, LockRule, Partition, Proxy
 from tests.primus_sim.switches import LibrarySwitches, PpinSwitches, Switches
 from tests.primus_sim.vendor_config import HsmEntry, PrimusCfg, SlotEntry
+from tests.rig.canary import draw
 from tests.rig.softhsm import SoftHsm
 
 PROXY_USER = "eqabxrfnqqos"
-PROXY_PASSWORD = "Proxy-Passw0rd/77"
+PROXY_PASSWORD = draw("Proxy-Passw0rd/77")
 CLUSTER_PARTITIONS = ("PAYMENTS", "SIGNING")
 STANDALONE_PARTITION = "ARCHIVE"
-PINS = {"PAYMENTS": "pin-of-payments", "SIGNING": "pin-of-signing", "ARCHIVE": "pin-of-archive"}
+PINS = {name: draw(f"pin-of-{name.lower()}") for name in (*CLUSTER_PARTITIONS, STANDALONE_PARTITION)}
+"""Drawn, as tests look for them where other runs keep theirs."""
 NAMES = {
     "hsm0": ("NUFENEN", "RP-2.8.21-T"),
     "hsm1": ("GRIMSEL", "RP-2.10.0-T"),

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.primus_sim.hsm import Hsm
-from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
+from tests.primus_sim.stand import PINS, PROXY_PASSWORD, PROXY_USER, Stand
 from tests.primus_sim.state import DAY, Kind
 from tests.primus_sim.wire import CONNECT_TIMEOUT, CONNECTION_FAILED, UNEXPECTED_DATA, Client, HsmError
+from tests.rig.patience import patient
 
-SECONDS = 5.0
+SECONDS = patient(5.0)
 
 
 def connect(hsm: Hsm, seconds: float = SECONDS) -> Client:
@@ -116,7 +117,7 @@ def test_wrong_secrets_are_forgotten_after_a_time_or_a_right_pin(primus_standalo
     stand.lock_after(2, within=300.0)
     with connect(stand.hsms["hsm0"]) as client:
         log_in(client, stand)
-        for forget in (lambda: stand.clock.advance(301), lambda: client.ask("PIN", pin="pin-of-archive")) * 2:
+        for forget in (lambda: stand.clock.advance(301), lambda: client.ask("PIN", pin=PINS["ARCHIVE"])) * 2:
             code_of(lambda: client.ask("PIN", pin="wrong"))
             assert client.ask("STATUS")["pin_flags"] == "low,final"
             forget()

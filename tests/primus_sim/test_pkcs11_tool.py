@@ -10,6 +10,7 @@ import pytest
 
 from tests.primus_sim.building import EC_ID, RSA_ID
 from tests.primus_sim.stand import PINS, Stand
+from tests.rig.patience import patient
 
 MESSAGE = b"thirty-two bytes, as of a SHA256"
 
@@ -21,7 +22,7 @@ def pkcs11_tool(stand: Stand, *arguments: str) -> subprocess.CompletedProcess[st
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patient(60),
     )
 
 

@@ -13,6 +13,7 @@ from tests.primus_sim.secretsfile import SecretsFile
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.primus_sim.state import DAY
 from tests.primus_sim.switches import AddAgain, Errors, ExitStatus, NoFile, Spacing, Stream
+from tests.rig.patience import patient
 
 BANNER = "********************\nPrimus Permanent PIN\n********************\n"
 
@@ -26,7 +27,7 @@ def ppin(stand: Stand, *arguments: str, typed: str = "") -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patient(60),
         start_new_session=True,
     )
 
@@ -205,7 +206,12 @@ def test_without_write_access_nothing_changes(primus_standalone: Stand) -> None:
     if os.geteuid() == 0:  # who may write everywhere
         command = ["setpriv", "--bounding-set", "-dac_override", "--", *command]
     done = subprocess.run(
-        command, env={**os.environ, **stand.environ}, capture_output=True, text=True, check=False, timeout=60
+        command,
+        env={**os.environ, **stand.environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patient(60),
     )
     stand.secrets.parent.chmod(0o750)
     assert "0x80005007" in done.stdout

@@ -10,8 +10,9 @@ import pytest
 
 from tests.primus_sim.stand import Stand
 from tests.primus_sim.switches import EchoOff
+from tests.rig.patience import patient
 
-SECONDS = 20
+SECONDS = patient(20)
 
 
 def started(stand: Stand, *arguments: str) -> pexpect.spawn[str]:

@@ -18,6 +18,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.workers.cancellation import Cancellation
 from tests.probe.scenes import RunTest
 from tests.rig.listeners import Listener, accepting
+from tests.rig.patience import patient
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def run_test() -> RunTest:
         chosen = ProbeOptions(
             module,
             login=pins is not None,
-            timeout=5.0,
+            timeout=patient(5.0),
             environ=dict(os.environ) | dict(environ or {}),
         )
         chosen = replace(chosen, **options)  # type: ignore[arg-type]

@@ -19,10 +19,11 @@ from ppinui.provider.ppin_binary import PpinNotFound, PpinRefused, check_trust, 
 from ppinui.secrets.fetcher import FetchFailed
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.secrets_file import EMPTY
+from tests.rig.canary import draw
 from tests.rig.processes import MarkedProcesses, all_processes, wait_for_end
 
 SETUP = Secret("FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3")
-PIN = Secret("pin-canary-77")
+PIN = Secret(draw("pin-canary"))
 
 
 @pytest.fixture

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from tests.rig.processes import Process
+
+
+def draw(name: str) -> str:
+    """A canary that no other run, and no other process of this one, has: `name` and a random part.
+
+    What is found anywhere on the machine is then of this process. Not for the ids of tests: all workers of a
+    run have to agree on those.
+    """
+    return f"{name}-{secrets.token_hex(6)}"
 
 
 def disguises(canary: str) -> tuple[bytes, ...]:
@@ -58,4 +68,8 @@ def _holds(path: Path, forms: tuple[bytes, ...]) -> bool:
         content = path.read_bytes() if stat.S_ISREG(path.lstat().st_mode) else b""
     except FileNotFoundError:
         return False
+    except PermissionError:
+        if path.lstat().st_uid == os.geteuid():
+            raise
+        return False  # another user's: not what we wrote
     return any(form in content for form in forms)

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from tests.rig.canary import disguises, files_with, processes_showing
 from tests.rig.processes import all_processes
 
-TREES = tuple(map(Path, ("/tmp", "/var/tmp", "/dev/shm", "/run")))
+TREES: Final = {*map(Path, ("/tmp", "/var/tmp", "/dev/shm", "/run")), Path(tempfile.gettempdir())}
+"""Where any program may leave something. It is found there by its value, which no other run has drawn."""
+_OTHER_RUNS: Final = re.compile(r"pytest-.*")
+"""Folders of runs, this one included: no program but a run's own tests writes there."""
 
 
 class Watch:
-    """Looks for canaries in all that has changed since it was made."""
+    """Looks for canaries in all that has changed since it was made.
 
-    def __init__(self, canaries: list[str], home: Path) -> None:
+    `canaries` have to be drawn by this process (`tests.rig.canary.draw`): other runs go on meanwhile.
+    """
+
+    def __init__(self, canaries: list[str], folder: Path) -> None:
+        """`folder`: that of the test; all of its run's folders are looked through."""
         self.canaries = canaries
-        self._home = home
+        self._run = folder.parent
         self._since = time.time() - 0.1
 
     def found(self) -> list[str]:
@@ -36,11 +46,20 @@ class Watch:
         return [canary for canary in self.canaries if any(form in seen for form in disguises(canary))]
 
     def _changed(self) -> Iterator[Path]:
-        for tree in (*TREES, self._home):
-            for folder, _, names in os.walk(tree):
-                for path in (Path(folder, name) for name in names):
-                    try:
-                        if path.lstat().st_ctime >= self._since and path.is_file():
-                            yield path
-                    except OSError:
-                        continue  # it has gone
+        for tree in (*TREES, self._run):
+            yield from self._changed_below(tree)
+
+    def _changed_below(self, folder: Path) -> Iterator[Path]:
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            return  # it has gone, or is another user's
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if not _OTHER_RUNS.fullmatch(entry.name):
+                        yield from self._changed_below(Path(entry.path))
+                elif entry.stat(follow_symlinks=False).st_ctime >= self._since and entry.is_file():
+                    yield Path(entry.path)
+            except OSError:
+                continue  # it has gone

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from tests.rig.patience import patient
+
 LOOPBACK = "127.0.0.1"
 UNRESOLVABLE = "no-such-hsm.invalid"
 """A name that no resolver knows (RFC 6761, section 6.4)."""
@@ -41,7 +43,7 @@ class Listener:
             return self._seen >= connections and (still_open is None or self._open == still_open)
 
         with self._changed:
-            if not self._changed.wait_for(reached, seconds):
+            if not self._changed.wait_for(reached, patient(seconds)):
                 raise AssertionError(
                     f"{self._seen} connections seen, {self._open} open on {self.host}:{self.port}"
                 )

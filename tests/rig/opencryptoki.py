@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.rig.machine_lock import machine_lock
+from tests.rig.patience import patient
 from tests.rig.private_mounts import mounting_is_possible
 
 LABEL = "PPINUI-TEST"
@@ -118,7 +120,9 @@ class OpenCryptoki:
 
     def _tool(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = (*self.entering, "pkcs11-tool", "--module", str(self.module), "--slot", str(self.slot))
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            [*command, *arguments], capture_output=True, text=True, check=False, timeout=patient(60)
+        )
         if check and done.returncode != 0:
             raise AssertionError(f"pkcs11-tool {' '.join(arguments)}: {done.stderr}")
         return done
@@ -163,15 +167,16 @@ def _machines_token(module: Path) -> Iterator[OpenCryptoki]:
             "no namespaces for an ordinary user here: run this as root, or unset PPINUI_TEST_OPENCRYPTOKI"
         )
     slot = _software_slot(_CONFIGURATION.read_text())
-    _refuse_what_is_somebodys()
-    before = _written()
-    try:
-        with _served("sh", "-c", _SERVE):
-            yield OpenCryptoki(module, slot, ())
-    finally:
-        # files before their folders
-        for path in sorted(_written() - before, reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
+    with machine_lock("opencryptoki"):
+        _refuse_what_is_somebodys()
+        before = _written()
+        try:
+            with _served("sh", "-c", _SERVE):
+                yield OpenCryptoki(module, slot, ())
+        finally:
+            # files before their folders
+            for path in sorted(_written() - before, reverse=True):
+                path.rmdir() if path.is_dir() else path.unlink()
 
 
 def _software_slot(configuration: str) -> int:

@@ -26,7 +26,7 @@ def in_private_mounts(work: Callable[[], Result]) -> Result:
     """What `work` returns in a forked child (see `in_child`) with mounts of its own, where it may mount."""
 
     def separate_first() -> Result:
-        _separate()
+        separate_mounts()
         return work()
 
     return in_child(separate_first)
@@ -58,11 +58,12 @@ def make_read_only(place: Path) -> None:
 
 
 def _try_mounting() -> None:
-    _separate()
+    separate_mounts()
     mount_disk(Path("/tmp"), 65536)
 
 
-def _separate() -> None:
+def separate_mounts() -> None:
+    """Mounts of this process are its own from now on. OSError where that is forbidden."""
     uid, gid = os.geteuid(), os.getegid()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWNS | (0 if uid == 0 else _CLONE_NEWUSER)) != 0:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.rig.patience import patient
+
 MARK = "PPINUI_TEST_MARK"
 
 
@@ -80,9 +82,9 @@ class MarkedProcesses:
 
     def assert_none_left(self) -> None:
         """AssertionError names those that have not ended after `patience`."""
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + patient(self.patience)
         while left := self.running:
-            wait_for_end(left[0].pid, deadline - time.monotonic())
+            _ends_within(left[0].pid, deadline - time.monotonic())
             if time.monotonic() >= deadline and (left := self.running):
                 raise AssertionError(f"processes left: {left}")
 
@@ -92,7 +94,7 @@ class MarkedProcesses:
             for process in left:
                 with suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGKILL)
-            wait_for_end(left[0].pid, 5.0)
+            _ends_within(left[0].pid, 5.0)
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +111,10 @@ class MarkedProcesses:
 
 def wait_for_end(pid: int, seconds: float) -> bool:
     """Whether the process (nobody's or anybody's child) ended in time; a zombie has ended."""
+    return _ends_within(pid, patient(seconds))
+
+
+def _ends_within(pid: int, seconds: float) -> bool:
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.rig.patience import patient
+
 CHECKOUT = Path(__file__).parents[2]
 PPINUI: tuple[str, ...] = (sys.executable, "-m", "ppinui")
 """The command; works in a checkout that is not installed too, with `environment()`."""
@@ -52,7 +54,7 @@ def ppinui(
         check=False,
         env=environment(environ),
         cwd=folder,
-        timeout=60,
+        timeout=patient(60),
         pass_fds=descriptors,
     )
     return Ran(done.returncode, os.fsdecode(done.stdout), os.fsdecode(done.stderr))

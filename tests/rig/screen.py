@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.rig.patience import patient
+
 
 class Screen:
     """A tmux server of its own with one window, in which the command runs."""
@@ -28,7 +30,7 @@ class Screen:
         seconds: float = 10.0,
     ) -> None:
         """`environ` is laid over the environment of the tests. `seconds`: how long each wait may take."""
-        self._seconds = seconds
+        self._seconds = patient(seconds)
         self._private = tempfile.TemporaryDirectory(prefix="screen-")
         gate, ended = (Path(self._private.name, name) for name in ("gate", "ended"))
         os.mkfifo(gate)

@@ -11,10 +11,11 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.vault_format import KdfCost
 from tests.primus_sim.stand import Stand
+from tests.rig.canary import draw
 from tests.rig.program import CHECKOUT, PPINUI, Ran, ppinui
 from tests.rig.terminal import Terminal
 
-PASSPHRASE = "correct horse battery staple"
+PASSPHRASE = draw("correct horse battery staple")
 
 
 @dataclass(frozen=True)

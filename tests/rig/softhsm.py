@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from tests.rig.patience import patient
+
 USER_PIN = "4711-user-pin"
 SO_PIN = "0815-so-pin"
 
@@ -105,7 +107,7 @@ def make_softhsm(folder: Path, tokens: Iterable[str | Token], *, module: Path | 
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=patient(120),
     )
     if done.returncode != 0:
         raise RuntimeError(f"SoftHSM2 tokens were not made in {folder}: {done.stderr}")

@@ -13,6 +13,8 @@ from typing import Self
 
 import pexpect
 
+from tests.rig.patience import patient
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -48,7 +50,7 @@ class Terminal:
             env={**os.environ, "TERM": "xterm-256color", **(environ or {})},
             cwd=folder,
             dimensions=(rows, columns),
-            timeout=seconds,
+            timeout=patient(seconds),
             encoding="utf-8",
             codec_errors="backslashreplace",
             preexec_fn=None if stdout is None else lambda: _redirect(stdout),

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.rig.patience import patient
+
 
 @dataclass(frozen=True)
 class SeenToken:
@@ -78,5 +80,5 @@ class Witness:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=patient(60),
         )

@@ -18,6 +18,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.secrets.secret_operations import PreparedAnswers, SecretOperations
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from tests.rig.ordinary_user import on_open_ways
 from tests.secrets.fetcher_rig import KNOWN, CountingFetcher
 from tests.secrets.memory_keyring import MemoryKeyring
 
@@ -204,12 +205,14 @@ try:
 except PpinuiError as error:
     print(error.message, os.listdir(sys.argv[1]))
 """
-    ended = subprocess.run(
-        [sys.executable, "-c", program, str(public_folder)],
-        env={"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
+    ended = on_open_ways(
+        lambda: subprocess.run(
+            [sys.executable, "-c", program, str(public_folder)],
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     )
     assert ended.stdout == (
         "the secrets file cannot be written, or not be given the group of primus.cfg []\n"

@@ -10,25 +10,25 @@ from pathlib import Path
 import pytest
 
 from ppinui.errors import PpinuiError
-from ppinui.setup.engine import Walk
+from ppinui.setup.engine import Walkthrough
 from ppinui.setup.progress import interrupted
-from ppinui.setup.questions import Question, Sort
+from ppinui.setup.questions import Question, QuestionType
 from ppinui.setup.walkthrough import (
     Action,
     Finding,
     Given,
     Here,
-    Kind,
     Running,
     SecretNeed,
+    SetupKind,
     Step,
     StepState,
     text,
 )
-from tests.rig.canary import files_with
+from tests.rig.canary import draw, files_with
 from tests.setup.walkthrough_rig import context_of, do, found
 
-CANARY = "c4n4ry-0f-4-s3tup"
+CANARY = draw("c4n4ry-0f-4-s3tup")
 
 
 def colour_step() -> Step:
@@ -48,7 +48,7 @@ def shade_step() -> Step:
     def questions(here: Here) -> tuple[Question, ...]:
         shade = Question("shade", "Shade", default=f"dark {here.answers.text('colour')}")
         if "dark" in here.answers.text("shade"):
-            return shade, Question("how_dark", "How dark", sort=Sort.NUMBER, default=5)
+            return shade, Question("how_dark", "How dark", type=QuestionType.NUMBER, default=5)
         return (shade,)
 
     return Step("shade", "Shade", lambda _: (), questions=questions)
@@ -77,17 +77,17 @@ def paint_step(done: list[str], *, changes: bool = True) -> Step:
     return Step("paint", "Paint", lambda _: (), look)
 
 
-def kind_of(*steps: Step) -> Kind:
-    return Kind("house", "House", "a house", steps)
+def kind_of(*steps: Step) -> SetupKind:
+    return SetupKind("house", "House", "a house", steps)
 
 
 @pytest.fixture
-def kind() -> Kind:
+def kind() -> SetupKind:
     return kind_of(colour_step(), shade_step(), paint_step([]))
 
 
-def test_nothing_is_looked_at_before_a_question_is_answered(kind: Kind, tmp_path: Path) -> None:
-    walk = Walk(kind, context_of(tmp_path))
+def test_nothing_is_looked_at_before_a_question_is_answered(kind: SetupKind, tmp_path: Path) -> None:
+    walk = Walkthrough(kind, context_of(tmp_path))
 
     page = walk.page()
     assert (page.number, page.total, page.unanswered, page.finding) == (1, 3, ("colour",), None)
@@ -97,15 +97,15 @@ def test_nothing_is_looked_at_before_a_question_is_answered(kind: Kind, tmp_path
     assert walk.page().may_go_on
 
 
-def test_a_wrong_answer_is_not_taken(kind: Kind, tmp_path: Path) -> None:
-    walk = Walk(kind, context_of(tmp_path))
+def test_a_wrong_answer_is_not_taken(kind: SetupKind, tmp_path: Path) -> None:
+    walk = Walkthrough(kind, context_of(tmp_path))
 
     assert walk.answer({"colour": ""}) == {"colour": "this is needed"}
     assert walk.page().unanswered == ("colour",)
 
 
-def test_a_default_follows_the_answers_before_until_somebody_chooses(kind: Kind, tmp_path: Path) -> None:
-    walk = Walk(kind, context_of(tmp_path))
+def test_a_default_follows_the_answers_before_until_somebody_chooses(kind: SetupKind, tmp_path: Path) -> None:
+    walk = Walkthrough(kind, context_of(tmp_path))
     walk.answer({"colour": "red"})
     walk.forward()
     walk.answer({"shade": "dark red"})
@@ -122,7 +122,7 @@ def test_a_default_follows_the_answers_before_until_somebody_chooses(kind: Kind,
 
 
 def test_a_failed_action_says_why_until_something_else_is_done(tmp_path: Path) -> None:
-    walk = Walk(kind_of(paint_step([])), context_of(tmp_path))
+    walk = Walkthrough(kind_of(paint_step([])), context_of(tmp_path))
 
     outcome = do(walk, password="wrong")
     assert outcome is not None
@@ -140,7 +140,7 @@ def test_a_failed_action_says_why_until_something_else_is_done(tmp_path: Path) -
 
 
 def test_what_a_test_has_shown_stands_until_an_answer_changes(tmp_path: Path) -> None:
-    walk = Walk(kind_of(colour_step(), paint_step([], changes=False)), context_of(tmp_path))
+    walk = Walkthrough(kind_of(colour_step(), paint_step([], changes=False)), context_of(tmp_path))
     walk.answer({"colour": "red"})
     walk.forward()
 
@@ -157,22 +157,22 @@ def test_what_goes_wrong_while_looking_is_a_problem(tmp_path: Path) -> None:
     def look(_: Here) -> Finding:
         raise PpinuiError("the wall is gone", "the house", "build another one")
 
-    walk = Walk(kind_of(Step("wall", "Wall", lambda _: (), look)), context_of(tmp_path))
+    walk = Walkthrough(kind_of(Step("wall", "Wall", lambda _: (), look)), context_of(tmp_path))
     assert (found(walk.page()).state, found(walk.page()).remedy) == (StepState.PROBLEM, "build another one")
 
 
 def test_a_required_step_is_not_passed_undone(tmp_path: Path) -> None:
     done: list[str] = []
-    walk = Walk(kind_of(replace(paint_step(done), required=True)), context_of(tmp_path))
+    walk = Walkthrough(kind_of(replace(paint_step(done), required=True)), context_of(tmp_path))
 
     assert not walk.page().may_go_on
     do(walk, password=CANARY)
     assert walk.page().may_go_on
 
 
-def test_an_interrupted_walk_goes_on_where_it_was(kind: Kind, tmp_path: Path) -> None:
+def test_an_interrupted_walk_goes_on_where_it_was(kind: SetupKind, tmp_path: Path) -> None:
     context = context_of(tmp_path)
-    walk = Walk(kind, context)
+    walk = Walkthrough(kind, context)
     assert not walk.resumed
     walk.answer({"colour": "red"})
     walk.forward()
@@ -180,7 +180,7 @@ def test_an_interrupted_walk_goes_on_where_it_was(kind: Kind, tmp_path: Path) ->
     walk.forward()
     do(walk, password=CANARY)
 
-    again = Walk(kind, context)
+    again = Walkthrough(kind, context)
     assert again.resumed
     assert again.step.id == "paint"
     assert again.answers.values == walk.answers.values
@@ -191,65 +191,65 @@ def test_an_interrupted_walk_goes_on_where_it_was(kind: Kind, tmp_path: Path) ->
     assert files_with(CANARY, tmp_path) == ()
 
 
-def test_a_finished_walk_leaves_nothing(kind: Kind, tmp_path: Path) -> None:
+def test_a_finished_walk_leaves_nothing(kind: SetupKind, tmp_path: Path) -> None:
     context = context_of(tmp_path)
-    walk = Walk(kind, context)
+    walk = Walkthrough(kind, context)
     walk.answer({"colour": "red"})
     while walk.forward():
         pass
 
     assert [path for path in context.state.rglob("*") if path.is_file()] == []
-    assert not Walk(kind, context).resumed
+    assert not Walkthrough(kind, context).resumed
 
 
-def test_a_walk_on_another_file_begins_anew(kind: Kind, tmp_path: Path) -> None:
-    Walk(kind, context_of(tmp_path)).answer({"colour": "red"})
+def test_a_walk_on_another_file_begins_anew(kind: SetupKind, tmp_path: Path) -> None:
+    Walkthrough(kind, context_of(tmp_path)).answer({"colour": "red"})
 
-    assert not Walk(kind, context_of(tmp_path, config=str(tmp_path / "other.cfg"))).resumed
+    assert not Walkthrough(kind, context_of(tmp_path, config=str(tmp_path / "other.cfg"))).resumed
 
 
-def test_answers_of_another_version_are_asked_for_again(kind: Kind, tmp_path: Path) -> None:
+def test_answers_of_another_version_are_asked_for_again(kind: SetupKind, tmp_path: Path) -> None:
     context = context_of(tmp_path)
-    Walk(kind, context).answer({"colour": "red"})
+    Walkthrough(kind, context).answer({"colour": "red"})
     (kept,) = context.state.rglob("*.json")
     kept.write_text(kept.read_text().replace('"red"', "[7]"))
 
-    walk = Walk(kind, context)
+    walk = Walkthrough(kind, context)
     assert walk.page().unanswered == ("colour",)
     kept.write_text("{")
-    assert not Walk(kind, context).resumed
+    assert not Walkthrough(kind, context).resumed
 
 
-def test_a_forgotten_walk_begins_anew(kind: Kind, tmp_path: Path) -> None:
+def test_a_forgotten_walk_begins_anew(kind: SetupKind, tmp_path: Path) -> None:
     context = context_of(tmp_path)
-    walk = Walk(kind, context)
+    walk = Walkthrough(kind, context)
     walk.answer({"colour": "red"})
     walk.forward()
     walk.forget()
 
     assert walk.step.id == "colour"
     assert walk.answers.values == {}
-    assert not Walk(kind, context).resumed
+    assert not Walkthrough(kind, context).resumed
 
 
-def test_answers_that_cannot_be_kept_are_an_error_that_says_where(kind: Kind, tmp_path: Path) -> None:
+def test_answers_that_cannot_be_kept_are_an_error_that_says_where(kind: SetupKind, tmp_path: Path) -> None:
     (tmp_path / "home/alice").mkdir(parents=True)
     (tmp_path / "home/alice/.local").write_text("a file where a folder should be")
 
     with pytest.raises(PpinuiError, match="cannot be kept for later"):
-        Walk(kind, context_of(tmp_path)).answer({"colour": "red"})
+        Walkthrough(kind, context_of(tmp_path)).answer({"colour": "red"})
 
 
-def test_a_flaw_is_told_where_answers_cannot_be_kept_too(kind: Kind, tmp_path: Path) -> None:
+def test_a_flaw_is_told_where_answers_cannot_be_kept_too(kind: SetupKind, tmp_path: Path) -> None:
     (tmp_path / "home/alice").mkdir(parents=True)
     (tmp_path / "home/alice/.local").write_text("a file where a folder should be")
 
-    assert Walk(kind, context_of(tmp_path)).answer({"colour": ""}) == {"colour": "this is needed"}
+    assert Walkthrough(kind, context_of(tmp_path)).answer({"colour": ""}) == {"colour": "this is needed"}
 
 
-def test_answers_of_a_file_are_kept_nowhere(kind: Kind, tmp_path: Path) -> None:
+def test_answers_of_a_file_are_kept_nowhere(kind: SetupKind, tmp_path: Path) -> None:
     context = context_of(tmp_path)
-    walk = Walk(kind, context, keeping=False)
+    walk = Walkthrough(kind, context, keeping=False)
     walk.answer({"colour": "red"})
     walk.forward()
 

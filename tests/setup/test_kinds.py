@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from ppinui.errors import PpinuiError
-from ppinui.setup.engine import Walk
+from ppinui.setup.engine import Walkthrough
 from ppinui.setup.kinds import KINDS, kind_named
 from ppinui.setup.questions import Question
-from ppinui.setup.walkthrough import Kind, StepState, Style
+from ppinui.setup.walkthrough import SetupKind, StepState, Style
 from tests.setup.walkthrough_rig import context_of
 
 PARTITIONS = {"partitions": [{"name": "PAYMENTS"}]}
@@ -29,14 +29,14 @@ each_primus_kind = pytest.mark.parametrize(
 )
 
 
-def passed(kind: Kind, folder: Path) -> Iterator[Walk]:
+def passed(kind: SetupKind, folder: Path) -> Iterator[Walkthrough]:
     """A walk at each step in turn, its questions answered."""
     (folder / "theirs.cfg").write_text("primus: { hsms: { }; };\n")
     answers = {
         key: str(folder / value) if value == "theirs.cfg" else value
         for key, value in ANSWERS[kind.name].items()
     }
-    walk = Walk(kind, context_of(folder))
+    walk = Walkthrough(kind, context_of(folder))
     while True:
         while asked := {
             one.question.id: answers.pop(one.question.id)
@@ -51,12 +51,12 @@ def passed(kind: Kind, folder: Path) -> Iterator[Walk]:
     assert answers == {}
 
 
-def questions(kind: Kind, folder: Path) -> list[Question]:
+def questions(kind: SetupKind, folder: Path) -> list[Question]:
     return [one.question for walk in passed(kind, folder) for one in walk.page(look=False).asked]
 
 
 @each_kind
-def test_steps_and_questions_have_names_of_their_own(kind: Kind, tmp_path: Path) -> None:
+def test_steps_and_questions_have_names_of_their_own(kind: SetupKind, tmp_path: Path) -> None:
     assert kind.name in ANSWERS
     ids = [step.id for step in kind.steps]
     assert len(ids) == len(set(ids))
@@ -65,7 +65,7 @@ def test_steps_and_questions_have_names_of_their_own(kind: Kind, tmp_path: Path)
 
 
 @each_kind
-def test_every_question_explains_itself(kind: Kind, tmp_path: Path) -> None:
+def test_every_question_explains_itself(kind: SetupKind, tmp_path: Path) -> None:
     for question in questions(kind, tmp_path):
         assert question.words
         assert question.hint
@@ -73,7 +73,7 @@ def test_every_question_explains_itself(kind: Kind, tmp_path: Path) -> None:
 
 
 @each_kind
-def test_every_step_says_something_that_fits_a_terminal(kind: Kind, tmp_path: Path) -> None:
+def test_every_step_says_something_that_fits_a_terminal(kind: SetupKind, tmp_path: Path) -> None:
     for walk in passed(kind, tmp_path):
         page = walk.page(look=False)
         assert page.blocks
@@ -84,15 +84,15 @@ def test_every_step_says_something_that_fits_a_terminal(kind: Kind, tmp_path: Pa
 
 
 @each_kind
-def test_it_goes_on_at_whichever_step_it_was_interrupted(kind: Kind, tmp_path: Path) -> None:
+def test_it_goes_on_at_whichever_step_it_was_interrupted(kind: SetupKind, tmp_path: Path) -> None:
     for walk in passed(kind, tmp_path):
-        again = Walk(kind, walk.context)
+        again = Walkthrough(kind, walk.context)
         assert again.step is walk.step
         assert again.answers == walk.answers
 
 
 @each_primus_kind
-def test_problems_lead_back_to_steps_that_it_has(kind: Kind) -> None:
+def test_problems_lead_back_to_steps_that_it_has(kind: SetupKind) -> None:
     for step in ("hsms", "partitions", "provider", "keyring", "permanent"):
         assert kind.way_back(step) in [one.id for one in kind.steps]
     assert kind.way_back("nowhere") is None
@@ -100,7 +100,7 @@ def test_problems_lead_back_to_steps_that_it_has(kind: Kind) -> None:
 
 
 @each_kind
-def test_nothing_is_written_on_the_way_but_what_is_for_later(kind: Kind, tmp_path: Path) -> None:
+def test_nothing_is_written_on_the_way_but_what_is_for_later(kind: SetupKind, tmp_path: Path) -> None:
     for walk in passed(kind, tmp_path):
         if walk.step.id != "keyring":
             assert walk.page().finding is not None
@@ -109,7 +109,7 @@ def test_nothing_is_written_on_the_way_but_what_is_for_later(kind: Kind, tmp_pat
 
 
 @each_primus_kind
-def test_it_ends_with_the_test_and_what_comes_next(kind: Kind, tmp_path: Path) -> None:
+def test_it_ends_with_the_test_and_what_comes_next(kind: SetupKind, tmp_path: Path) -> None:
     assert [step.id for step in kind.steps][-2:] == ["test", "next"]
     *_, last = passed(kind, tmp_path)
     commands = [block.text for block in last.page().blocks if block.style is Style.COMMAND]
@@ -126,10 +126,10 @@ def test_a_kind_is_found_by_its_name() -> None:
 
 def test_another_kind_takes_steps_of_others_as_they_are(tmp_path: Path) -> None:
     steps = {step.id: step for step in kind_named("on-premises").steps}
-    kind = Kind(
+    kind = SetupKind(
         "lab", "Lab", "the HSM in the lab", (steps["hsms"], steps["save"]), instead={"partitions": "hsms"}
     )
-    walk = Walk(kind, context_of(tmp_path), keeping=False)
+    walk = Walkthrough(kind, context_of(tmp_path), keeping=False)
 
     assert walk.answer({"hsms": [{"host": "lab"}]}) == {}
     walk.forward()

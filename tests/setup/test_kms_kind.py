@@ -13,7 +13,7 @@ import pytest
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
 from ppinui.services.context import Context
-from ppinui.setup.engine import Walk
+from ppinui.setup.engine import Walkthrough
 from ppinui.setup.kinds.kms_kind import KMS
 from ppinui.setup.walkthrough import Running, StepState, Style
 from tests.rig.odd_module import OddModule, Switches
@@ -48,12 +48,12 @@ def keep(context: Context, label: str, pin: str) -> None:
     context.keyrings.store(None).put(StoredSecret(SecretKind.PIN, label, password=Secret(pin)))
 
 
-def kms_at(step: str, context: Context, **answers: Any) -> Walk:
+def kms_at(step: str, context: Context, **answers: Any) -> Walkthrough:
     return at(step, context, KMS, **answers)
 
 
 def test_from_a_library_to_a_test_of_every_slot(context: Context, path: Path) -> None:
-    walk = Walk(KMS, context)
+    walk = Walkthrough(KMS, context)
     walk.go_to("library")
     assert found(walk.page()).state is StepState.DONE
     walk.go_to("tokens")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from ppinui.setup.questions import Choice, Question, Sort, Unacceptable
+from ppinui.setup.questions import Choice, Question, QuestionType, Unacceptable
 
-PORT = Question("port", "Port", sort=Sort.NUMBER, minimum=1, maximum=65535)
+PORT = Question("port", "Port", type=QuestionType.NUMBER, minimum=1, maximum=65535)
 CLUSTER = Question(
-    "cluster", "Cluster", sort=Sort.CHOICE, choices=(Choice("ECO01", "one"), Choice("ECODE01", "two"))
+    "cluster", "Cluster", type=QuestionType.CHOICE, choices=(Choice("ECO01", "one"), Choice("ECODE01", "two"))
 )
-LOGIN = Question("login", "Log in", sort=Sort.YES_NO)
+LOGIN = Question("login", "Log in", type=QuestionType.YES_NO)
 NAME = Question("name", "Name")
 HSMS = Question(
     "hsms",
     "HSMs",
-    sort=Sort.ROWS,
+    type=QuestionType.ROWS,
     columns=(
         NAME,
-        Question("port", "Port", sort=Sort.NUMBER, default=2310),
+        Question("port", "Port", type=QuestionType.NUMBER, default=2310),
         Question("id", "Id", required=False),
     ),
     row="HSM",

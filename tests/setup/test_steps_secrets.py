@@ -12,9 +12,9 @@ from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.services.context import Context
 from ppinui.services.keyring_processes import KeyringProcesses
-from ppinui.setup.engine import Walk
+from ppinui.setup.engine import Walkthrough
 from ppinui.setup.kinds.primus_kinds import CLOUDHSM, EXISTING, ON_PREMISES
-from ppinui.setup.walkthrough import Finding, Kind, StepState
+from ppinui.setup.walkthrough import Finding, SetupKind, StepState
 from tests.primus_sim.stand import PROXY_PASSWORD, PROXY_USER, Stand
 from tests.rig.canary import files_with
 from tests.setup.walkthrough_rig import MemoryKeyrings, at, context_of, do, found
@@ -25,7 +25,7 @@ def context_at(stand: Stand, root: Path, **changes: Any) -> Context:
     return context_of(root, environ, **changes)
 
 
-def go_to(walk: Walk, step: str, **answers: object) -> Finding:
+def go_to(walk: Walkthrough, step: str, **answers: object) -> Finding:
     """What a step of a finished primus.cfg has found."""
     walk.go_to(step)
     if answers:
@@ -34,30 +34,30 @@ def go_to(walk: Walk, step: str, **answers: object) -> Finding:
 
 
 @pytest.fixture
-def cluster(primus_cluster: Stand, tmp_path: Path) -> Walk:
+def cluster(primus_cluster: Stand, tmp_path: Path) -> Walkthrough:
     """A walk on the cluster's primus.cfg; nobody has a secret yet."""
     primus_cluster.secrets.unlink()
     return at("save", context_at(primus_cluster, tmp_path))
 
 
 @pytest.fixture
-def standalone(primus_standalone: Stand, tmp_path: Path) -> Walk:
+def standalone(primus_standalone: Stand, tmp_path: Path) -> Walkthrough:
     primus_standalone.secrets.unlink()
     return at("save", context_at(primus_standalone, tmp_path), ON_PREMISES)
 
 
-def test_a_set_up_file_needs_no_change(cluster: Walk) -> None:
+def test_a_set_up_file_needs_no_change(cluster: Walkthrough) -> None:
     assert found(cluster.page()).state is StepState.DONE
 
 
-def test_an_hsm_without_a_proxy_needs_no_proxy_password(standalone: Walk, tmp_path: Path) -> None:
+def test_an_hsm_without_a_proxy_needs_no_proxy_password(standalone: Walkthrough, tmp_path: Path) -> None:
     walk = at("save", standalone.context, EXISTING, config_from=str(standalone.context.location().path))
 
     assert go_to(walk, "proxy").state is StepState.NOT_NEEDED
 
 
 def test_a_wrong_proxy_password_is_not_kept_and_can_be_typed_again(
-    cluster: Walk, primus_cluster: Stand
+    cluster: Walkthrough, primus_cluster: Stand
 ) -> None:
     finding = go_to(cluster, "proxy")
     assert (finding.state, finding.message) == (StepState.TO_DO, "passwords: 0 of 1 kept")
@@ -73,7 +73,7 @@ def test_a_wrong_proxy_password_is_not_kept_and_can_be_typed_again(
     assert [attempt.secret for attempt in primus_cluster.wrong_attempts] == ["wrong"]
 
 
-def test_permanent_secrets_are_fetched_one_after_another(cluster: Walk, primus_cluster: Stand) -> None:
+def test_permanent_secrets_are_fetched_one_after_another(cluster: Walkthrough, primus_cluster: Stand) -> None:
     go_to(cluster, "proxy")
     do(cluster, password=PROXY_PASSWORD)
     for name, number in (("PAYMENTS", 0), ("SIGNING", 1)):
@@ -91,7 +91,7 @@ def test_permanent_secrets_are_fetched_one_after_another(cluster: Walk, primus_c
 
 
 def test_an_expired_setup_password_says_how_long_one_can_be_used(
-    standalone: Walk, primus_standalone: Stand
+    standalone: Walkthrough, primus_standalone: Stand
 ) -> None:
     partition = primus_standalone.partitions["ARCHIVE"]
     partition.setup_first_used = primus_standalone.clock.now()
@@ -110,7 +110,7 @@ def test_an_expired_setup_password_says_how_long_one_can_be_used(
 
 
 def test_an_hsm_that_nobody_reaches_leads_back_to_the_hsms(
-    standalone: Walk, primus_standalone: Stand
+    standalone: Walkthrough, primus_standalone: Stand
 ) -> None:
     primus_standalone.hsms["hsm0"].go_away()
 
@@ -121,7 +121,7 @@ def test_an_hsm_that_nobody_reaches_leads_back_to_the_hsms(
 
 
 def test_a_partition_that_the_hsm_does_not_know_leads_back_to_the_partitions(
-    standalone: Walk, primus_standalone: Stand
+    standalone: Walkthrough, primus_standalone: Stand
 ) -> None:
     primus_standalone.change_slots(user_name="NOBODY")
     walk = at("save", standalone.context, ON_PREMISES)
@@ -133,7 +133,7 @@ def test_a_partition_that_the_hsm_does_not_know_leads_back_to_the_partitions(
 
 
 def test_without_ppin_the_permanent_secret_leads_back_to_the_provider(
-    standalone: Walk, primus_standalone: Stand
+    standalone: Walkthrough, primus_standalone: Stand
 ) -> None:
     primus_standalone.ppin.unlink()
 
@@ -179,7 +179,7 @@ def test_a_lost_hsm_is_one_problem_for_all_of_its_slots(primus_cluster: Stand, t
 
 
 def test_a_rejected_secret_leads_back_to_where_it_is_replaced(
-    standalone: Walk, primus_standalone: Stand
+    standalone: Walkthrough, primus_standalone: Stand
 ) -> None:
     partition = primus_standalone.partitions["ARCHIVE"]
     go_to(standalone, "permanent")
@@ -231,7 +231,7 @@ def test_a_vault_is_made_where_there_is_no_keyring(tmp_path: Path) -> None:
         keyrings.close()
 
 
-def test_a_keyring_that_fails_leads_back_to_the_keyring(cluster: Walk) -> None:
+def test_a_keyring_that_fails_leads_back_to_the_keyring(cluster: Walkthrough) -> None:
     keyrings = cluster.context.keyrings
     assert isinstance(keyrings, MemoryKeyrings)
     keyrings.keyring.fails = lambda _: True
@@ -289,8 +289,8 @@ def test_a_file_that_is_no_configuration_is_named(tmp_path: Path) -> None:
     }
 
 
-def _only(step: str) -> Kind:
-    return Kind("one", "One step", "one step", tuple(one for one in CLOUDHSM.steps if one.id == step))
+def _only(step: str) -> SetupKind:
+    return SetupKind("one", "One step", "one step", tuple(one for one in CLOUDHSM.steps if one.id == step))
 
 
 def test_a_step_before_the_file_is_saved_says_what_comes_first(tmp_path: Path) -> None:

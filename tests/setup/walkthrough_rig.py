@@ -11,9 +11,9 @@ from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.services.context import Context, Group
-from ppinui.setup.engine import Page, Walk
+from ppinui.setup.engine import StepPage, Walkthrough
 from ppinui.setup.kinds.primus_kinds import CLOUDHSM
-from ppinui.setup.walkthrough import Finding, Kind, Running, Style
+from ppinui.setup.walkthrough import Finding, Running, SetupKind, Style
 from tests.rig.hosts import context_on
 from tests.secrets.memory_keyring import MemoryKeyring
 
@@ -53,13 +53,13 @@ def context_of(root: Path, environ: Mapping[str, str] | None = None, **changes: 
     return context_on(root, {"HOME": str(home), **(environ or {})}, {**facts, **changes})
 
 
-def found(page: Page) -> Finding:
+def found(page: StepPage) -> Finding:
     """What the step has found."""
     assert page.finding is not None, page.unanswered
     return page.finding
 
 
-def do(walk: Walk, **secrets: str) -> Finding | None:
+def do(walk: Walkthrough, **secrets: str) -> Finding | None:
     """Carry out the action of the step that the walk is at, with these secrets."""
     action = found(walk.page()).action
     assert action is not None
@@ -68,9 +68,9 @@ def do(walk: Walk, **secrets: str) -> Finding | None:
     return walk.act(action, given, Running(lambda _: None))
 
 
-def at(step: str, context: Context, kind: Kind = CLOUDHSM, **answers: Any) -> Walk:
+def at(step: str, context: Context, kind: SetupKind = CLOUDHSM, **answers: Any) -> Walkthrough:
     """A walk at this step, with answers to all questions before."""
-    walk = Walk(kind, context, keeping=False)
+    walk = Walkthrough(kind, context, keeping=False)
     for one in kind.steps:
         walk.go_to(one.id)
         while asked := {

@@ -7,13 +7,13 @@ from multiprocessing import Pipe
 
 import pytest
 
+from ppinui.pkcs11.token_flags import TokenFlag
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.initialisation import Pins, initialise, name_to_type, needs_of, padded_label
 from ppinui.tokens.module_client import Interrupted
 from ppinui.tokens.slot import Slot, Token
 from ppinui.tokens.slot_list import find_slot, list_slots
 from ppinui.tokens.token_errors import TokenError
-from ppinui.tokens.token_flags import TokenFlag
 from ppinui.tokens.token_refusal import TokenRefusal
 from tests.rig.odd_module import PRIMUS, Switches
 from tests.rig.softhsm import SO_PIN, USER_PIN, SoftHsm

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.pins import change_pin, init_pin
 from ppinui.tokens.slot import Slot, Token

@@ -27,6 +27,7 @@ from ppinui.tui.widgets.virtual_list import VirtualList
 from tests.primus_sim.fixtures import primus_cluster, primus_parts
 from tests.rig.configurations import two_hsms
 from tests.rig.odd_module import OddModule
+from tests.rig.patience import patient
 from tests.rig.secret_user import SecretUser
 from tests.rig.softhsm import SoftHsm
 
@@ -59,7 +60,7 @@ class Driver:
 
     async def until(self, wanted: str | Callable[[], bool]) -> str:
         """Wait until the screen shows a text, or something holds; AssertionError shows the screen."""
-        deadline = time.monotonic() + self.seconds
+        deadline = time.monotonic() + patient(self.seconds)
         while not (wanted in self.text if isinstance(wanted, str) else wanted()):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{wanted} did not come; the screen is:\n{self.text}")

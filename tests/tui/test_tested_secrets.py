@@ -53,7 +53,7 @@ def test_secrets_of_the_keyring_alone_are_enough_and_are_nowhere_else(
     user = with_vault(primus_cluster, tmp_path / "user")
     assert user.run("secret", "import", primus_cluster.secrets).code == 0
     primus_cluster.secrets.unlink()
-    watch = Watch([*permanent, *opaque], user.home)
+    watch = Watch([*permanent, *opaque], tmp_path)
     shown: list[str] = []
 
     async def steps(app: Driver) -> None:

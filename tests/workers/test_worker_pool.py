@@ -16,6 +16,7 @@ import pytest
 
 from ppinui.workers.channel import Channel
 from ppinui.workers.worker_pool import Worker, WorkerPool
+from tests.rig.patience import patient
 from tests.rig.processes import MarkedProcesses, wait_for_end
 
 PARENT = """
@@ -161,7 +162,7 @@ def started_in(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=patient(60),
     )
 
 
@@ -213,7 +214,7 @@ except ChildProcessError:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=patient(60),
     )
     assert ran.stdout.splitlines()[-1] == "none 0"
 
@@ -330,3 +331,22 @@ def test_a_worker_does_not_run_the_program_s_script_again(tmp_path: Path, marked
     subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environ, check=True, timeout=60)
 
     assert len((tmp_path / "runs").read_text().splitlines()) == 1
+
+
+WARM_PROGRAM = """
+import os
+from ppinui.workers.worker_pool import WorkerPool
+if __name__ == "__main__":
+    worker = WorkerPool(["tests.workers.imported_modules"]).start(
+        "tests.workers.imported_modules:report", dict(os.environ)
+    )
+    print(*worker.channel.receive()[0]["imported"])
+    worker.end()
+"""
+
+
+def test_a_worker_imports_nothing_that_the_warm_process_can_have(
+    tmp_path: Path, marked: MarkedProcesses
+) -> None:
+    ran = started_in(tmp_path, WARM_PROGRAM, marked)
+    assert ran.stdout == "\n", ran.stderr

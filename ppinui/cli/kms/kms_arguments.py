@@ -25,9 +25,9 @@ def read_slots(library: Path, timeout: float) -> Mapping[int, str]:
 
     ``timeout``: seconds for each call. Raises PpinuiError where the library cannot be asked.
     """
+    from ppinui.pkcs11.module_worker_pool import warm_up
     from ppinui.tokens.module_client import Access
     from ppinui.tokens.slot_list import list_slots
-    from ppinui.tokens.token_worker_pool import warm_up
 
     warm_up()
     found = list_slots(Access(library, timeout=timeout))

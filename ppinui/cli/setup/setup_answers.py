@@ -17,8 +17,8 @@ from ppinui.cli.setup.setup_secrets import SecretSource
 from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.services.context import Context
-from ppinui.setup.engine import Walk
-from ppinui.setup.walkthrough import Finding, Kind, Running, StepState, Style, from_exception
+from ppinui.setup.engine import Walkthrough
+from ppinui.setup.walkthrough import Finding, Running, SetupKind, StepState, Style, from_exception
 
 _LARGEST: Final = 1024 * 1024
 """Bytes of an answers file."""
@@ -94,12 +94,12 @@ def _secret(message: str, path: Path) -> PpinuiError:
     )
 
 
-def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: str) -> Walk:
+def make_walk(kind: SetupKind, context: Context, given: Mapping[str, Any], origin: str) -> Walkthrough:
     """A walk with these answers, all of them checked before anything is done.
 
     Raises PpinuiError for an answer that is missing, wrong, or to no question.
     """
-    walk = Walk(kind, context, keeping=False)
+    walk = Walkthrough(kind, context, keeping=False)
     known: list[str] = []
     for step in kind.steps:
         walk.go_to(step.id)
@@ -116,7 +116,7 @@ def make_walk(kind: Kind, context: Context, given: Mapping[str, Any], origin: st
     return walk
 
 
-def _answer(walk: Walk, given: Mapping[str, Any], origin: str, known: list[str]) -> None:
+def _answer(walk: Walkthrough, given: Mapping[str, Any], origin: str, known: list[str]) -> None:
     """Answer the questions of a step; one may bring another."""
     while new := [one for one in walk.page(look=False).asked if one.question.id not in known]:
         for one in new:
@@ -129,7 +129,7 @@ def _answer(walk: Walk, given: Mapping[str, Any], origin: str, known: list[str])
 
 
 def run(
-    walk: Walk, secrets: SecretSource, output: Literal["text", "json"], *, config: str | None = None
+    walk: Walkthrough, secrets: SecretSource, output: Literal["text", "json"], *, config: str | None = None
 ) -> int:
     """Every step in its order, up to the first that fails; the result is the exit code.
 
@@ -151,7 +151,7 @@ def run(
     return runs[-1].finding.exit_code if runs[-1].result is StepResult.FAILED else ExitCode.FINE
 
 
-def _do(walk: Walk, secrets: SecretSource) -> tuple[StepResult, Finding]:
+def _do(walk: Walkthrough, secrets: SecretSource) -> tuple[StepResult, Finding]:
     """Carry out what is left of a step, one action after another."""
     result = StepResult.UNCHANGED
     done: set[str] = set()
@@ -197,7 +197,7 @@ def _as_text(one: StepRun, config: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _as_data(walk: Walk, runs: Iterable[StepRun], config: str | None) -> dict[str, Any]:
+def _as_data(walk: Walkthrough, runs: Iterable[StepRun], config: str | None) -> dict[str, Any]:
     """The JSON object of a run."""
     ran = list(runs)
     return {

@@ -14,10 +14,10 @@ from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup.setup_secrets import SecretSource
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.services.context import Context, Host
-from ppinui.setup.engine import Walk
+from ppinui.setup.engine import Walkthrough
 from ppinui.setup.kinds import KINDS, kind_named
 from ppinui.setup.progress import interrupted
-from ppinui.setup.walkthrough import Kind
+from ppinui.setup.walkthrough import SetupKind
 from ppinui.state import state_folder
 from ppinui.workers.hardening import harden
 
@@ -56,14 +56,14 @@ def _list_kinds() -> int:
     return ExitCode.FINE
 
 
-def _forget(kind: Kind, context: Context) -> int:
-    walk = Walk(kind, context)
+def _forget(kind: SetupKind, context: Context) -> int:
+    walk = Walkthrough(kind, context)
     walk.forget()
     say("forgot where it was interrupted" if walk.resumed else "nothing was left of an interrupted set-up")
     return ExitCode.FINE
 
 
-def _unattended(kind: Kind, arguments: argparse.Namespace, context: Context) -> int:
+def _unattended(kind: SetupKind, arguments: argparse.Namespace, context: Context) -> int:
     from ppinui.cli.setup import setup_answers
 
     path = Path(arguments.answers)
@@ -83,7 +83,7 @@ def _prompted(arguments: argparse.Namespace, context: Context) -> int:
         try:
             if name is None:
                 name = prompts.choose_kind(KINDS, interrupted(context.state))
-            return prompts.run(Walk(kind_named(name), context))
+            return prompts.run(Walkthrough(kind_named(name), context))
         except ExitRequestedError:
             if name is not None and prompts.save_error is None:
                 say(_how_to_go_on(name, arguments.config))

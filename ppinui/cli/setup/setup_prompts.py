@@ -19,9 +19,9 @@ from ppinui.cli.setup.setup_secrets import (
     raise_for_exit_word,
 )
 from ppinui.errors import ExitCode, PpinuiError
-from ppinui.setup.engine import Asked, Page, Walk
-from ppinui.setup.questions import Choice, Question, Row, Sort, Unacceptable, Value
-from ppinui.setup.walkthrough import Action, Finding, Kind, Running, StepState
+from ppinui.setup.engine import Asked, StepPage, Walkthrough
+from ppinui.setup.questions import Choice, Question, QuestionType, Row, Unacceptable, Value
+from ppinui.setup.walkthrough import Action, Finding, Running, SetupKind, StepState
 
 Result = TypeVar("Result")
 
@@ -46,14 +46,14 @@ class Prompts:
         self.save_error: PpinuiError | None = None
         """Why answers cannot be saved for later; they count all the same."""
 
-    def choose_kind(self, kinds: Iterable[Kind], interrupted: Iterable[str]) -> str:
+    def choose_kind(self, kinds: Iterable[SetupKind], interrupted: Iterable[str]) -> str:
         """Ask which kind, and return its name. Raises ExitRequestedError."""
         left = set(interrupted)
         choices = tuple(
             Choice(kind.name, kind.summary + (" (interrupted; goes on)" if kind.name in left else ""))
             for kind in kinds
         )
-        question = Question("kind", "What do you want to set up?", "", Sort.CHOICE, choices=choices)
+        question = Question("kind", "What do you want to set up?", "", QuestionType.CHOICE, choices=choices)
         while True:
             self._list_choices(question)
             try:
@@ -63,7 +63,7 @@ class Prompts:
             except BackRequestedError:
                 say("this is the beginning")
 
-    def run(self, walk: Walk) -> int:
+    def run(self, walk: Walkthrough) -> int:
         """Go through the steps, to the end or until the user leaves; the result is the exit code."""
         say(f"{walk.kind.title}: {walk.kind.summary}.")
         say(setup_output.wrapped(KEYS))
@@ -85,7 +85,7 @@ class Prompts:
             return ExitCode.NOT_FINE
         return ExitCode.FINE
 
-    def _step(self, walk: Walk, came: _Direction, troubles: dict[str, Finding]) -> _Direction:
+    def _step(self, walk: Walkthrough, came: _Direction, troubles: dict[str, Finding]) -> _Direction:
         """One step, until it is left. ``troubles``: what was left as a problem, by step."""
         page = walk.page(look=False)
         say(f"\n--- Step {page.number} of {page.total}: {page.step.title} ---")
@@ -119,7 +119,7 @@ class Prompts:
 
     # -- questions -----------------------------------------------------------------------------------------
 
-    def _answer_all(self, walk: Walk) -> bool:
+    def _answer_all(self, walk: Walkthrough) -> bool:
         """Ask every question of the step; False if there was none."""
         done: set[str] = set()
         while waiting := [one for one in walk.page(look=False).asked if one.question.id not in done]:
@@ -127,17 +127,17 @@ class Prompts:
             done.add(waiting[0].question.id)
         return bool(done)
 
-    def _answer(self, walk: Walk, one: Asked) -> None:
+    def _answer(self, walk: Walkthrough, one: Asked) -> None:
         say("")
         question = one.question
-        if question.sort is Sort.CHOICE:
+        if question.type is QuestionType.CHOICE:
             self._list_choices(question)
         value = one.value
         while True:
             try:
                 value = (
                     self._rows(walk, question, value)
-                    if question.sort is Sort.ROWS
+                    if question.type is QuestionType.ROWS
                     else self._typed(question, value)
                 )
             except Unacceptable as flaw:
@@ -147,9 +147,9 @@ class Prompts:
             if not flaws:
                 return
             say(flaws[question.id])
-            value = value if question.sort is Sort.ROWS else one.value
+            value = value if question.type is QuestionType.ROWS else one.value
 
-    def _save_answer(self, walk: Walk, question: Question, value: Value | None) -> dict[str, str]:
+    def _save_answer(self, walk: Walkthrough, question: Question, value: Value | None) -> dict[str, str]:
         """Answer the question, and return what is wrong with the answer."""
         return self._save_answers(partial(walk.answer, {question.id: value}), {})
 
@@ -178,7 +178,7 @@ class Prompts:
             return value
         return None if typed == "-" and not question.required else question.read(typed)
 
-    def _rows(self, walk: Walk, question: Question, value: Value | None) -> tuple[Row, ...]:
+    def _rows(self, walk: Walkthrough, question: Question, value: Value | None) -> tuple[Row, ...]:
         """The list that the user accepts. Each row is saved when it is complete: leaving loses none."""
         rows = list(value) if isinstance(value, tuple) else []
         while True:
@@ -206,7 +206,7 @@ class Prompts:
             if rows:
                 self._keep_rows(walk, question, rows)
 
-    def _keep_rows(self, walk: Walk, question: Question, rows: list[Row]) -> None:
+    def _keep_rows(self, walk: Walkthrough, question: Question, rows: list[Row]) -> None:
         for flaw in self._save_answer(walk, question, tuple(rows)).values():
             say(flaw)
 
@@ -250,7 +250,7 @@ class Prompts:
                 return typed.startswith("y")
             say("answer y or n: Enter alone does nothing here")
 
-    def _act(self, walk: Walk, action: Action) -> bool:
+    def _act(self, walk: Walkthrough, action: Action) -> bool:
         """Carry the action out; whether it succeeded."""
         progress = ProgressLine()
         with self._secrets.given(action) as given:
@@ -261,7 +261,7 @@ class Prompts:
                 progress.clear()
         return outcome is None or outcome.state is not StepState.PROBLEM
 
-    def _ask_direction(self, walk: Walk, page: Page, trouble: Finding) -> _Direction:
+    def _ask_direction(self, walk: Walkthrough, page: StepPage, trouble: Finding) -> _Direction:
         """Where to go, when nothing is left to do here, or the user declined."""
         keys = ["Enter goes on"] if page.may_go_on else []
         if trouble.state is not StepState.DONE:
@@ -281,7 +281,7 @@ class Prompts:
                 self._save_answers(partial(walk.go_to, back_to), None)
                 return _Direction.STAY
 
-    def _show_finding(self, page: Page) -> None:
+    def _show_finding(self, page: StepPage) -> None:
         say("")
         if page.outcome is not None:
             self._show(setup_output.finding(page.outcome, self._config))

@@ -11,11 +11,11 @@ from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.token.token_output import render_objects
 from ppinui.cli.token.token_session import slot_of, user_pin
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.pkcs11.object_attributes import ObjectClass
 from ppinui.text import printable
 from ppinui.tokens.export import as_pem, choose, write_pem
 from ppinui.tokens.key_test import make_test_key
 from ppinui.tokens.module_client import Access
-from ppinui.tokens.object_attributes import ObjectClass
 from ppinui.tokens.objects import ObjectList, TokenObject, list_objects
 from ppinui.tokens.pins import place_of
 

@@ -9,7 +9,7 @@ from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.token.token_output import render_check, render_slot, render_slots, wrapped
 from ppinui.cli.token.token_session import access_of, ask_token_pin, keep, slot_of
 from ppinui.errors import ExitCode, PpinuiError
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.text import printable
 from ppinui.tokens.initialisation import (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ppinui.cli.command_context import context_of, say_whose_keyring, say_without_keyring
 from ppinui.cli.console import say
 from ppinui.cli.secret_prompts import ask_secret
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.text import printable
 from ppinui.tokens.module_client import Access

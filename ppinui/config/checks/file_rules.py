@@ -126,16 +126,16 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
     password = ", which holds a password in clear text" if holds_password else ""
     if facts.mode & stat.S_IROTH:
         yield problem(
-            Severity.ERROR if holds_password else Severity.WARNING,
             "file-readable-by-all",
+            Severity.ERROR if holds_password else Severity.WARNING,
             at,
             f"everybody can read the file{password}",
             f"chmod 0640 {quoted}",
         )
     if facts.mode & stat.S_IWOTH:
         yield problem(
-            Severity.ERROR,
             "file-writable-by-all",
+            Severity.ERROR,
             at,
             "everybody can change the file, and so send the applications to another HSM",
             f"chmod 0640 {quoted}",
@@ -144,40 +144,40 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
         facts.group != facts.primus_group or not facts.mode & stat.S_IRGRP
     ):
         yield problem(
-            Severity.WARNING,
             "file-not-of-group-primus",
+            Severity.WARNING,
             at,
             f"the group {GROUP}, which the users of the library are in, cannot read the file as a group",
             f"chgrp {GROUP} {quoted} && chmod 0640 {quoted}",
         )
     if facts.folder_mode & stat.S_IWOTH and not facts.folder_mode & stat.S_ISVTX:
         yield problem(
-            Severity.ERROR,
             "folder-writable-by-all",
+            Severity.ERROR,
             at,
             "everybody can write in the file's folder, and so put another file in its place",
             f"chmod o-w {shlex.quote(str(facts.path.parent))}",
         )
     if facts.in_provider_folder:
         yield problem(
-            Severity.WARNING,
             "provider-folder",
+            Severity.WARNING,
             at,
             "the file lies in the provider's own folder: updates of the provider overwrite it",
             "copy it to /etc/primus/primus.cfg, which is found first",
         )
     for leftover in facts.beside:
         yield problem(
-            Severity.WARNING,
             "package-version-beside",
+            Severity.WARNING,
             at,
             f"an update left its own version beside the file: {leftover}",
             "compare the two, take over what is new, and remove the one from the package",
         )
     for backup in facts.backups:
         yield problem(
-            Severity.WARNING,
             "password-in-backup",
+            Severity.WARNING,
             at,
             f"the backup beside the file holds a password in clear text: {backup}",
             f"once the file is as you want it: shred -u {shlex.quote(backup)}",
@@ -186,8 +186,8 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
         size = -(-facts.secrets_size // 3) * 4
         if size > _FORTIGATE_LIMIT:
             yield problem(
-                Severity.ERROR,
                 "fortigate-secrets-size",
+                Severity.ERROR,
                 at,
                 f".secrets.cfg makes {size} bytes of base64: a FortiGate takes {_FORTIGATE_LIMIT}",
                 "make a .secrets.cfg with the partitions of the FortiGate alone",
@@ -205,8 +205,8 @@ def managed_header(subject: Subject) -> Iterator[Diagnostic]:
             if _MANAGED.search(line[0]):
                 said = mask(line[0]).strip(" \t\r#/*")[:_LONGEST_QUOTE]
                 yield problem(
-                    Severity.WARNING,
                     "managed-by-tool",
+                    Severity.WARNING,
                     document.place_of(comment.start + line.start()),
                     f"the file's header says {quoted(said)}",
                     "change the source that the tool makes it from, or its next run undoes the edit",

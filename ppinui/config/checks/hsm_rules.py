@@ -31,14 +31,14 @@ def hosts(subject: Subject) -> Iterator[Diagnostic]:
         if host is None:
             if subject.complete:
                 yield problem(
-                    Severity.ERROR,
                     "missing-host",
+                    Severity.ERROR,
                     subject.at(hsm),
                     f"{hsm.name} has no host",
                     'add host = "…"; with the name or the IP address of the HSM or of its proxy',
                 )
         elif hsm.host is not None and (flaw := check_host(hsm.host)):
-            yield problem(Severity.ERROR, flaw.code, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
+            yield problem(flaw.code, Severity.ERROR, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
 
 
 @rule
@@ -49,14 +49,14 @@ def ports(subject: Subject) -> Iterator[Diagnostic]:
         if port is None:
             if subject.complete:
                 yield problem(
-                    Severity.ERROR,
                     "missing-port",
+                    Severity.ERROR,
                     subject.at(hsm),
                     f"{hsm.name} has no port",
                     f'add port = "{DEFAULT_PORT}"; (the usual one), in quotes',
                 )
         elif hsm.port is not None and (flaw := check_port(hsm.port)):
-            yield problem(Severity.ERROR, flaw.code, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
+            yield problem(flaw.code, Severity.ERROR, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
 
 
 @rule
@@ -69,8 +69,8 @@ def same_endpoints(subject: Subject) -> Iterator[Diagnostic]:
         other = first.setdefault(endpoint(hsm.host, hsm.port), hsm.name)
         if other != hsm.name:
             yield problem(
-                Severity.WARNING,
                 "same-endpoint-twice",
+                Severity.WARNING,
                 subject.at(hsm).get("host") or subject.at(hsm),
                 f"{hsm.name} has the host and port of {other}: the same HSM twice is no redundancy",
                 f"correct the host or the port, or put the slots into {other} and remove {hsm.name}",
@@ -95,8 +95,8 @@ def placeholders(subject: Subject) -> Iterator[Diagnostic]:
     for value, settings in found.items():
         more = f" (and {len(settings) - 1} more)" if len(settings) > 1 else ""
         yield problem(
-            Severity.NOTE,
             "placeholder-value",
+            Severity.NOTE,
             settings[0],
             f"{called(settings[0])}{more} is still {quoted(value)}, as in the vendor's template",
             "write the value of your HSM or service",

@@ -18,7 +18,7 @@ _INPUTS: Final = 1  # the bit of trace_mask that logs what goes into each PKCS#1
 
 @rule
 def log_file(subject: Subject) -> Iterator[Diagnostic]:
-    """log-file-writable-by-all: somebody can put a link there before the log is made (production profile).
+    """log-file-writable-by-all: any user can put a link there before the log is made (production profile).
 
     log-file-relative: each application would have a log of its own, where it was started.
     """
@@ -34,16 +34,16 @@ def log_file(subject: Subject) -> Iterator[Diagnostic]:
     default = "" if written else " (the default)"
     if subject.writable_by_all(path.parent):
         yield problem(
-            Severity.ERROR if subject.profile is Profile.PRODUCTION else Severity.NOTE,
             "log-file-writable-by-all",
+            Severity.ERROR if subject.profile is Profile.PRODUCTION else Severity.NOTE,
             at,
             f"the log file is {file}{default}, in a folder that everybody can write",
             'set primus.log.file to a folder of the group primus, such as "/var/log/primus/primus.log"',
         )
     elif isinstance(path, PurePosixPath) and not path.is_absolute():
         yield problem(
-            Severity.NOTE,
             "log-file-relative",
+            Severity.NOTE,
             at,
             f"the log file {quoted(file)} is relative to the folder that each application is started in",
             "write the whole path",
@@ -59,8 +59,8 @@ def trace_mask(subject: Subject) -> Iterator[Diagnostic]:
             "the inputs of functions, PINs among them, may get" if mask & _INPUTS else "internal data get"
         )
         yield problem(
-            Severity.ERROR if subject.profile is Profile.PRODUCTION else Severity.WARNING,
             "trace-mask-not-zero",
+            Severity.ERROR if subject.profile is Profile.PRODUCTION else Severity.WARNING,
             subject.where("primus.log.trace_mask"),
             f"trace_mask is {mask}: {inputs} into the log",
             "write trace_mask = 0x00; when the fault is found",
@@ -73,8 +73,8 @@ def production(subject: Subject) -> Iterator[Diagnostic]:
     level = subject.config.log["trace_level"]
     if subject.profile is Profile.PRODUCTION and isinstance(level, int) and level > _HIGHEST_LEVEL:
         yield problem(
-            Severity.ERROR,
             "production-trace-level",
+            Severity.ERROR,
             subject.where("primus.log.trace_level"),
             f"trace_level is {level}: production has at most {_HIGHEST_LEVEL}",
             f"set it: ppinui config set log.trace_level={_HIGHEST_LEVEL}",

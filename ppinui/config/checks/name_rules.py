@@ -30,8 +30,8 @@ def names(subject: Subject) -> Iterator[Diagnostic]:
 
 def _unusual(setting: Setting, documented: str) -> Diagnostic:
     return problem(
-        Severity.WARNING,
         "unusual-group-name",
+        Severity.WARNING,
         setting,
         f"the group is called {setting.name}: the vendor documents {documented} alone",
         f"rename it to one of {documented}",
@@ -59,31 +59,31 @@ def _unknown(setting: Setting, level: Level | None, wanted: str = "") -> Diagnos
     home = _home(setting)
     if home is not None:
         return problem(
-            Severity.WARNING,
             "misplaced-setting",
+            Severity.WARNING,
             setting,
             f"{called(setting)} stands in the wrong group: the library does not read it here",
             f"move it to {home}",
         )
     if level is None:
         return problem(
-            Severity.WARNING,
             "misplaced-setting",
+            Severity.WARNING,
             setting,
             f"{called(setting)} stands where only groups {wanted} belong: the library does not read it",
             f"make it a group {wanted}, or remove it",
         )
     if meant := _meant(name, level):
         return problem(
-            Severity.WARNING,
             "misspelt-setting",
+            Severity.WARNING,
             setting,
             f"{called(setting)} is no documented setting: the library does not read it",
             f"did you mean {meant}?",
         )
     return problem(
-        Severity.NOTE,
         "unknown-setting",
+        Severity.NOTE,
         setting,
         f"{called(setting)} is no documented setting",
         "it is kept as it is; remove it if nothing else reads it",
@@ -101,7 +101,7 @@ def _home(setting: Setting) -> str | None:
 
 
 def _meant(name: str, level: Level) -> str | None:
-    """The documented name that somebody meant who wrote ``Host``, ``username`` or ``prority``."""
+    """The documented name that was meant by ``Host``, ``username`` or ``prority``."""
     plain = {_plain(spec): spec for spec in level.specs}
     close = get_close_matches(_plain(name), plain, n=1, cutoff=0.75)
     return plain[close[0]] if close else None

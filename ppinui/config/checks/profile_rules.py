@@ -19,8 +19,8 @@ def fortigate(subject: Subject) -> Iterator[Diagnostic]:
     for hsm in subject.config.hsms:
         if hsm.host and address_of(hsm.host) is None:
             yield problem(
-                Severity.ERROR,
                 "fortigate-host",
+                Severity.ERROR,
                 subject.at(hsm).get("host") or subject.at(hsm),
                 f"{hsm.name}: host {quoted(hsm.host)} is a name: a FortiGate needs an IP address",
                 f"write the IP address that {hsm.host} has on the FortiGate's network",
@@ -52,8 +52,8 @@ def _wanted(
         how = "by default " if setting is None else ""
         shown = "of another type" if value is None else _word(value)
         yield problem(
-            Severity.ERROR,
             check,
+            Severity.ERROR,
             setting or subject.where(f"primus.{group}" if group else "primus", "primus"),
             f"{name} is {how}{shown}: {deployment} needs {word}",
             f"set it: ppinui config set {name}={word}",
@@ -72,8 +72,8 @@ def cloudhsm(subject: Subject) -> Iterator[Diagnostic]:
     for slot in subject.config.slots:
         if subject.at(slot).get("proxy_user") is None and subject.complete:
             yield problem(
-                Severity.ERROR,
                 "cloudhsm-proxy-user",
+                Severity.ERROR,
                 subject.at(slot),
                 f"{slot.hsm}.{slot.name} has no proxy_user: CloudHSM is reached through its proxies alone",
                 'add proxy_user = "…"; with the service user of the welcome ticket',
@@ -97,8 +97,8 @@ def _clones(subject: Subject) -> Iterator[Diagnostic]:
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
         lacking = ", ".join(missing) if missing else "its clones"
         yield problem(
-            Severity.WARNING,
             "cloudhsm-clones",
+            Severity.WARNING,
             subject.at(first),
             f"partition {quoted(names[0])}{others}: only {', '.join(sorted(hosts))} is configured, "
             f"not {lacking}",

@@ -38,10 +38,10 @@ _MODULES: Final = (
     slot_rules,
     log_rules,
     file_rules,
-    profile_rules,
 )
 """In the order in which their problems of one place are reported."""
 _RULES: Final = tuple(rule for module in _MODULES for rule in RULES[module.__name__])
+_PROFILE_RULES: Final = RULES[profile_rules.__name__]
 _ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 
 
@@ -142,8 +142,8 @@ def _of_document(subject: Subject) -> Iterator[Diagnostic]:
 
 def _with_paths(subject: Subject) -> Iterator[tuple[Diagnostic, str]]:
     """The problems, each with the path of the setting that it is about, also where it does not name it."""
-    seen: set[Place | None] = set()
-    for rule in (*_RULES, secret_rules.clear_secrets):
+    seen: set[Place] = set()
+    for rule in (*_RULES, *(_PROFILE_RULES if subject.profile else ()), secret_rules.clear_secrets):
         for found in rule(subject):
             seen.add(found.place)
             yield found, found.subject
@@ -161,7 +161,7 @@ def _of_broken_text(
     text: str, origin: str, error: ConfigSyntaxError, profile: Profile | None, include_dir: Path | None
 ) -> Iterator[Diagnostic]:
     source = Source(origin, text)
-    yield problem(Severity.ERROR, "syntax-error", error.at, error.message, error.remedy)
+    yield problem("syntax-error", Severity.ERROR, error.at, error.message, error.remedy)
     yield from secret_rules.secrets_of_text(source, lambda _: None)
     if error.at.file != origin:
         return
@@ -171,7 +171,7 @@ def _of_broken_text(
     except PpinuiError:
         return
     subject = Subject(document, profile, complete=False)
-    for rule in _RULES:
+    for rule in (*_RULES, *(_PROFILE_RULES if profile else ())):
         yield from rule(subject)
 
 
@@ -200,7 +200,7 @@ def _in_order(found: Iterable[Diagnostic], origin: str) -> tuple[Diagnostic, ...
 
 
 def _without_secrets(one: Diagnostic) -> Diagnostic:
-    """A rule may quote a value, and somebody may have put a setup password there."""
+    """A rule may quote a value, and that may be a setup password in the wrong place."""
     message, remedy = without_setup_passwords(one.message), without_setup_passwords(one.remedy)
     return (
         one

@@ -31,7 +31,7 @@ def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:
         if setting.read_only:
             name = setting.name or ""
             what = f"{called(setting)} holds {_meaning(name)} in clear text, in an included file"
-            yield problem(Severity.WARNING, _check(name), setting, what, _remedy(name))
+            yield problem(_check(name), Severity.WARNING, setting, what, _remedy(name))
 
 
 def _path_at(document: Document, start: int) -> str | None:
@@ -53,7 +53,7 @@ def secrets_of_text(source: Source, path_at: Callable[[int], str | None]) -> Ite
         severity, message = _judged(secret, called_so)
         if severity is not None:
             check = _check(secret.name) + ("-in-comment" if secret.in_comment else "")
-            found = problem(severity, check, source.place(secret.start), message, _remedy(secret.name))
+            found = problem(check, severity, source.place(secret.start), message, _remedy(secret.name))
             yield replace(found, subject=path or "")
 
 

@@ -24,14 +24,14 @@ def user_names(subject: Subject) -> Iterator[Diagnostic]:
         if setting is None:
             if subject.complete:
                 yield problem(
-                    Severity.ERROR,
                     "missing-user-name",
+                    Severity.ERROR,
                     subject.at(slot),
                     f"{_name(slot)} has no user_name",
                     'add user_name = "…"; with the name of the partition',
                 )
         elif slot.user_name is not None and (flaw := check_user_name(slot.user_name)):
-            yield problem(flaw.severity, flaw.code, setting, f"{_name(slot)}: {flaw.message}", flaw.remedy)
+            yield problem(flaw.code, flaw.severity, setting, f"{_name(slot)}: {flaw.message}", flaw.remedy)
 
 
 @rule
@@ -42,8 +42,8 @@ def similar_user_names(subject: Subject) -> Iterator[Diagnostic]:
         other = first.setdefault("".join(name.split()).casefold(), slots[0])
         if other.user_name != name:
             yield problem(
-                Severity.WARNING,
                 "similar-user-names",
+                Severity.WARNING,
                 subject.at(slots[0]).get("user_name") or subject.at(slots[0]),
                 f"{_name(slots[0])} has user_name {quoted(name)}, "
                 f"{_name(other)} has {quoted(other.user_name)}: "
@@ -58,8 +58,8 @@ def missing_ids(subject: Subject) -> Iterator[Diagnostic]:
     for slot in subject.slots:
         if subject.at(slot).get("id") is None and subject.complete:
             yield problem(
-                Severity.ERROR,
                 "missing-id",
+                Severity.ERROR,
                 subject.at(slot),
                 f"{_name(slot)} has no id",
                 f"add id = {_right_id(subject.config, slot)};",
@@ -77,8 +77,8 @@ def ids_of_one_hsm(subject: Subject) -> Iterator[Diagnostic]:
             other = first.setdefault(slot.id, slot)
             if other is not slot:
                 yield problem(
-                    Severity.ERROR,
                     "duplicate-id-in-hsm",
+                    Severity.ERROR,
                     subject.at(slot).get("id") or subject.at(slot),
                     f"{_name(slot)} and {_name(other)} both have id {slot.id}",
                     f"give {_name(slot)} id {_right_id(subject.config, slot)}",
@@ -96,8 +96,8 @@ def ids_of_two_partitions(subject: Subject) -> Iterator[Diagnostic]:
         if known and slot.user_name not in known and all(other.hsm != slot.hsm for other in known.values()):
             other = next(iter(known.values()))
             yield problem(
-                Severity.ERROR,
                 "id-shared-by-partitions",
+                Severity.ERROR,
                 subject.at(slot).get("id") or subject.at(slot),
                 f"id {slot.id} is partition {quoted(slot.user_name)} on {slot.hsm} "
                 f"and partition {quoted(other.user_name)} on {other.hsm}",
@@ -125,8 +125,8 @@ def ids_of_one_partition(subject: Subject) -> Iterator[Diagnostic]:
             odd = [slot for slot in slots if slot.hsm == hsm and slot.id not in usual]
             at = (odd or [slot for slot in slots if slot.hsm == hsm])[0]
             yield problem(
-                Severity.ERROR,
                 "ids-differ-across-hsms",
+                Severity.ERROR,
                 subject.at(at).get("id") or subject.at(at),
                 f"partition {quoted(name)} has id {_several(own)} on {hsm} and {_several(usual)} elsewhere: "
                 "these are different slots, and none stands in for the other",
@@ -156,16 +156,16 @@ def proxy_users(subject: Subject) -> Iterator[Diagnostic]:
             setting = subject.at(slot).get("proxy_user")
             if setting is not None and slot.proxy_user is not None and not slot.proxy_user.strip():
                 yield problem(
-                    Severity.ERROR,
                     "empty-proxy-user",
+                    Severity.ERROR,
                     setting,
                     f"{_name(slot)}: proxy_user is empty",
                     "write the service user, or remove the line where there is no proxy",
                 )
             elif setting is None and beside is not None and subject.complete:
                 yield problem(
-                    Severity.WARNING,
                     "slot-without-proxy-user",
+                    Severity.WARNING,
                     subject.at(slot),
                     f"{_name(slot)} has no proxy_user, {_name(beside)} on the same HSM has one",
                     f'add proxy_user = "{beside.proxy_user}"; if both go through the proxy',
@@ -173,8 +173,8 @@ def proxy_users(subject: Subject) -> Iterator[Diagnostic]:
             password = subject.at(slot).get("proxy_password")
             if setting is None and password is not None and subject.complete:
                 yield problem(
-                    Severity.WARNING,
                     "proxy-password-without-user",
+                    Severity.WARNING,
                     password,
                     f"{_name(slot)} has a proxy_password and no proxy_user",
                     "add the proxy_user whose password it is, or remove the password",

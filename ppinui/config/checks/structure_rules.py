@@ -18,16 +18,16 @@ def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
     config = subject.config
     if subject.document.get("primus") is None:
         yield problem(
-            Severity.ERROR,
             "no-primus",
+            Severity.ERROR,
             subject.document.root,
             "the group primus is missing: the library finds no HSM",
             "begin with an HSM: ppinui config add-hsm --host HOST",
         )
     elif not config.hsms:
         yield problem(
-            Severity.ERROR,
             "no-hsm",
+            Severity.ERROR,
             subject.where("primus.hsms", "primus"),
             "there is no HSM in primus.hsms",
             "add one: ppinui config add-hsm --host HOST",
@@ -35,8 +35,8 @@ def missing_groups(subject: Subject) -> Iterator[Diagnostic]:
     for hsm in config.hsms:
         if not hsm.slots:
             yield problem(
-                Severity.WARNING if config.slots else Severity.ERROR,
                 "no-slot",
+                Severity.WARNING if config.slots else Severity.ERROR,
                 subject.at(hsm),
                 f"{hsm.name} has no slots: nothing on it can be used",
                 f"add one: ppinui config add-slot {hsm.name} --user-name PARTITION --id N",
@@ -56,7 +56,7 @@ def duplicates(subject: Subject) -> Iterator[Diagnostic]:
         elif group is not None and group.name == "slots":
             check, remedy = "duplicate-slot-name", "give it the next free name slotM"
         message = f"{called(second)} is there twice{line}: the library rejects the whole file"
-        yield problem(Severity.ERROR, check, second, message, remedy)
+        yield problem(check, Severity.ERROR, second, message, remedy)
 
 
 @rule
@@ -67,16 +67,16 @@ def version(subject: Subject) -> Iterator[Diagnostic]:
         return
     if setting is None:
         yield problem(
-            Severity.NOTE,
             "missing-version",
+            Severity.NOTE,
             subject.document.root,
             "the file does not say its version",
             'the vendor\'s files begin with version = "1.0";',
         )
     elif setting.kind is Kind.STRING and setting.value != "1.0":
         yield problem(
-            Severity.WARNING,
             "unknown-version",
+            Severity.WARNING,
             setting,
             f"version {quoted(setting.value)} is not the documented 1.0",
             'write version = "1.0"; unless your provider asks for another',

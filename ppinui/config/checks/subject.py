@@ -105,7 +105,7 @@ class Subject:
         return next((setting for setting in found if setting is not None), self.document.root)
 
 
-def problem(severity: Severity, code: str, at: Setting | Place, message: str, remedy: str) -> Diagnostic:
+def problem(code: str, severity: Severity, at: Setting | Place, message: str, remedy: str) -> Diagnostic:
     """A problem of a setting; for one at a place alone (a comment, the file), there is no path."""
     if isinstance(at, Place):
         return Diagnostic(code, severity, "", message, remedy, at)

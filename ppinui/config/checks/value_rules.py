@@ -28,16 +28,16 @@ def types(subject: Subject) -> Iterator[Diagnostic]:
                 continue
             if spec.name == "port" and setting.kind in INTS:
                 yield problem(
-                    Severity.ERROR,
                     "port-as-int",
+                    Severity.ERROR,
                     setting,
                     f"{called(setting)} is a number: the library looks for a string",
                     f'write port = "{setting.value}"; in quotes',
                 )
                 continue
             yield problem(
-                Severity.ERROR,
                 "wrong-type",
+                Severity.ERROR,
                 setting,
                 f"{called(setting)} is {_a(setting.kind.value)}: the library looks for {_a(spec.type.value)}",
                 _as_type(setting, spec),
@@ -86,8 +86,8 @@ def limits(subject: Subject) -> Iterator[Diagnostic]:
                     spec.name.replace("_", "-") if spec.name in ("priority", "id", "trace_level") else "value"
                 )
                 yield problem(
-                    Severity.ERROR,
                     f"{name}-out-of-range",
+                    Severity.ERROR,
                     setting,
                     f"{called(setting)} is {value}: not within {spec.limits}",
                     f"choose a number within {spec.limits}",
@@ -106,8 +106,8 @@ def wrapping_ints(subject: Subject) -> Iterator[Diagnostic]:
     for setting in subject.settings:
         if setting.kind is Kind.INT and _wraps(setting):
             yield problem(
-                Severity.ERROR if setting in documented else Severity.WARNING,
                 "int-wraps",
+                Severity.ERROR if setting in documented else Severity.WARNING,
                 setting,
                 f"{called(setting)} does not fit into 32 bits: libconfig 1.5 reads {setting.value}",
                 "write a smaller number",
@@ -133,8 +133,8 @@ def escapes_in_paths(subject: Subject) -> Iterator[Diagnostic]:
             escapes = [found[0] for found in _ESCAPE.finditer(setting.raw) if found[1]]
             if escapes and _is_path(setting):
                 yield problem(
-                    Severity.WARNING,
                     "escape-in-path",
+                    Severity.WARNING,
                     setting,
                     f"{called(setting)} looks like a path, but {escapes[0]} in it is a control character, "
                     "not a backslash and a letter",
@@ -157,4 +157,4 @@ def control_characters(subject: Subject) -> Iterator[Diagnostic]:
             if setting.kind is not Kind.STRING or _is_path(setting):
                 continue
             if flaw := check_text(called(setting), str(setting.value)):
-                yield problem(Severity.ERROR, flaw.code, setting, flaw.message, flaw.remedy)
+                yield problem(flaw.code, Severity.ERROR, setting, flaw.message, flaw.remedy)

@@ -8,13 +8,13 @@ from typing import Final
 from ppinui.errors import PpinuiError
 from ppinui.setup.kinds.kms_kind import KMS
 from ppinui.setup.kinds.primus_kinds import CLOUDHSM, DEVELOPER_PROGRAM, EXISTING, ON_PREMISES
-from ppinui.setup.walkthrough import Kind
+from ppinui.setup.walkthrough import SetupKind
 
-KINDS: Final[tuple[Kind, ...]] = (CLOUDHSM, ON_PREMISES, DEVELOPER_PROGRAM, EXISTING, KMS)
+KINDS: Final[tuple[SetupKind, ...]] = (CLOUDHSM, ON_PREMISES, DEVELOPER_PROGRAM, EXISTING, KMS)
 """In the order in which they are offered."""
 
 
-def kind_named(name: str) -> Kind:
+def kind_named(name: str) -> SetupKind:
     """The kind of this name. Raises PpinuiError."""
     for kind in KINDS:
         if kind.name == name:

@@ -12,7 +12,7 @@ from ppinui.setup.steps.kms_library_step import KMS_LIBRARY_STEP, expected_libra
 from ppinui.setup.steps.kms_probe_step import KMS_TEST_STEP
 from ppinui.setup.steps.kms_save_step import KMS_WRITING_STEP
 from ppinui.setup.steps.kms_tokens_step import PINS_STEP, TOKENS_STEP
-from ppinui.setup.walkthrough import Block, Here, Kind, Step, command, point, text
+from ppinui.setup.walkthrough import Block, Here, SetupKind, Step, command, point, text
 
 
 def _next(here: Here) -> Iterator[Block]:
@@ -27,7 +27,7 @@ def _next(here: Here) -> Iterator[Block]:
     yield command(f"ppinui slots --module {shlex.quote(str(expected_library(here).path))}")
 
 
-KMS: Final = Kind(
+KMS: Final = SetupKind(
     "kms",
     "Another PKCS#11 HSM with a KMS",
     "any HSM with a PKCS#11 library, under a KMS with a kms.toml",

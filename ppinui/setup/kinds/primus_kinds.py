@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ppinui.setup.cloudhsm_services import BEHIND_PROXY, DEVELOPER, ServiceEndpoint, endpoints_of
-from ppinui.setup.questions import Choice, Question, Sort
+from ppinui.setup.questions import Choice, Question, QuestionType
 from ppinui.setup.steps.guidance_steps import FINISHING_STEP, PIN, SETTINGS, SETUP_PASSWORD, before_step
 from ppinui.setup.steps.hsms_step import CLUSTER, CLUSTER_STEP, HSMS, PLATINUM_NUMBER, hsms_step
 from ppinui.setup.steps.import_step import IMPORT_STEP, SOURCE, SOURCE_STEP, source_document
@@ -15,11 +15,11 @@ from ppinui.setup.steps.probe_step import TEST_STEP
 from ppinui.setup.steps.provider_step import PROVIDER_STEP, folders_step
 from ppinui.setup.steps.save_step import save_step
 from ppinui.setup.steps.secret_steps import PERMANENT_STEP, PROXY_STEP
-from ppinui.setup.walkthrough import Finding, Here, Kind, Step, StepState, point, text
+from ppinui.setup.walkthrough import Finding, Here, SetupKind, Step, StepState, point, text
 
 _SECRETS_AND_TEST: Final = (KEYRING_STEP, PROXY_STEP, PERMANENT_STEP, TEST_STEP, FINISHING_STEP)
 
-CLOUDHSM: Final = Kind(
+CLOUDHSM: Final = SetupKind(
     "cloudhsm",
     "CloudHSM",
     "the vendor's CloudHSM service: its clusters, behind a service proxy",
@@ -50,7 +50,7 @@ CLOUDHSM: Final = Kind(
 )
 
 
-ON_PREMISES: Final = Kind(
+ON_PREMISES: Final = SetupKind(
     "on-premises",
     "HSMs on premises",
     "one or several HSMs of your own",
@@ -90,7 +90,7 @@ def _question(here: Here) -> tuple[Question, ...]:
             DEVELOPER_HSM,
             "HSM",
             "What you were sent for your account names it.",
-            Sort.CHOICE,
+            QuestionType.CHOICE,
             default=found or "grimsel",
             choices=tuple(
                 Choice(
@@ -116,7 +116,7 @@ _CHOOSING: Final = Step(
     required=True,
 )
 
-DEVELOPER_PROGRAM: Final = Kind(
+DEVELOPER_PROGRAM: Final = SetupKind(
     "developer-program",
     "Developer program",
     "the vendor's developer program: a partition for trying things out",
@@ -140,7 +140,7 @@ DEVELOPER_PROGRAM: Final = Kind(
 )
 
 
-EXISTING: Final = Kind(
+EXISTING: Final = SetupKind(
     "existing",
     "An existing configuration",
     "a colleague's primus.cfg, and .secrets.cfg if you have it",

@@ -15,7 +15,7 @@ from ppinui.setup.cloudhsm_services import (
     cluster_of,
     endpoints_of,
 )
-from ppinui.setup.questions import Choice, Question, Row, Sort, Value
+from ppinui.setup.questions import Choice, Question, QuestionType, Row, Value
 from ppinui.setup.walkthrough import Finding, Here, Step, StepState, point, text
 from ppinui.text import plural
 
@@ -43,7 +43,7 @@ def _cluster_questions(here: Here) -> tuple[Question, ...]:
         "Cluster",
         "The name of the service, such as ECO01 or ECODE01. Choose 'other' for a private endpoint, or for "
         "names of your own that lead to the service.",
-        Sort.CHOICE,
+        QuestionType.CHOICE,
         default=found[0] if found else None,
         choices=tuple(Choice(name, words) for name, words in CLUSTERS.items()),
     )
@@ -53,7 +53,7 @@ def _cluster_questions(here: Here) -> tuple[Question, ...]:
         PLATINUM_NUMBER,
         "Number of your Platinum service",
         "The XX of plaXX-api.cloudshsm.com in the welcome ticket.",
-        Sort.NUMBER,
+        QuestionType.NUMBER,
         default=found[1] if found else None,
         minimum=1,
         maximum=9999,
@@ -100,7 +100,7 @@ def question(default: tuple[Row, ...]) -> Question:
         "HSMs",
         "Each HSM that the application may use, the one that is tried first in front. Redundant HSMs hold "
         "copies of the same partitions; the provider takes the next one when one does not answer.",
-        Sort.ROWS,
+        QuestionType.ROWS,
         default=default or None,
         columns=(
             Question(
@@ -120,7 +120,7 @@ def question(default: tuple[Row, ...]) -> Question:
                 "priority",
                 "Priority",
                 "0 to 127: the smallest is tried first, equal ones take turns.",
-                Sort.NUMBER,
+                QuestionType.NUMBER,
                 default=_PRIORITY.minimum,
                 maximum=_PRIORITY.maximum or 127,
             ),

@@ -9,7 +9,7 @@ from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.vault_file import vault_path
-from ppinui.setup.questions import Choice, Question, Sort
+from ppinui.setup.questions import Choice, Question, QuestionType
 from ppinui.setup.walkthrough import (
     Action,
     Block,
@@ -69,7 +69,7 @@ def _questions(here: Here) -> tuple[Question, ...]:
             "Keyring",
             "The system's own is Secret Service, KWallet, or what macOS has. The vault needs "
             "its passphrase each time, typed or from a systemd credential.",
-            Sort.CHOICE,
+            QuestionType.CHOICE,
             default=SYSTEM if desktop else VAULT,
             choices=(
                 Choice(SYSTEM, "the keyring of this session or system"),

@@ -13,7 +13,7 @@ from ppinui.kms.hsm_models import Library, Model, library_of, require_library
 from ppinui.kms.kms_locate import locate_kms
 from ppinui.kms.kms_reader import load
 from ppinui.provider.library import examine
-from ppinui.setup.questions import Choice, Question, Sort
+from ppinui.setup.questions import Choice, Question, QuestionType
 from ppinui.setup.walkthrough import Action, Finding, Here, Step, StepState, command, point, text
 
 LIBRARY: Final = "library"
@@ -62,7 +62,7 @@ def _questions(here: Here) -> Iterator[Question]:
         MODEL,
         "HSM",
         "hsm_model in kms.toml. The KMS knows five by name; 'other' is for all the rest.",
-        Sort.CHOICE,
+        QuestionType.CHOICE,
         default=_present_model(here).value,
         choices=tuple(Choice(model.value, words) for model, words in _WORDS.items()),
     )

@@ -17,7 +17,7 @@ from ppinui.kms.kms_save import save
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import StoredSecret
 from ppinui.secrets.token_pins import offer_pin
-from ppinui.setup.questions import Question, Sort
+from ppinui.setup.questions import Question, QuestionType
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import MODEL, kms_file
 from ppinui.setup.steps.kms_tokens_step import PINS, TOKENS, tokens_of
@@ -66,7 +66,7 @@ def _questions(here: Here) -> tuple[Question, ...]:
             "Write the PINs into the file",
             "In clear text, in a file that only its owner can read (mode 0600), who has to be the account of "
             "the KMS.",
-            Sort.YES_NO,
+            QuestionType.YES_NO,
             default=False,
         ),
     )

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ppinui.errors import PpinuiError
+from ppinui.pkcs11.token_flags import TokenFlag
 from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretRejectedError
 from ppinui.secrets.token_pins import keep_pin, offer_pin
-from ppinui.setup.questions import Question, Sort, Value
+from ppinui.setup.questions import Question, QuestionType, Value
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import found_library
 from ppinui.setup.walkthrough import (
@@ -30,7 +31,6 @@ from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import init_pin
 from ppinui.tokens.slot import Slot, SlotList
 from ppinui.tokens.slot_list import list_slots
-from ppinui.tokens.token_flags import TokenFlag
 
 TOKENS: Final = "tokens"
 PINS: Final = "pins"
@@ -102,7 +102,7 @@ def _questions(_: Here) -> tuple[Question, ...]:
             TOKENS,
             "Tokens",
             "Each token that the KMS shall use.",
-            Sort.ROWS,
+            QuestionType.ROWS,
             columns=(
                 Question("label", "Label", "The token's label, letter by letter.", check=_label_flaw),
                 Question(
@@ -110,7 +110,7 @@ def _questions(_: Here) -> tuple[Question, ...]:
                     "Slot id",
                     "Which slot to initialise if no token has this label. Left empty: the first that was "
                     "never initialised.",
-                    Sort.NUMBER,
+                    QuestionType.NUMBER,
                     required=False,
                 ),
             ),

@@ -10,7 +10,7 @@ from ppinui.config.primus_config import require_safe_name
 from ppinui.config.validators import check_user_name
 from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm
-from ppinui.setup.questions import Question, Row, Sort, Value
+from ppinui.setup.questions import Question, QuestionType, Row, Value
 from ppinui.setup.steps.hsms_step import HSMS
 from ppinui.setup.walkthrough import Finding, Here, Step, StepState, text
 
@@ -64,7 +64,7 @@ def _partitions(here: Here) -> Question:
         PARTITIONS,
         "Partitions",
         "Each partition that the application uses, with its name as it is on the HSM.",
-        Sort.ROWS,
+        QuestionType.ROWS,
         default=tuple(rows.values()) or None,
         columns=(
             Question("name", "Name", "The partition's name (user name), letter by letter.", check=_name_flaw),
@@ -79,7 +79,7 @@ def _partitions(here: Here) -> Question:
                 "id",
                 "Slot id",
                 "The PKCS#11 slot id by which the application finds it. Left empty, it is the next free one.",
-                Sort.NUMBER,
+                QuestionType.NUMBER,
                 required=False,
             ),
         ),

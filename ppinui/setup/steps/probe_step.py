@@ -18,7 +18,7 @@ from ppinui.secrets.keyring_errors import KeyringError
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.services.stored_credentials import StoredCredentials
-from ppinui.setup.questions import Question, Sort
+from ppinui.setup.questions import Question, QuestionType
 from ppinui.setup.steps.hsms_step import HSMS
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.partitions_step import PARTITIONS
@@ -56,7 +56,7 @@ def _questions(_: Here) -> tuple[Question, ...]:
             LOGIN,
             "Log in with the PIN too",
             "Shows that the PIN is right. A PIN that is not in the keyring is asked for once.",
-            Sort.YES_NO,
+            QuestionType.YES_NO,
             default=False,
         ),
     )

@@ -10,7 +10,7 @@ from ppinui.secrets.fetcher import Fetcher
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.secret_operations import PreparedAnswers
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
-from ppinui.setup.questions import Question, Sort
+from ppinui.setup.questions import Question, QuestionType
 from ppinui.setup.steps.provider_step import PROVIDER
 from ppinui.setup.steps.secret_status import (
     explained,
@@ -118,7 +118,7 @@ def _permanent_questions(_: Here) -> tuple[Question, ...]:
             "Keep the PIN in the keyring too",
             "Then later tests can log in without asking. An application has its PIN from elsewhere, as "
             "before.",
-            Sort.YES_NO,
+            QuestionType.YES_NO,
             default=False,
         ),
     )

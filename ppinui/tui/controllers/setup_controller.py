@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from ppinui.errors import PpinuiError
 from ppinui.secrets.secret import Secret
 from ppinui.setup import questions
-from ppinui.setup.engine import Page
+from ppinui.setup.engine import StepPage
 from ppinui.setup.questions import Unacceptable
 from ppinui.setup.walkthrough import Action, SecretNeed, StepState
 from ppinui.tui.controllers.setup_thread import SetupThread, Way
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class SetupView(Protocol):
     """The screen of a walkthrough, as far as its controller uses it."""
 
-    page: Page | None
+    page: StepPage | None
 
     @property
     def form(self) -> AnswerForm: ...
@@ -44,7 +44,7 @@ class SetupView(Protocol):
     @property
     def repair_steps(self) -> tuple[str, ...]: ...
 
-    async def show(self, page: Page) -> None: ...
+    async def show(self, page: StepPage) -> None: ...
 
     def say(self, words: str) -> None: ...
 
@@ -169,7 +169,7 @@ class SetupController:
             table.take(table.with_row(number, typed))
             await self.again()
 
-    async def _answered(self) -> Page | None:
+    async def _answered(self) -> StepPage | None:
         """The step with what was found in it; None where answers are missing or wrong, and it is said."""
         form = self._view.form
         if not await self.take_typed():
@@ -184,7 +184,7 @@ class SetupController:
             return None
         return page
 
-    async def _look(self) -> Page:
+    async def _look(self) -> StepPage:
         self._view.say("looking …")
         page = await self._setup.look()
         await self._view.show(page)

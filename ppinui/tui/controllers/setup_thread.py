@@ -9,7 +9,7 @@ from typing import TypeVar
 from ppinui.editing.result_history import Board
 from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan
-from ppinui.setup.engine import Page, Walk
+from ppinui.setup.engine import StepPage, Walkthrough
 from ppinui.setup.questions import Value
 from ppinui.setup.walkthrough import Action, Finding, Given, Running, StepState
 from ppinui.tui.background import ThreadQueue, preload_workers
@@ -28,9 +28,9 @@ class Way(Enum):
 
 
 class SetupThread:
-    """Drives a :class:`Walk` from the screen's thread; its async methods wait for the walk's thread."""
+    """Drives a :class:`Walkthrough` from the screen; its async methods wait for a thread of its own."""
 
-    def __init__(self, walk: Walk, close: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, walk: Walkthrough, close: Callable[[], None] = lambda: None) -> None:
         """``close`` ends what the walk has opened; it is called in the walk's thread."""
         self.walk = walk
         self.kind = walk.kind
@@ -49,11 +49,11 @@ class SetupThread:
         """Whether an action is being carried out."""
         return self._stop is not None
 
-    async def glance(self) -> Page:
+    async def glance(self) -> StepPage:
         """The step as far as it is known without looking."""
         return await self._queue.do(lambda: self.walk.page(look=False))
 
-    async def look(self) -> Page:
+    async def look(self) -> StepPage:
         """The step with what is found there. May take long."""
         page = await self._queue.do(self.walk.page)
         trouble = page.outcome or page.finding

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ppinui.config.primus import DEFAULT_PORT, Hsm, PrimusConfig, Slot
-from ppinui.config.validators import check_host, check_port, check_user_name
 from ppinui.editing.edits import AddHsm, AddSlot, Duplicate, Edit, Remove, Rename, patch_between
+from ppinui.editing.form_fields import Field, NotAllowedError, absent_field, read_value
 from ppinui.editing.tree_model import Branch
 from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.text import plural
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[A-Za-z*][-A-Za-z0-9_*]*")
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)")
-_ID: Final = re.compile(r"[0-9]{1,10}")
+_HOST, _PORT, _PRIORITY = (absent_field(f"primus.hsms.HSM.{name}") for name in ("host", "port", "priority"))
+_USER_NAME, _ID = (absent_field(f"primus.hsms.HSM.slots.SLOT.{name}") for name in ("user_name", "id"))
 _AFTER_SYNTAX_ERROR: Final = [
     DialogChoice("again", "e", "Edit it again"),
     DialogChoice("discard", "d", "Discard it"),
@@ -128,17 +129,21 @@ async def _add_hsm(context: AppContext, like: Hsm | None) -> None:
     title = f"Duplicate {like.name}, its slots too: where is the other HSM?" if like else "Add an HSM"
 
     def attempt(answers: Answers) -> None:
-        number = int(answers["priority"]) if answers["priority"] else None
+        number = _number(_PRIORITY, answers["priority"])
         context.view.do(AddHsm(answers["host"], answers["port"], number, like.name if like else None))
 
     await context.ask(
         FormDialog(
             title,
             [
-                FormField("host", "host", hint="name or IP address", check=_host),
-                FormField("port", "port", port, check=_port),
+                FormField("host", "host", hint="name or IP address", check=_check(_HOST)),
+                FormField("port", "port", port, check=_check(_PORT)),
                 FormField(
-                    "priority", "priority", priority, "0–127, the smaller is tried first", check=_priority
+                    "priority",
+                    "priority",
+                    priority,
+                    "0–127, the smaller is tried first",
+                    check=_check(_PRIORITY),
                 ),
             ],
             attempt,
@@ -156,7 +161,7 @@ async def _add_slot(context: AppContext, hsm: Hsm) -> None:
             AddSlot(
                 hsm.path,
                 answers["user_name"],
-                int(answers["id"]),
+                _number(_ID, answers["id"]) or 0,
                 answers["client_id"] or None,
                 answers["proxy_user"] or None,
             )
@@ -166,8 +171,8 @@ async def _add_slot(context: AppContext, hsm: Hsm) -> None:
         FormDialog(
             f"Add a slot to {hsm.name}",
             [
-                FormField("user_name", "partition", hint="its user_name", check=_user_name),
-                FormField("id", "slot id", str(config.next_free_id), check=_slot_id),
+                FormField("user_name", "partition", hint="its user_name", check=_check(_USER_NAME)),
+                FormField("id", "slot id", str(config.next_free_id), check=_check(_ID)),
                 FormField("client_id", "client_id", client, "free text for the HSM's log"),
                 FormField("proxy_user", "proxy_user", proxy, "CloudHSM only"),
             ],
@@ -184,7 +189,7 @@ async def _duplicate_slot(context: AppContext, slot: Slot) -> None:
         edit: Edit = Duplicate(
             slot.path,
             _next_name(slot.name, {one.name for one in hsm.slots}),
-            {"user_name": answers["user_name"], "id": int(answers["id"])},
+            {"user_name": answers["user_name"], "id": _number(_ID, answers["id"]) or 0},
         )
         context.view.do(edit)
 
@@ -192,8 +197,8 @@ async def _duplicate_slot(context: AppContext, slot: Slot) -> None:
         FormDialog(
             f"Duplicate {slot.hsm}.{slot.name}",
             [
-                FormField("user_name", "partition", slot.user_name or "", check=_user_name),
-                FormField("id", "slot id", str(context.config.next_free_id), check=_slot_id),
+                FormField("user_name", "partition", slot.user_name or "", check=_check(_USER_NAME)),
+                FormField("id", "slot id", str(context.config.next_free_id), check=_check(_ID)),
             ],
             attempt,
         )
@@ -213,27 +218,22 @@ def _next_name(name: str, taken: set[str]) -> str:
     return f"{stem}{number}"
 
 
-def _host(text: str) -> str:
-    flaw = check_host(text)
-    return f"{flaw.message}; {flaw.remedy}" if flaw else ""
+def _check(field: Field) -> Callable[[str], str]:
+    """What is wrong with a typed text as the value of a field, "" for nothing."""
+
+    def check(text: str) -> str:
+        try:
+            read_value(field, text)
+        except NotAllowedError as error:
+            return str(error)
+        return ""
+
+    return check
 
 
-def _port(text: str) -> str:
-    flaw = check_port(text)
-    return f"{flaw.message}; {flaw.remedy}" if flaw else ""
-
-
-def _user_name(text: str) -> str:
-    flaw = check_user_name(text)
-    return f"{flaw.message}; {flaw.remedy}" if flaw else ""
-
-
-def _priority(text: str) -> str:
-    return "" if not text or (_ID.fullmatch(text) and int(text) <= 127) else "priority is a number, 0–127"
-
-
-def _slot_id(text: str) -> str:
-    return "" if _ID.fullmatch(text) and int(text) < 2**31 else "id is a number, 0–2147483647"
+def _number(field: Field, text: str) -> int | None:
+    value = read_value(field, text)
+    return None if value is None else int(value)
 
 
 def _name_flaw(text: str) -> str:

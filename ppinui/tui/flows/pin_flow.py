@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ppinui.errors import SecretUnavailable
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretRejectedError
 from ppinui.secrets.stored_secret import StoredSecret

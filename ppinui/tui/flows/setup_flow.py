@@ -10,9 +10,9 @@ from ppinui.editing.opened_file import open_file
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.services.context import Context
 from ppinui.services.keyring_processes import KeyringProcesses
-from ppinui.setup.engine import Walk
+from ppinui.setup.engine import Walkthrough
 from ppinui.setup.kinds import kind_named
-from ppinui.setup.walkthrough import Kind
+from ppinui.setup.walkthrough import SetupKind
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.setup_thread import SetupThread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
@@ -32,7 +32,7 @@ async def set_up(context: AppContext, name: str, screen_for: Callable[[SetupThre
     """Go through the set-up of a kind, or on with it where it was left. Raises PpinuiError."""
     kind = kind_named(name)
     made = _setup_context(context, kind)
-    walk = await run_in_thread(lambda: Walk(kind, made))
+    walk = await run_in_thread(lambda: Walkthrough(kind, made))
     setup = SetupThread(walk, made.close)
     if walk.resumed:
         answer = await context.ask(
@@ -68,7 +68,7 @@ def how_to_go_on(context: AppContext, setup: SetupThread) -> str:
     return f"Your answers are kept, without any password. Go on here or with: {command}"
 
 
-def _setup_context(context: AppContext, kind: Kind) -> Context:
+def _setup_context(context: AppContext, kind: SetupKind) -> Context:
     options, choice = context.options, context.options.keyring
     is_named = options.rule == _NAMED and kind.makes_primus_cfg
 

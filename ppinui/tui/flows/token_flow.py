@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ppinui.pkcs11.user_type import UserType
+from ppinui.pkcs11.token_flags import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.description import check_lines, check_words
 from ppinui.tokens.initialisation import (

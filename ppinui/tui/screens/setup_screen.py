@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from ppinui.setup.engine import Page
+from ppinui.setup.engine import StepPage
 from ppinui.setup.walkthrough import Action, Finding
 from ppinui.tui.controllers.setup_controller import SetupController
 from ppinui.tui.controllers.setup_thread import SetupThread, Way
@@ -64,9 +64,9 @@ class SetupScreen(Screen[bool]):
         self.context = context
         self.setup = setup
         self.controller = SetupController(context, self, setup)
-        self.page: Page | None = None
+        self.page: StepPage | None = None
         """The step as it is known."""
-        self._shown: Page | None = None
+        self._shown: StepPage | None = None
         """The page that was last shown whole: one that is still being shown may give way to another."""
         self._said = ""
         self._copied = -1
@@ -122,7 +122,7 @@ class SetupScreen(Screen[bool]):
 
     # -- showing -------------------------------------------------------------------------------------------
 
-    async def show(self, page: Page) -> None:
+    async def show(self, page: StepPage) -> None:
         """Show a page."""
         with self.app.batch_update():  # keys that are pressed for a new step find it whole
             await self._put(page)
@@ -144,7 +144,7 @@ class SetupScreen(Screen[bool]):
         first = "#setup-test" if self.setup.board is not None else "#setup-found"
         self.query_one("#setup-page").scroll_to_widget(self.query_one(first), animate=False, top=True)
 
-    async def _put(self, page: Page) -> None:
+    async def _put(self, page: StepPage) -> None:
         before, self.page = self._shown, page
         is_new = before is None or before.step.id != page.step.id
         kind = plain(self.setup.kind.title)

@@ -14,12 +14,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from ppinui.errors import PpinuiError
+from ppinui.pkcs11.token_flags import warnings_of
 from ppinui.text import plural, shortened
 from ppinui.tokens.description import slot_lines, slot_words
 from ppinui.tokens.pins import token_of
 from ppinui.tokens.slot import Slot, SlotList, Token
 from ppinui.tokens.token_errors import TokenError
-from ppinui.tokens.token_flags import warnings_of
 from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
 from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
 from ppinui.tui.flows import token_flow

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from ppinui.setup.engine import Asked
-from ppinui.setup.questions import Sort, Unacceptable, Value
+from ppinui.setup.questions import QuestionType, Unacceptable, Value
 from ppinui.tui.widgets.question_row import LineRow, QuestionRow, row_of
 from ppinui.tui.widgets.radio_list import ChoiceList, ChoiceRow
 from ppinui.tui.widgets.row_editor import RowEditor, TableRow
@@ -134,10 +134,10 @@ class AnswerForm(Vertical):
 
 
 def _row_for(asked: Asked) -> QuestionRow:
-    match asked.question.sort:
-        case Sort.CHOICE:
+    match asked.question.type:
+        case QuestionType.CHOICE:
             return ChoiceRow(asked)
-        case Sort.ROWS:
+        case QuestionType.ROWS:
             return TableRow(asked)
         case _:
             return LineRow(asked)

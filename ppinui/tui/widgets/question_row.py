@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from ppinui.setup.engine import Asked
-from ppinui.setup.questions import Question, Sort, Unacceptable, Value
+from ppinui.setup.questions import Question, QuestionType, Unacceptable, Value
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.text_entry import TextEntry
 
@@ -124,7 +124,7 @@ class LineRow(QuestionRow):
 
     def put(self) -> None:
         """The answer as a text."""
-        self.field.choices = _YES_NO if self.question.sort is Sort.YES_NO else ()
+        self.field.choices = _YES_NO if self.question.type is QuestionType.YES_NO else ()
         self.field.placeholder = "yes or no: space changes it" if self.field.choices else ""
         self.field.put(plain(self._known))
 

@@ -8,7 +8,7 @@ from cryptography.x509 import ObjectIdentifier
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppinui.tokens.curves import CURVES, bare_point, curve_name, dotted
+from ppinui.pkcs11.curves import CURVES, bare_point, curve_name, dotted
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,23 @@
-"""A token's flags: what they say in words, and when a PIN may be offered to it."""
+"""Who logs in to a token, and the token's flags: their words, and whether they allow to offer a PIN."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntFlag
+from enum import IntEnum, IntFlag
 from typing import Final
 
-from ppinui.pkcs11.user_type import UserType
+
+class UserType(IntEnum):
+    """CK_USER_TYPE."""
+
+    SO = 0
+    """The security officer, who initialises tokens and sets the user's PIN."""
+    USER = 1
+
+    @property
+    def pin_name(self) -> str:
+        """What this user's PIN is called."""
+        return "SO PIN" if self is UserType.SO else "user PIN"
 
 
 class TokenFlag(IntFlag):

@@ -1,42 +1,46 @@
-"""A worker's part of listing slots: each is asked by itself, so that one that fails hides no other."""
+"""A worker's part of listing slots: each is asked by itself, so that one that fails hides no other.
+
+Raw calls: python-pkcs11 keeps neither the limits of a PIN nor bytes of a label that are not UTF-8.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ppinui.pkcs11.raw_calls import Cryptoki, CryptokiError
+from ppinui.pkcs11.raw_calls import CryptokiError, RawCalls
 from ppinui.pkcs11.return_codes import TOKEN_NOT_PRESENT
 from ppinui.pkcs11.structures import UNAVAILABLE, TokenInfo, text_of, version_of
-from ppinui.tokens.worker_channel import Talk
+from ppinui.pkcs11.worker import ModuleWorker
 from ppinui.workers.channel import Message
 
 _TOKEN_PRESENT: Final = 0x1
+"""CKF_TOKEN_PRESENT, of a slot."""
 
 
-def list_slots(talk: Talk, module: Cryptoki, order: Message, _: list[bytes]) -> Message:
-    """Say ``found`` with the ids of all slots, and ``row`` for each but those of ``order["skip"]``.
+def list_slots(worker: ModuleWorker, request: Message, _: list[bytearray]) -> Message:
+    """Send ``found`` with the ids of all slots, and ``row`` for each but those of ``request["skip"]``.
 
-    ``order["only"]``: ask for these slots alone, None for all. Each question to a Primus offers
+    ``request["only"]``: ask for these slots alone, None for all. Each question to a Primus offers
     secrets to an HSM: once a slot of it has failed, no other is asked.
     """
-    ids = module.slot_ids()
-    talk.say("found", ids=ids)
-    for slot_id in _wanted(ids, order):
-        talk.slot(slot_id)
-        row = _read_slot(module, slot_id, on_primus=order["on_primus"])
-        talk.say("row", slot=row)
-        if row["failed"] is not None and order["on_primus"]:
+    ids = worker.module.raw.slot_ids()
+    worker.send("found", ids=ids)
+    for slot_id in _wanted(ids, request):
+        worker.begin_slot(slot_id)
+        row = _read_slot(worker.module.raw, slot_id, on_primus=request["on_primus"])
+        worker.send("row", slot=row)
+        if row["failed"] is not None and request["on_primus"]:
             break
     return {}
 
 
-def _wanted(ids: Iterable[int], order: Message) -> list[int]:
-    only = order["only"]
-    return [one for one in ids if one not in order["skip"] and (only is None or one in only)]
+def _wanted(ids: Iterable[int], request: Message) -> list[int]:
+    only = request["only"]
+    return [one for one in ids if one not in request["skip"] and (only is None or one in only)]
 
 
-def _read_slot(module: Cryptoki, slot_id: int, *, on_primus: bool) -> dict[str, Any]:
+def _read_slot(raw: RawCalls, slot_id: int, *, on_primus: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": slot_id,
         "description": "",
@@ -45,10 +49,10 @@ def _read_slot(module: Cryptoki, slot_id: int, *, on_primus: bool) -> dict[str, 
         "failed": None,
     }
     try:
-        info = module.slot_info(slot_id)
+        info = raw.slot_info(slot_id)
         row |= {"description": text_of(info.description), "manufacturer": text_of(info.manufacturer)}
         if info.flags & _TOKEN_PRESENT:
-            row["token"] = read_token(module.token_info(slot_id))
+            row["token"] = read_token(raw.token_info(slot_id))
         elif on_primus:  # it could not reach an HSM, or was not let in
             row["failed"] = ["C_GetSlotInfo", TOKEN_NOT_PRESENT]
     except CryptokiError as error:

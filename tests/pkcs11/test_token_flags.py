@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ppinui.pkcs11.user_type import UserType
-from ppinui.tokens.token_flags import TokenFlag, obstacle, obstacle_to_guessing, words_of
+from ppinui.pkcs11.token_flags import TokenFlag, UserType, obstacle, obstacle_to_guessing, words_of
 
 WELL = TokenFlag.INITIALISED | TokenFlag.LOGIN_REQUIRED | TokenFlag.USER_PIN_SET
 
