@@ -41,6 +41,8 @@ class FieldRow(Horizontal):
         self.flaw = ""
         """What is wrong with what is typed, with what is allowed; "" where nothing is."""
         self.entry: TextEntry | MaskedEntry = MaskedEntry() if field.secret else TextEntry()
+        self._is_shown = False
+        """Whether the entry has the text of the field: until then it is empty, and nothing was typed."""
 
     def compose(self) -> ComposeResult:
         yield Static(classes="name", markup=False)
@@ -70,12 +72,14 @@ class FieldRow(Horizontal):
         self.entry.choices = _BOOLEANS if field.kind is Kind.BOOL else ()
         if not keep:
             self.entry.put(plain(field.text))
+            self._is_shown = True
             self._judge(None)
 
     @property
     def changed(self) -> bool:
         """Whether something was typed that is not in the configuration."""
-        return isinstance(self.entry, TextEntry) and self.entry.value != plain(self.field.text)
+        entry = self.entry
+        return self._is_shown and isinstance(entry, TextEntry) and entry.value != plain(self.field.text)
 
     def read(self) -> Scalar | None:
         """What is typed, as a value; NotAllowedError where it cannot be one."""
