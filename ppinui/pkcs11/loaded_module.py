@@ -16,7 +16,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 import pkcs11
 from pkcs11 import _pkcs11
@@ -24,7 +23,7 @@ from pkcs11.exceptions import PKCS11Error
 
 from ppinui.pkcs11.raw_calls import CKR_OK, FUNCTION_NOT_SUPPORTED, FUNCTIONS, INDEX, CryptokiError, RawCalls
 from ppinui.pkcs11.return_codes import code_of_exception
-from ppinui.pkcs11.structures import CK_RV, CK_ULONG
+from ppinui.pkcs11.structures import CK_RV, CK_ULONG, ModuleInfo
 
 _GET_SLOT_LIST = ctypes.CFUNCTYPE(CK_RV, ctypes.c_ubyte, ctypes.POINTER(CK_ULONG), ctypes.POINTER(CK_ULONG))
 _NOT_SUPPORTED = ctypes.CFUNCTYPE(CK_RV)(lambda: FUNCTION_NOT_SUPPORTED)
@@ -32,17 +31,6 @@ _NOT_SUPPORTED = ctypes.CFUNCTYPE(CK_RV)(lambda: FUNCTION_NOT_SUPPORTED)
 
 class NotLoadableError(Exception):
     """The dynamic linker rejects the file, or it is no PKCS#11 module; the text says which."""
-
-
-@dataclass(frozen=True)
-class ModuleInfo:
-    """The answer of C_GetInfo; versions are ``major.minor``."""
-
-    manufacturer: str
-    description: str
-    version: str
-    cryptoki: str
-    """The version of PKCS#11."""
 
 
 class LoadedModule:

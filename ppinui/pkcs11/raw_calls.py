@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from ppinui.pkcs11.structures import CK_RV, CK_ULONG, UNAVAILABLE, Attribute, SlotInfo, TokenInfo
+from ppinui.pkcs11.structures import CK_RV, CK_ULONG, UNAVAILABLE, CkAttribute, SlotInfo, TokenInfo
 from ppinui.pkcs11.token_flags import UserType
 
 LABEL_BYTES: Final = 32
@@ -140,7 +140,7 @@ class RawCalls:
     def find(self, session: int, template: Mapping[int, bytes] | None = None) -> list[int]:
         """The handles of all objects that this session sees and that have these attributes."""
         kept = [ctypes.create_string_buffer(value, len(value)) for value in (template or {}).values()]
-        wanted = (Attribute * len(kept))(*map(_entry, template or {}, kept, map(len, kept)))
+        wanted = (CkAttribute * len(kept))(*map(_entry, template or {}, kept, map(len, kept)))
         self._call("C_FindObjectsInit", session, wanted, len(kept))
         handles: list[int] = []
         batch, count = (CK_ULONG * _HANDLES_AT_ONCE)(), CK_ULONG(1)
@@ -163,7 +163,7 @@ class RawCalls:
         """
         # One byte too many: the length of an attribute that the module left alone is still the buffer's.
         buffers = [ctypes.create_string_buffer(size + 1) for size in sizes.values()]
-        asked = (Attribute * len(buffers))(*map(_entry, sizes, buffers, map(len, buffers)))
+        asked = (CkAttribute * len(buffers))(*map(_entry, sizes, buffers, map(len, buffers)))
         complete = True
         try:
             self._call("C_GetAttributeValue", session, handle, asked, len(asked))
@@ -184,7 +184,7 @@ class RawCalls:
 
     def length(self, session: int, handle: int, kind: int) -> int | None:
         """How many bytes an attribute has, without fetching it; None as for :meth:`attributes`."""
-        return self._fill(session, handle, Attribute(kind, None, 0))
+        return self._fill(session, handle, CkAttribute(kind, None, 0))
 
     def _attribute(self, session: int, handle: int, kind: int) -> bytes | None:
         expected = self.length(session, handle, kind)
@@ -194,7 +194,7 @@ class RawCalls:
         length = self._fill(session, handle, _entry(kind, buffer, len(buffer)))
         return None if length is None else buffer.raw[:length]
 
-    def _fill(self, session: int, handle: int, entry: Attribute) -> int | None:
+    def _fill(self, session: int, handle: int, entry: CkAttribute) -> int | None:
         """Let the module write one attribute to where ``entry`` points; returns its length."""
         try:
             self._call("C_GetAttributeValue", session, handle, ctypes.byref(entry), 1)
@@ -216,5 +216,5 @@ def _c_type(argument: object) -> Any:
     return CK_ULONG if isinstance(argument, int) else ctypes.c_void_p
 
 
-def _entry(kind: int, buffer: ctypes.Array[ctypes.c_char], length: int) -> Attribute:
-    return Attribute(kind, ctypes.cast(buffer, ctypes.c_void_p), length)
+def _entry(kind: int, buffer: ctypes.Array[ctypes.c_char], length: int) -> CkAttribute:
+    return CkAttribute(kind, ctypes.cast(buffer, ctypes.c_void_p), length)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import dataclass
 
 CK_ULONG = ctypes.c_ulong
 CK_RV = ctypes.c_ulong
@@ -67,7 +68,18 @@ class TokenInfo(ctypes.Structure):
     )
 
 
-class Attribute(ctypes.Structure):
+class CkAttribute(ctypes.Structure):
     """CK_ATTRIBUTE; ``length`` is in bytes."""
 
     _fields_ = (("type", CK_ULONG), ("value", ctypes.c_void_p), ("length", CK_ULONG))
+
+
+@dataclass(frozen=True)
+class ModuleInfo:
+    """The answer of C_GetInfo; versions are ``major.minor``."""
+
+    manufacturer: str
+    description: str
+    version: str
+    cryptoki: str
+    """The version of PKCS#11."""

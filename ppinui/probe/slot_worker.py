@@ -12,6 +12,7 @@ from functools import cache
 
 from pkcs11.exceptions import PKCS11Error
 
+from ppinui.config.locate import CONFIG_VARIABLE, SECRETS_VARIABLE
 from ppinui.files.memory_file import MemoryFile
 from ppinui.pkcs11.raw_calls import CryptokiError
 from ppinui.pkcs11.structures import text_of, version_of
@@ -117,8 +118,8 @@ class _PrivateFiles:
     def __init__(self) -> None:
         self.log = MemoryFile("provider-log", writable=True)
         self._files = {
-            "SECUROSYS_PKCS11_CONF": MemoryFile("provider-configuration"),
-            "SECUROSYS_SECRETS_CONF": MemoryFile("provider-secrets"),
+            CONFIG_VARIABLE: MemoryFile("provider-configuration"),
+            SECRETS_VARIABLE: MemoryFile("provider-secrets"),
         }
         self._before = {variable: os.environ.get(variable) for variable in self._files}
 
@@ -154,7 +155,7 @@ def probe_slot(worker: ModuleWorker, message: Message, attachments: list[bytearr
     request = SlotRequest(**message["request"])
     files, left = _private_files(), iter(attachments)
     files.log.wipe()
-    files.provide("SECUROSYS_PKCS11_CONF", next(left) if request.own_configuration else None)
-    files.provide("SECUROSYS_SECRETS_CONF", next(left) if request.own_secrets_file else None)
+    files.provide(CONFIG_VARIABLE, next(left) if request.own_configuration else None)
+    files.provide(SECRETS_VARIABLE, next(left) if request.own_secrets_file else None)
     run = _SlotRun(worker, _probe_of(request.module), request, files.log)
     return {"reusable": run.run(next(left) if request.login else None)}

@@ -9,7 +9,7 @@ from typing import Final
 from ppinui.tokens.certificates import SOON, Certificate, Validity
 from ppinui.tokens.objects import TokenObject
 from ppinui.tokens.pin_check import PinCheck, Verdict
-from ppinui.tokens.slot import Slot, SlotList, Token
+from ppinui.tokens.slot import SlotList, Token, TokenSlot
 
 
 def library_words(found: SlotList) -> str:
@@ -18,12 +18,12 @@ def library_words(found: SlotList) -> str:
     return f"{library.description}, {library.version}, by {library.manufacturer} ({found.module})"
 
 
-def slot_words(slot: Slot) -> str:
+def slot_words(slot: TokenSlot) -> str:
     """The slot's id and what is in it."""
     return f"slot {slot.id} ({slot.hex}): {_contents(slot)}"
 
 
-def _contents(slot: Slot) -> str:
+def _contents(slot: TokenSlot) -> str:
     if slot.failure is not None:
         code = f" ({slot.failure.hex})" if slot.failure.hex else ""
         return f"ERROR {slot.failure.name}{code}"
@@ -32,7 +32,7 @@ def _contents(slot: Slot) -> str:
     return slot.token.label or "a token without a label"
 
 
-def slot_lines(slot: Slot) -> Iterator[str]:
+def slot_lines(slot: TokenSlot) -> Iterator[str]:
     """What else there is to know of a slot: its token, its error, how it calls itself."""
     if slot.token is not None:
         yield from _token_lines(slot.token)

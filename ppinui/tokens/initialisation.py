@@ -13,7 +13,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access, Interrupted, carry_out
 from ppinui.tokens.objects import count_objects
 from ppinui.tokens.pins import check_length, check_offer, leave_trace, place_of, request_for, token_of
-from ppinui.tokens.slot import Slot, Token
+from ppinui.tokens.slot import Token, TokenSlot
 from ppinui.tokens.slot_list import list_slots
 from ppinui.tokens.token_errors import ModuleLostError, TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
@@ -23,7 +23,7 @@ from ppinui.tokens.token_refusal import TokenRefusal
 class Needs:
     """What has to be known before a token can be initialised."""
 
-    slot: Slot
+    slot: TokenSlot
     """With the token as it is now."""
     erases: bool
     """The token is in use: what is on it will be lost, and :func:`name_to_type` is to be typed for that."""
@@ -44,7 +44,7 @@ class Needs:
 
 
 def needs_of(
-    slot: Slot, module: object, *, factory_so_pin: bool = False, spend_final_try: bool = False
+    slot: TokenSlot, module: object, *, factory_so_pin: bool = False, spend_final_try: bool = False
 ) -> Needs:
     """What initialising the token of this slot needs.
 
@@ -63,7 +63,7 @@ def needs_of(
     return Needs(slot, erases, current, new_so_pin=not current or to_be_changed)
 
 
-def name_to_type(slot: Slot) -> tuple[str, str]:
+def name_to_type(slot: TokenSlot) -> tuple[str, str]:
     """What the user has to type to erase this slot's token: what it is, in words, and the text.
 
     The token's label, or else its serial number, or else the slot's id: never nothing, which is typed by
@@ -75,7 +75,7 @@ def name_to_type(slot: Slot) -> tuple[str, str]:
     return ("serial number", slot.token.serial) if slot.token.serial else ("slot id", str(slot.id))
 
 
-def loss_of(access: Access, slot: Slot) -> str:
+def loss_of(access: Access, slot: TokenSlot) -> str:
     """What is lost when this slot's token is initialised, as far as that is seen without a login."""
     token = f"serial {token_of(slot, access.module).serial or 'none'}"
     try:
@@ -116,13 +116,13 @@ class Pins:
 
 def initialise(
     access: Access,
-    slot: Slot,
+    slot: TokenSlot,
     label: str,
     pins: Pins,
     *,
     factory_so_pin: bool = False,
     spend_final_try: bool = False,
-) -> Slot:
+) -> TokenSlot:
     """Erase the token, name it, and set its PINs; returns the slot in which the token is then.
 
     A module may move the token to another slot (SoftHSM draws a new slot id): it is looked for by what it
@@ -179,7 +179,7 @@ def _half_made(function: str, *, new_so_pin: bool) -> str:
     return missing
 
 
-def _found_again(access: Access, slot: Slot, made: Token) -> Slot:
+def _found_again(access: Access, slot: TokenSlot, made: Token) -> TokenSlot:
     """The slot that the token is in now that the module was initialised anew."""
     there = replace(slot, token=made)
     try:

@@ -11,7 +11,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access, Interrupted, result_of
 from ppinui.tokens.objects import request_with_login, secrets_of
 from ppinui.tokens.pins import place_of
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.token_errors import Failure, ModuleLostError, TokenError
 
 
@@ -26,7 +26,7 @@ class MadeKey:
 
 def make_test_key(
     access: Access,
-    slot: Slot,
+    slot: TokenSlot,
     pin: Secret | None,
     *,
     on_token: bool = False,
@@ -54,7 +54,9 @@ def make_test_key(
     return MadeKey(result["type"], result["size"], on_token)
 
 
-def remove_test_keys(access: Access, slot: Slot, pin: Secret | None, *, spend_final_try: bool = False) -> int:
+def remove_test_keys(
+    access: Access, slot: TokenSlot, pin: Secret | None, *, spend_final_try: bool = False
+) -> int:
     """Remove what an interrupted test has left on the token; returns the number of objects."""
     request = request_with_login(
         "key_test_ops:remove_test_keys", access, slot, pin, spend_final_try=spend_final_try

@@ -12,9 +12,9 @@ from typing import Final
 
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.pkcs11.module_worker_pool import WORKERS
-from ppinui.provider.library import examine, mentions_primus
+from ppinui.pkcs11.structures import ModuleInfo
+from ppinui.provider.library import examine, is_primus, mentions_primus
 from ppinui.secrets.secret import Secret
-from ppinui.tokens.slot import Library
 from ppinui.tokens.token_errors import ModuleLostError, TokenError, of_answer, of_death, of_silence
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.workers.cancellation import Cancellation
@@ -79,10 +79,10 @@ def carry_out(
     exchange = _Exchange(access, worker)
     try:
         library = exchange.load()
-        if library.is_primus and against is not None:
+        if exchange.on_primus and against is not None:
             raise TokenRefusal(against, place)
         yield {"kind": "library", "library": asdict(library)}
-        request = request | {"do": f"{_OPERATIONS}.{request['do']}", "on_primus": library.is_primus}
+        request = request | {"do": f"{_OPERATIONS}.{request['do']}", "on_primus": exchange.on_primus}
         yield from exchange.carry_out(request | {"last": True}, *secrets)
     except ModuleLostError:
         worker.end()
@@ -107,14 +107,15 @@ class _Exchange:
         self._place = str(access.module)
         self._function = "its start"
         self._slot: int | None = None
-        self._on_primus = False
+        self.on_primus = False
+        """Each question to this module offers secrets to an HSM."""
         self._seconds = _START_SECONDS
 
-    def load(self) -> Library:
+    def load(self) -> ModuleInfo:
         """Load and initialise the module."""
         *_, done = self.carry_out({"do": f"{_OPERATIONS}.worker:load", "module": self._place})
-        library = Library(**done["library"])
-        self._on_primus = library.is_primus
+        library = ModuleInfo(**done["library"])
+        self.on_primus = is_primus(library.manufacturer)
         return library
 
     def carry_out(self, request: Message, *secrets: Secret) -> Iterator[Message]:
@@ -130,7 +131,7 @@ class _Exchange:
                 case "slot":
                     self._slot = message["id"]
                 case "failed":
-                    failure = of_answer(message["function"], message["code"], on_primus=self._on_primus)
+                    failure = of_answer(message["function"], message["code"], on_primus=self.on_primus)
                     raise TokenError(failure, self._where(), flags=message["flags"])
                 case "refused":
                     raise TokenRefusal(message["name"], self._where(), message["detail"])

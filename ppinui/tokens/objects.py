@@ -15,7 +15,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.tokens.certificates import Certificate, read_certificate
 from ppinui.tokens.module_client import Access, carry_out, result_of
 from ppinui.tokens.pins import check_length, check_offer, place_of, request_for, token_of
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.workers.channel import Message
 
 _USES = {
@@ -145,7 +145,7 @@ class TokenObject:
 class ObjectList:
     """The objects of a token that could be seen."""
 
-    slot: Slot
+    slot: TokenSlot
     objects: tuple[TokenObject, ...]
     found: int
     """How many there are; more than there are ``objects`` when the time was up."""
@@ -159,7 +159,7 @@ class ObjectList:
 
 def list_objects(
     access: Access,
-    slot: Slot,
+    slot: TokenSlot,
     pin: Secret | None = None,
     *,
     seconds: float = 60.0,
@@ -183,14 +183,14 @@ def list_objects(
     return ObjectList(slot, tuple(found), result["found"], logged_in=pin is not None)
 
 
-def count_objects(access: Access, slot: Slot) -> int:
+def count_objects(access: Access, slot: TokenSlot) -> int:
     """How many objects can be seen on the token without a login. Raises as :func:`list_objects`."""
     request = request_with_login("object_ops:count_objects", access, slot, None)
     return int(result_of(access, request)["found"])
 
 
 def request_with_login(
-    do: str, access: Access, slot: Slot, pin: Secret | None, *, spend_final_try: bool = False
+    do: str, access: Access, slot: TokenSlot, pin: Secret | None, *, spend_final_try: bool = False
 ) -> Message:
     """A request about a token that may need the user's login; with a PIN it has to be one to offer."""
     token_of(slot, access.module)

@@ -11,7 +11,7 @@ from ppinui.pkcs11.token_flags import obstacle_to_guessing
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import check_length, request_for, token_after
-from ppinui.tokens.slot import Slot, Token
+from ppinui.tokens.slot import Token, TokenSlot
 from ppinui.tokens.token_errors import Failure, TokenError
 from ppinui.tokens.token_refusal import REFUSALS, TokenRefusal
 
@@ -37,7 +37,7 @@ class Verdict(Enum):
 class PinCheck:
     """What came of one slot."""
 
-    slot: Slot
+    slot: TokenSlot
     verdict: Verdict
     reason: str = ""
     """Why nothing was tried."""
@@ -59,7 +59,7 @@ class PinCheck:
 
 def check_pins(
     access: Access,
-    slots: Iterable[Slot],
+    slots: Iterable[TokenSlot],
     pin: Secret,
     *,
     spend: bool,
@@ -71,7 +71,7 @@ def check_pins(
     take, a token that was seen in another slot already: then nothing is offered. Without ``spend`` nothing is
     offered at all. Raises TokenRefusal ``never-on-a-primus``, before anything is asked.
     """
-    tried: dict[tuple[str, ...], Slot] = {}
+    tried: dict[tuple[str, ...], TokenSlot] = {}
     checks: list[PinCheck] = []
     for slot in slots:
         check = _check(access, slot, pin, tried, spend=spend)
@@ -81,7 +81,7 @@ def check_pins(
 
 
 def _check(
-    access: Access, slot: Slot, pin: Secret, tried: dict[tuple[str, ...], Slot], *, spend: bool
+    access: Access, slot: TokenSlot, pin: Secret, tried: dict[tuple[str, ...], TokenSlot], *, spend: bool
 ) -> PinCheck:
     if slot.failure is not None:
         return PinCheck(slot, Verdict.NOT_TRIED, "the slot answered with an error", slot.failure)
@@ -100,7 +100,7 @@ def _check(
     return _try(access, slot, pin) if spend else PinCheck(slot, Verdict.WOULD_TRY)
 
 
-def _try(access: Access, slot: Slot, pin: Secret) -> PinCheck:
+def _try(access: Access, slot: TokenSlot, pin: Secret) -> PinCheck:
     try:
         token = token_after(access, request_for("pin_ops:try_pin", slot), pin, never_on_primus=True)
         return PinCheck(slot, Verdict.WELL_KNOWN, token=token)

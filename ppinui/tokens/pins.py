@@ -9,14 +9,14 @@ from ppinui.pkcs11.structures import UNAVAILABLE
 from ppinui.pkcs11.token_flags import UserType, obstacle
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access, result_of
-from ppinui.tokens.slot import Slot, Token
+from ppinui.tokens.slot import Token, TokenSlot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.workers.channel import Message
 
 
 def check_offer(
-    slot: Slot, module: object, user: UserType = UserType.USER, *, spend_final_try: bool = False
+    slot: TokenSlot, module: object, user: UserType = UserType.USER, *, spend_final_try: bool = False
 ) -> Token:
     """The token of a slot to which a PIN may be offered, by its flags. Raises TokenRefusal.
 
@@ -29,7 +29,7 @@ def check_offer(
     return token
 
 
-def token_of(slot: Slot, module: object) -> Token:
+def token_of(slot: TokenSlot, module: object) -> Token:
     """The slot's token. Raises TokenRefusal ``no-token``, or TokenError when the slot answered with one."""
     if slot.failure is not None:
         raise TokenError(slot.failure, place_of(slot, module))
@@ -38,7 +38,7 @@ def token_of(slot: Slot, module: object) -> Token:
     return slot.token
 
 
-def place_of(slot: Slot, module: object) -> str:
+def place_of(slot: TokenSlot, module: object) -> str:
     """How errors name a slot."""
     return f"{slot.name} of {module}"
 
@@ -69,7 +69,7 @@ def _limits(token: Token) -> tuple[int, int | None]:
 
 def change_pin(
     access: Access,
-    slot: Slot,
+    slot: TokenSlot,
     old: Secret,
     new: Secret,
     *,
@@ -94,7 +94,7 @@ def change_pin(
 
 
 def init_pin(
-    access: Access, slot: Slot, so_pin: Secret, new: Secret, *, spend_final_try: bool = False
+    access: Access, slot: TokenSlot, so_pin: Secret, new: Secret, *, spend_final_try: bool = False
 ) -> Token:
     """As the security officer, set a new user PIN, whatever the old one was; returns the token as it is then.
 
@@ -110,12 +110,12 @@ def init_pin(
     return changed
 
 
-def leave_trace(action: str, access: Access, slot: Slot) -> None:
+def leave_trace(action: str, access: Access, slot: TokenSlot) -> None:
     """Say in the system's log what was done to which slot."""
     trace(action, Path(f"{access.module}, slot {slot.id}"), environ=access.environ)
 
 
-def request_for(do: str, slot: Slot, *, spend_final_try: bool = False) -> Message:
+def request_for(do: str, slot: TokenSlot, *, spend_final_try: bool = False) -> Message:
     """A request about the token that was seen in this slot."""
     assert slot.token is not None
     return {

@@ -5,25 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ppinui.pkcs11.structures import ModuleInfo
 from ppinui.pkcs11.token_flags import TokenFlag, words_of
-from ppinui.provider.library import is_primus
 from ppinui.tokens.token_errors import Failure
-
-
-@dataclass(frozen=True)
-class Library:
-    """C_GetInfo: who made the module."""
-
-    manufacturer: str
-    description: str
-    version: str
-    cryptoki: str
-    """The version of PKCS#11 that it speaks."""
-
-    @property
-    def is_primus(self) -> bool:
-        """Each question to this one offers secrets to an HSM."""
-        return is_primus(self.manufacturer)
 
 
 @dataclass(frozen=True)
@@ -71,7 +55,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Slot:
+class TokenSlot:
     """A slot, with its token or with why there is nothing to be said of it."""
 
     id: int
@@ -107,8 +91,8 @@ class SlotList:
     """Every slot of a module, in its order."""
 
     module: str
-    library: Library
-    slots: tuple[Slot, ...]
+    library: ModuleInfo
+    slots: tuple[TokenSlot, ...]
 
     @property
     def failures(self) -> int:

@@ -7,8 +7,10 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
 
+from ppinui.pkcs11.structures import ModuleInfo
+from ppinui.provider.library import is_primus
 from ppinui.tokens.module_client import Access, carry_out
-from ppinui.tokens.slot import Library, Slot, SlotList, Token
+from ppinui.tokens.slot import SlotList, Token, TokenSlot
 from ppinui.tokens.token_errors import ModuleLostError, TokenError, not_asked, of_answer
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.workers.channel import Message
@@ -21,13 +23,13 @@ def list_slots(
     access: Access,
     *,
     only: Collection[int] | None = None,
-    on_slot: Callable[[Slot], None] = lambda _: None,
+    on_slot: Callable[[TokenSlot], None] = lambda _: None,
 ) -> SlotList:
     """Ask every slot of the module (``only``: just these); each is handed to ``on_slot`` as it is known.
 
-    A slot that answers with an error, or at which the module hangs or crashes, is a :class:`Slot` with its
-    ``failure``; the others are asked all the same, by a fresh process if need be. Raises what
-    :func:`ppinui.tokens.module_client.carry_out` does where not even the list of slots is to be had.
+    A slot that answers with an error, or at which the module hangs or crashes, is a :class:`TokenSlot` with
+    its ``failure``; the others are asked all the same, by a fresh process if need be. Raises what
+    :func:`ppinui.tokens.module_client.carry_out` does where there is not even a list of slots.
     """
     listing = _Listing(access, only, on_slot)
     while not listing.complete:
@@ -36,13 +38,15 @@ def list_slots(
 
 
 class _Listing:
-    def __init__(self, access: Access, only: Collection[int] | None, on_slot: Callable[[Slot], None]) -> None:
+    def __init__(
+        self, access: Access, only: Collection[int] | None, on_slot: Callable[[TokenSlot], None]
+    ) -> None:
         self._access = access
         self._only = only
         self._on_slot = on_slot
-        self._library: Library | None = None
+        self._library: ModuleInfo | None = None
         self._ids: list[int] = []
-        self._slots: dict[int, Slot] = {}
+        self._slots: dict[int, TokenSlot] = {}
         self._lost = 0
         self.complete = False
 
@@ -56,12 +60,12 @@ class _Listing:
         try:
             with closing(carry_out(self._access, request)) as messages:
                 for message in messages:
-                    self._hear(message)
+                    self._receive(message)
             self.complete = True
         except TokenError as error:
             lost_at = error.slot_id if isinstance(error, ModuleLostError) else None
             if lost_at is not None:
-                self._add(Slot(lost_at, failure=error.failure))
+                self._add(TokenSlot(lost_at, failure=error.failure))
                 self._lost += 1
             elif not self._slots:
                 raise
@@ -70,26 +74,26 @@ class _Listing:
 
     @property
     def _primus(self) -> bool:
-        return self._library is not None and self._library.is_primus
+        return self._library is not None and is_primus(self._library.manufacturer)
 
-    def _hear(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         match message["kind"]:
             case "library":
-                self._library = Library(**message["library"])
+                self._library = ModuleInfo(**message["library"])
             case "found":
                 self._ids = message["ids"]
             case "row":
                 self._lost = 0
                 self._add(slot_of(message["slot"], on_primus=self._primus))
 
-    def _add(self, slot: Slot) -> None:
+    def _add(self, slot: TokenSlot) -> None:
         self._slots[slot.id] = slot
         self._on_slot(slot)
 
     def result(self) -> SlotList:
         assert self._library is not None
         slots = [
-            self._slots.get(slot_id) or Slot(slot_id, failure=not_asked(_LEFT_OUT[self._primus]))
+            self._slots.get(slot_id) or TokenSlot(slot_id, failure=not_asked(_LEFT_OUT[self._primus]))
             for slot_id in self._ids
             if self._only is None or slot_id in self._only
         ]
@@ -102,9 +106,9 @@ _LEFT_OUT: Final = {
 }
 
 
-def slot_of(row: dict[str, Any], *, on_primus: bool) -> Slot:
+def slot_of(row: dict[str, Any], *, on_primus: bool) -> TokenSlot:
     """A worker's row of a slot."""
-    slot = Slot(row["id"], row["description"], row["manufacturer"])
+    slot = TokenSlot(row["id"], row["description"], row["manufacturer"])
     if row["failed"] is not None:
         return replace(slot, failure=of_answer(*row["failed"], on_primus=on_primus))
     return replace(slot, token=Token(**row["token"])) if row["token"] is not None else slot
@@ -120,7 +124,7 @@ def slot_id_of(text: str) -> int | None:
         return None
 
 
-def find_slot(access: Access, text: str) -> Slot:
+def find_slot(access: Access, text: str) -> TokenSlot:
     """The one slot that ``text`` names: a slot id, decimal or ``0x…``, or else a token's label in full.
 
     Raises TokenRefusal ``no-such-slot`` or ``label-not-unique``, and what :func:`list_slots` raises.
@@ -133,7 +137,7 @@ def find_slot(access: Access, text: str) -> Slot:
     return choose_slot(list_slots(access), text)
 
 
-def choose_slot(found: SlotList, text: str) -> Slot:
+def choose_slot(found: SlotList, text: str) -> TokenSlot:
     """The slot of this list that ``text`` names, as :func:`find_slot` has it.
 
     Raises TokenRefusal ``no-such-slot`` or ``label-not-unique``.

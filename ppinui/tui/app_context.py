@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.text import plural
 from ppinui.tui.controller_context import ControllerContext
 

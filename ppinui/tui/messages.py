@@ -9,7 +9,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from ppinui.editing.opened_file import Opened
     from ppinui.editing.result_history import Progress
-    from ppinui.tokens.slot import Slot
+    from ppinui.tokens.slot import TokenSlot
 
 # To every screen that is open.
 
@@ -41,7 +41,7 @@ class ModuleBusy(Message, bubble=False):
 class SlotChanged(Message, bubble=False):
     """The token of a slot has changed."""
 
-    def __init__(self, slot: Slot) -> None:
+    def __init__(self, slot: TokenSlot) -> None:
         self.slot = slot
         super().__init__()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ppinui.secrets.secret import Secret
     from ppinui.tokens.module_client import Access
     from ppinui.tokens.objects import ObjectList
-    from ppinui.tokens.slot import Slot, SlotList
+    from ppinui.tokens.slot import SlotList, TokenSlot
     from ppinui.workers.cancellation import Cancellation
 
 
@@ -50,24 +50,26 @@ def _find_module() -> Path:
 class SlotLister(Protocol):
     """Lists the slots of a module, and hands on each as it is known (token.slots.list_slots is one)."""
 
-    def __call__(self, access: Access, *, on_slot: Callable[[Slot], None]) -> SlotList: ...
+    def __call__(self, access: Access, *, on_slot: Callable[[TokenSlot], None]) -> SlotList: ...
 
 
 class ObjectLister(Protocol):
     """Lists the objects of a slot, with the user's PIN or without (token.objects.list_objects is one)."""
 
     def __call__(
-        self, access: Access, slot: Slot, pin: Secret | None, *, spend_final_try: bool
+        self, access: Access, slot: TokenSlot, pin: Secret | None, *, spend_final_try: bool
     ) -> ObjectList: ...
 
 
-def _list_slots(access: Access, *, on_slot: Callable[[Slot], None]) -> SlotList:
+def _list_slots(access: Access, *, on_slot: Callable[[TokenSlot], None]) -> SlotList:
     from ppinui.tokens.slot_list import list_slots
 
     return list_slots(access, on_slot=on_slot)
 
 
-def _list_objects(access: Access, slot: Slot, pin: Secret | None, *, spend_final_try: bool) -> ObjectList:
+def _list_objects(
+    access: Access, slot: TokenSlot, pin: Secret | None, *, spend_final_try: bool
+) -> ObjectList:
     from ppinui.tokens.objects import list_objects
 
     return list_objects(access, slot, pin, spend_final_try=spend_final_try)

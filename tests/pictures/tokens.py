@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ppinui.pkcs11.object_attributes import Attribute, ObjectClass
+from ppinui.pkcs11.structures import ModuleInfo
 from ppinui.pkcs11.token_flags import TokenFlag
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.objects import ObjectList, TokenObject
-from ppinui.tokens.slot import Library, Slot, SlotList, Token
+from ppinui.tokens.slot import SlotList, Token, TokenSlot
 from ppinui.tokens.token_errors import of_answer
 from tests.tokens.made_certificates import certificate
 
@@ -26,23 +27,23 @@ def _token(number: int, label: str, flags: int = _READY) -> Token:
 
 
 _SLOTS: Final = (
-    Slot(0, "Example HSM port 0", "Example HSMs", _token(0, "PAYMENTS")),
-    Slot(1, "Example HSM port 1", "Example HSMs", _token(1, "ARCHIVE")),
-    Slot(
+    TokenSlot(0, "Example HSM port 0", "Example HSMs", _token(0, "PAYMENTS")),
+    TokenSlot(1, "Example HSM port 1", "Example HSMs", _token(1, "ARCHIVE")),
+    TokenSlot(
         2,
         "Example HSM port 2",
         "Example HSMs",
         _token(2, "SIGNING", _READY | TokenFlag.USER_PIN_COUNT_LOW),
     ),
-    Slot(3, "Example HSM port 3", "Example HSMs", failure=of_answer("C_GetTokenInfo", 0x30)),
-    Slot(4, "Example HSM port 4", "Example HSMs", _token(4, "", 0)),
-    Slot(5, "Example HSM port 5", "Example HSMs"),
+    TokenSlot(3, "Example HSM port 3", "Example HSMs", failure=of_answer("C_GetTokenInfo", 0x30)),
+    TokenSlot(4, "Example HSM port 4", "Example HSMs", _token(4, "", 0)),
+    TokenSlot(5, "Example HSM port 5", "Example HSMs"),
 )
 
 
-def list_slots(access: Access, *, on_slot: Callable[[Slot], None]) -> SlotList:
+def list_slots(access: Access, *, on_slot: Callable[[TokenSlot], None]) -> SlotList:
     """What the module says of itself."""
-    return SlotList(str(access.module), Library("Example HSMs", "Example PKCS#11", "4.2", "2.40"), _SLOTS)
+    return SlotList(str(access.module), ModuleInfo("Example HSMs", "Example PKCS#11", "4.2", "2.40"), _SLOTS)
 
 
 def _ulong(number: int) -> bytes:
@@ -73,7 +74,7 @@ def _certificate(name: str, id_: int, days: int) -> TokenObject:
     return _object(ObjectClass.CERTIFICATE, name, id_, certificate_type=_ulong(0), value=der, private=_NO)
 
 
-def list_objects(_: Access, slot: Slot, pin: object, **__: object) -> ObjectList:
+def list_objects(_: Access, slot: TokenSlot, pin: object, **__: object) -> ObjectList:
     """What is on the token; private keys with a PIN."""
     found = [
         *_pair("pay", 1),

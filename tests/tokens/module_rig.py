@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.slot_list import find_slot
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.softhsm import SoftHsm
@@ -31,7 +31,7 @@ def reach_odd(module: OddModule | Path, *, timeout: float = 5.0, connect: bool =
     return Access(path, dict(os.environ), timeout=timeout, connect=connect)
 
 
-def look_at(hsm: SoftHsm, label: str) -> Slot:
+def look_at(hsm: SoftHsm, label: str) -> TokenSlot:
     """The slot of a token as it is now."""
     return find_slot(reach(hsm), label)
 

@@ -11,7 +11,7 @@ from ppinui.pkcs11.token_flags import TokenFlag
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.initialisation import Pins, initialise, name_to_type, needs_of, padded_label
 from ppinui.tokens.module_client import Interrupted
-from ppinui.tokens.slot import Slot, Token
+from ppinui.tokens.slot import Token, TokenSlot
 from ppinui.tokens.slot_list import find_slot, list_slots
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
@@ -27,7 +27,7 @@ def hsm(make_tokens: MakeTokens) -> SoftHsm:
     return make_tokens("PAYMENTS")
 
 
-def free_slot(hsm: SoftHsm) -> Slot:
+def free_slot(hsm: SoftHsm) -> TokenSlot:
     return list_slots(reach(hsm)).slots[-1]
 
 
@@ -104,7 +104,7 @@ def test_a_wrong_so_pin_erases_nothing(hsm: SoftHsm) -> None:
 def test_a_token_is_never_erased_by_typing_nothing(label: str, serial: str, typed: tuple[str, str]) -> None:
     token = Token(label, "Maker", "Model", serial, "1.0", "1.0", int(TokenFlag.INITIALISED), 4, 8)
 
-    assert name_to_type(Slot(5, token=token)) == typed
+    assert name_to_type(TokenSlot(5, token=token)) == typed
 
 
 @pytest.mark.parametrize(

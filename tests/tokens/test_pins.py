@@ -10,7 +10,7 @@ import pytest
 from ppinui.pkcs11.token_flags import UserType
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.pins import change_pin, init_pin
-from ppinui.tokens.slot import Slot, Token
+from ppinui.tokens.slot import Token, TokenSlot
 from ppinui.tokens.slot_list import find_slot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
@@ -107,7 +107,7 @@ def test_a_token_that_was_exchanged_meanwhile_gets_no_pin(hsm: SoftHsm) -> None:
     assert witness_of(hsm).accepts("PAYMENTS", USER_PIN)
 
 
-Change = Callable[[Slot], Token]
+Change = Callable[[TokenSlot], Token]
 
 
 @pytest.mark.parametrize(("wrong", "name"), [(2, "pin-final-try"), (3, "pin-locked")])

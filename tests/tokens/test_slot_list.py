@@ -11,7 +11,7 @@ import pytest
 
 from ppinui.provider.library import ModuleUnusable
 from ppinui.tokens.module_client import Access, Interrupted
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.slot_list import LOST_IN_A_ROW, choose_slot, find_slot, list_slots, slot_id_of
 from ppinui.tokens.token_errors import ModuleLostError, TokenError, of_answer
 from ppinui.tokens.token_refusal import TokenRefusal
@@ -104,7 +104,7 @@ def test_a_module_that_is_lost_again_and_again_is_not_waited_for(odd: MakeOdd) -
 
 def test_sixty_four_slots_are_asked_by_one_process(odd: MakeOdd) -> None:
     module = odd(Switches(slots={number: f"T{number}" for number in range(64)}))
-    known: list[Slot] = []
+    known: list[TokenSlot] = []
 
     found = list_slots(reach_odd(module), on_slot=known.append)
 
@@ -117,7 +117,7 @@ def test_a_module_that_does_not_start_again_costs_no_slot_that_is_known(odd: Mak
     module = odd(replace(THREE, faults=(crashes("C_GetTokenInfo", at=2),)))
     broken = replace(THREE, faults=(answers("C_Initialize", 0x30),))
 
-    def break_it(slot: Slot) -> None:
+    def break_it(slot: TokenSlot) -> None:
         if slot.failure is not None:
             module.behave(broken)
 

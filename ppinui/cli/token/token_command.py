@@ -25,7 +25,7 @@ from ppinui.tokens.initialisation import (
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.pin_check import PinCheck, Verdict, check_pins
 from ppinui.tokens.pins import change_pin, check_offer, init_pin, place_of
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.slot_list import choose_slot, list_slots
 
 
@@ -91,14 +91,14 @@ def _initialise(access: Access, arguments: argparse.Namespace) -> int:
     return ExitCode.FINE
 
 
-def _ask_pins(arguments: argparse.Namespace, slot: Slot, needs: Needs) -> Pins:
+def _ask_pins(arguments: argparse.Namespace, slot: TokenSlot, needs: Needs) -> Pins:
     current = ask_token_pin(arguments, slot, "present SO PIN") if needs.current_so_pin else None
     new = ask_token_pin(arguments, slot, "new SO PIN", twice=True) if needs.new_so_pin else None
     user = ask_token_pin(arguments, slot, "new user PIN", twice=True)
     return Pins(user, current, new)
 
 
-def _confirm(access: Access, slot: Slot, needs: Needs, given: str | None) -> None:
+def _confirm(access: Access, slot: TokenSlot, needs: Needs, given: str | None) -> None:
     """Let the user type the label of the token to erase. Raises PpinuiError for another label."""
     say(
         wrapped(f"Initialising erases the token of {place_of(slot, access.module)}: {loss_of(access, slot)}.")
@@ -150,7 +150,7 @@ def _init_pin(access: Access, arguments: argparse.Namespace) -> int:
     return ExitCode.FINE
 
 
-def _say_changed(arguments: argparse.Namespace, slot: Slot, user: UserType, new: Secret) -> None:
+def _say_changed(arguments: argparse.Namespace, slot: TokenSlot, user: UserType, new: Secret) -> None:
     say(f"{printable(slot.name)} has a new {user.pin_name}")
     if arguments.keep:
         keep(arguments, slot, new, source="changed by ppinui", validated=True)

@@ -19,7 +19,7 @@ from ppinui.tokens.description import (
 )
 from ppinui.tokens.objects import TokenObject
 from ppinui.tokens.pin_check import PinCheck
-from ppinui.tokens.slot import Slot, SlotList
+from ppinui.tokens.slot import SlotList, TokenSlot
 
 _COLUMNS: Final = 80
 
@@ -31,7 +31,7 @@ def render_slots(found: SlotList) -> str:
     return "\n".join(blocks) + "\n"
 
 
-def render_slot(slot: Slot) -> str:
+def render_slot(slot: TokenSlot) -> str:
     """A block of lines, without a newline at its end."""
     return _block(slot_words(slot), slot_lines(slot))
 

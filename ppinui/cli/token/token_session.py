@@ -14,7 +14,7 @@ from ppinui.secrets.secret import Secret
 from ppinui.text import printable
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import check_offer
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.slot_list import find_slot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.workers.hardening import harden
@@ -32,12 +32,14 @@ def access_of(arguments: argparse.Namespace) -> Access:
     )
 
 
-def slot_of(arguments: argparse.Namespace, access: Access) -> Slot:
+def slot_of(arguments: argparse.Namespace, access: Access) -> TokenSlot:
     """The slot that the arguments name, in its present state."""
     return find_slot(access, arguments.slot)
 
 
-def ask_token_pin(arguments: argparse.Namespace, slot: Slot, name: str, *, twice: bool = False) -> Secret:
+def ask_token_pin(
+    arguments: argparse.Namespace, slot: TokenSlot, name: str, *, twice: bool = False
+) -> Secret:
     """Ask for a PIN of the slot's token; ``name``: which one, such as ``new user PIN``."""
     what = f"the {name} of {printable(slot.name)}"
     prompt = f"{name[0].upper()}{name[1:]} of {printable(slot.name)}: "
@@ -45,7 +47,7 @@ def ask_token_pin(arguments: argparse.Namespace, slot: Slot, name: str, *, twice
 
 
 @contextlib.contextmanager
-def user_pin(arguments: argparse.Namespace, access: Access, slot: Slot) -> Iterator[Secret | None]:
+def user_pin(arguments: argparse.Namespace, access: Access, slot: TokenSlot) -> Iterator[Secret | None]:
     """The user's PIN, if the command logs in: from a descriptor, from the keyring, or asked for.
 
     A PIN from the keyring that the token rejects is marked there, and not offered again.
@@ -88,7 +90,9 @@ def user_pin(arguments: argparse.Namespace, access: Access, slot: Slot) -> Itera
             stored.wipe()
 
 
-def keep(arguments: argparse.Namespace, slot: Slot, pin: Secret, *, source: str, validated: bool) -> None:
+def keep(
+    arguments: argparse.Namespace, slot: TokenSlot, pin: Secret, *, source: str, validated: bool
+) -> None:
     """Keep a user PIN in the keyring, under the token's label."""
     from ppinui.secrets.token_pins import keep_pin
 

@@ -29,7 +29,7 @@ from ppinui.setup.walkthrough import (
 from ppinui.tokens.initialisation import Pins, initialise, padded_label
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import init_pin
-from ppinui.tokens.slot import Slot, SlotList
+from ppinui.tokens.slot import SlotList, TokenSlot
 from ppinui.tokens.slot_list import list_slots
 
 TOKENS: Final = "tokens"
@@ -47,7 +47,7 @@ class Chosen:
     """A token of the set-up. ``slot`` is where it is, None where no token has the label yet."""
 
     label: str
-    slot: Slot | None
+    slot: TokenSlot | None
 
 
 def access(here: Here) -> Access:
@@ -173,7 +173,7 @@ def _missing(here: Here, found: SlotList, label: str, wanted: str | int | None) 
     )
 
 
-def _initialise(here: Here, slot: Slot, label: str, given: Given, running: Running) -> None:
+def _initialise(here: Here, slot: TokenSlot, label: str, given: Given, running: Running) -> None:
     made = initialise(access(here), slot, label, Pins(given[_USER_PIN], new_so=given[_SO_PIN]))
     running.say(f"'{label}' is in slot {made.id}")
     keep(here, label, given[_USER_PIN], running)
@@ -210,7 +210,7 @@ def _pins_look(here: Here) -> Finding:
     return Finding(StepState.DONE, f"{words} set, and in the keyring")
 
 
-def _pin_to_set(here: Here, one: Chosen, slot: Slot) -> Finding:
+def _pin_to_set(here: Here, one: Chosen, slot: TokenSlot) -> Finding:
     return Finding(
         StepState.TO_DO,
         f"the user PIN of '{one.label}' is not set",
@@ -226,7 +226,7 @@ def _pin_to_set(here: Here, one: Chosen, slot: Slot) -> Finding:
     )
 
 
-def _set_pin(here: Here, slot: Slot, label: str, given: Given, running: Running) -> None:
+def _set_pin(here: Here, slot: TokenSlot, label: str, given: Given, running: Running) -> None:
     init_pin(access(here), slot, given[_SO_PIN], given[_USER_PIN])
     keep(here, label, given[_USER_PIN], running)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access, Interrupted
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.tui.background import preload_workers, run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
@@ -139,7 +139,7 @@ class TokenController:
         finally:
             self._set_busy("", None)
 
-    def saw(self, slot: Slot, flags: int | None) -> None:
+    def saw(self, slot: TokenSlot, flags: int | None) -> None:
         """The token of a slot has these flags now (None: they could not be read); the screens are told."""
         if flags is not None and slot.token is not None:
             changed = replace(slot, token=slot.token.with_flags(flags))

@@ -13,7 +13,7 @@ from ppinui.secrets.stored_secret import StoredSecret
 from ppinui.secrets.token_pins import keep_pin, offer_pin
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import check_offer, limit_words, place_of
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.tui.controllers.token_controller import FlowCancelled
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-async def ask_pin(context: AppContext, slot: Slot, name: str, hint: str = "it is offered once") -> Secret:
+async def ask_pin(
+    context: AppContext, slot: TokenSlot, name: str, hint: str = "it is offered once"
+) -> Secret:
     """Ask for a PIN of the slot's token; ``name``: which one, such as ``SO PIN``. Raises FlowCancelled."""
     pin = await context.ask(SecretDialog(f"{name[0].upper()}{name[1:]} of {slot.name}", hint))
     if pin is None:
@@ -34,7 +36,7 @@ async def ask_pin(context: AppContext, slot: Slot, name: str, hint: str = "it is
     return pin
 
 
-async def ask_new_pin(context: AppContext, slot: Slot, name: str) -> Secret:
+async def ask_new_pin(context: AppContext, slot: TokenSlot, name: str) -> Secret:
     """Ask for it twice. Raises FlowCancelled, and SecretUnavailable where the two differ."""
     pin = await ask_twice(context.ask, f"{name[0].upper()}{name[1:]} of {slot.name}", _limits(slot))
     if pin is None:
@@ -42,7 +44,7 @@ async def ask_new_pin(context: AppContext, slot: Slot, name: str) -> Secret:
     return pin
 
 
-def _limits(slot: Slot) -> str:
+def _limits(slot: TokenSlot) -> str:
     return f"{limit_words(slot.token)} bytes; you are asked twice" if slot.token is not None else ""
 
 
@@ -71,7 +73,7 @@ async def may_offer(context: AppContext, check: Callable[[bool], Result]) -> tup
 
 async def with_user_pin(
     context: AppContext,
-    slot: Slot,
+    slot: TokenSlot,
     doing: str,
     work: Callable[[Access, Secret, bool], Result],
     *,
@@ -120,7 +122,7 @@ async def _stored_pin(context: AppContext, label: str) -> StoredSecret | None:
         return None
 
 
-async def offer_to_keep(context: AppContext, slot: Slot, pin: Secret) -> None:
+async def offer_to_keep(context: AppContext, slot: TokenSlot, pin: Secret) -> None:
     """Ask whether a PIN that the token has now shall be kept, and keep it. Raises PpinuiError."""
     if slot.token is not None:
         context.tokens.forget_pin(slot.token.label)
@@ -137,7 +139,7 @@ async def offer_to_keep(context: AppContext, slot: Slot, pin: Secret) -> None:
         await keep(context, slot, pin, source="changed by ppinui", validated=True)
 
 
-async def keep(context: AppContext, slot: Slot, pin: Secret, *, source: str, validated: bool) -> None:
+async def keep(context: AppContext, slot: TokenSlot, pin: Secret, *, source: str, validated: bool) -> None:
     """Keep a user PIN in the keyring, under the token's label. Raises PpinuiError."""
     label = slot.token.label if slot.token is not None else ""
     await context.secrets.change(

@@ -20,7 +20,7 @@ from ppinui.tokens.initialisation import (
 )
 from ppinui.tokens.pin_check import WELL_KNOWN_PINS, PinCheck, Verdict, check_pins
 from ppinui.tokens.pins import change_pin, check_offer, init_pin, place_of
-from ppinui.tokens.slot import Slot, Token
+from ppinui.tokens.slot import Token, TokenSlot
 from ppinui.tui.controllers.token_controller import FlowCancelled
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
@@ -36,7 +36,7 @@ _WIDTH: Final = 70
 _BACK = DialogChoice("back", "b", "Back")
 
 
-async def initialise_token(context: AppContext, slot: Slot) -> Slot:
+async def initialise_token(context: AppContext, slot: TokenSlot) -> TokenSlot:
     """Erase a token, name it, set its PINs; returns its slot. Raises PpinuiError, and FlowCancelled."""
     factory = await _has_factory_so_pin(context, slot)
     needs, spend = await may_offer(
@@ -71,7 +71,7 @@ async def initialise_token(context: AppContext, slot: Slot) -> Slot:
     return made
 
 
-async def _has_factory_so_pin(context: AppContext, slot: Slot) -> bool:
+async def _has_factory_so_pin(context: AppContext, slot: TokenSlot) -> bool:
     """No flag of a fresh token tells whether its maker has set an SO PIN."""
     if slot.token is None or slot.token.is_initialised:
         return False
@@ -87,7 +87,7 @@ async def _has_factory_so_pin(context: AppContext, slot: Slot) -> bool:
     return answer == "factory"
 
 
-async def _confirm(context: AppContext, slot: Slot, needs: Needs) -> None:
+async def _confirm(context: AppContext, slot: TokenSlot, needs: Needs) -> None:
     """Have typed whose contents are lost."""
     loss = await context.tokens.ask(
         f"counting the objects of {slot.name}",
@@ -110,7 +110,7 @@ async def _confirm(context: AppContext, slot: Slot, needs: Needs) -> None:
         raise FlowCancelled
 
 
-async def _ask_label(context: AppContext, slot: Slot) -> str:
+async def _ask_label(context: AppContext, slot: TokenSlot) -> str:
     now = slot.token.label if slot.token is not None else ""
 
     def attempt(answers: Answers) -> None:
@@ -128,7 +128,7 @@ async def _ask_label(context: AppContext, slot: Slot) -> str:
     return typed["label"]
 
 
-async def change_a_pin(context: AppContext, slot: Slot) -> Token:
+async def change_a_pin(context: AppContext, slot: TokenSlot) -> Token:
     """Change the user's or the security officer's PIN; returns the token. Raises as initialise_token."""
     answer = await context.ask(
         ChoiceDialog(
@@ -166,7 +166,7 @@ async def change_a_pin(context: AppContext, slot: Slot) -> Token:
     return token
 
 
-async def set_user_pin(context: AppContext, slot: Slot) -> Token:
+async def set_user_pin(context: AppContext, slot: TokenSlot) -> Token:
     """As the security officer, set the user's PIN; returns the token. Raises as initialise_token."""
     _, spend = await may_offer(
         context, lambda spend: check_offer(slot, context.tokens.module, UserType.SO, spend_final_try=spend)
@@ -190,7 +190,7 @@ async def set_user_pin(context: AppContext, slot: Slot) -> Token:
     return token
 
 
-async def keep_a_pin(context: AppContext, slot: Slot) -> None:
+async def keep_a_pin(context: AppContext, slot: TokenSlot) -> None:
     """Keep the user PIN of a token in the keyring, untried. Raises PpinuiError, FlowCancelled."""
     pin = await ask_pin(context, slot, UserType.USER.pin_name, "nothing is tried with it")
     try:
@@ -199,7 +199,9 @@ async def keep_a_pin(context: AppContext, slot: Slot) -> None:
         pin.wipe()
 
 
-async def find_well_known_pin(context: AppContext, slot: Slot, slots: Sequence[Slot]) -> list[Slot]:
+async def find_well_known_pin(
+    context: AppContext, slot: TokenSlot, slots: Sequence[TokenSlot]
+) -> list[TokenSlot]:
     """Which of the tokens still have a PIN that everybody knows: one try for each that the user agrees to.
 
     Gives the slots with their tokens as they are then. Raises PpinuiError, and FlowCancelled.
@@ -239,7 +241,9 @@ async def find_well_known_pin(context: AppContext, slot: Slot, slots: Sequence[S
     return [replace(one.slot, token=one.token) for one in checks if one.token is not None]
 
 
-async def _ask_which(context: AppContext, slot: Slot, slots: Sequence[Slot]) -> tuple[str, Sequence[Slot]]:
+async def _ask_which(
+    context: AppContext, slot: TokenSlot, slots: Sequence[TokenSlot]
+) -> tuple[str, Sequence[TokenSlot]]:
     typed = await context.ask(
         FormDialog(
             "A PIN that everybody knows: IBM's is 98765432, openCryptoki's 12345678",

@@ -251,10 +251,10 @@ class MainScreen(MainActions):
 
     # -- editing -------------------------------------------------------------------------------------------
 
-    def do(self, edit: Edit, select: str | None = None) -> None:
+    def apply(self, edit: Edit, select: str | None = None) -> None:
         """Make an edit and show it. Raises PpinuiError where it cannot be made."""
         revision = self.context.session.revision
-        path = self.context.session.do(edit)
+        path = self.context.session.apply(edit)
         # A field that was left and entered comes twice.
         is_new = self.context.session.revision != revision
         self.show_document(path if select is None else select, read_again=is_new)
@@ -268,11 +268,11 @@ class MainScreen(MainActions):
 
         try:
             if value is not None:
-                self.do(SetValue(field.path, value), select=self.selected.path)
+                self.apply(SetValue(field.path, value), select=self.selected.path)
             elif (
                 self.context.session.document.get(field.path) is not None
             ):  # left and entered: it comes twice
-                self.do(Remove(field.path), select=self.selected.path)
+                self.apply(Remove(field.path), select=self.selected.path)
         except PpinuiError as error:
             self.context.show_error(error)
 

@@ -21,7 +21,7 @@ from ppinui.tokens.export import as_pem, write_pem
 from ppinui.tokens.key_test import make_test_key
 from ppinui.tokens.objects import ObjectList, TokenObject
 from ppinui.tokens.pins import place_of
-from ppinui.tokens.slot import Slot
+from ppinui.tokens.slot import TokenSlot
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
@@ -85,7 +85,7 @@ class ObjectsScreen(Screen[None]):
         Binding("x", "cancel", "Cancel", id="objects.cancel", tooltip="End what the module is asked"),
     ]
 
-    def __init__(self, context: AppContext, slot: Slot) -> None:
+    def __init__(self, context: AppContext, slot: TokenSlot) -> None:
         super().__init__()
         self.context = context
         self.slot = slot

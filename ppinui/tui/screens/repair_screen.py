@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from ppinui.config.config_save import SaveRefused
 from ppinui.config.redaction import mask
-from ppinui.editing.repair import Mending
+from ppinui.editing.repair import BrokenFile
 from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class FlawedText(NumberedTextView):
     """A text with the place of its error marked, and below it what is wrong there."""
 
-    def show_flaw(self, mending: Mending) -> None:
+    def show_flaw(self, mending: BrokenFile) -> None:
         """Show the text in hand without its passwords."""
         lines: list[Piece] = [(line, "") for line in mask(mending.text).split("\n")]
         number, flaw = mending.flaw_line, mending.flaw
@@ -53,7 +53,7 @@ class FlawedText(NumberedTextView):
 
 
 class RepairScreen(Screen[None]):
-    """Shows one :class:`Mending`; its keys lead out."""
+    """Shows one :class:`BrokenFile`; its keys lead out."""
 
     CSS_PATH = "repair_screen.tcss"
     AUTO_FOCUS = "#repair-text"
@@ -70,7 +70,7 @@ class RepairScreen(Screen[None]):
         Binding("f10,q,ctrl+q", "leave", "Quit", id="mending.quit", tooltip="Leave the file as it is"),
     ]
 
-    def __init__(self, context: AppContext, mending: Mending) -> None:
+    def __init__(self, context: AppContext, mending: BrokenFile) -> None:
         super().__init__()
         self.context = context
         self.mending = mending

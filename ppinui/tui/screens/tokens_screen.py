@@ -18,7 +18,7 @@ from ppinui.pkcs11.token_flags import warnings_of
 from ppinui.text import plural, shortened
 from ppinui.tokens.description import slot_lines, slot_words
 from ppinui.tokens.pins import token_of
-from ppinui.tokens.slot import Slot, SlotList, Token
+from ppinui.tokens.slot import SlotList, Token, TokenSlot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
 from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
@@ -38,7 +38,7 @@ _USUAL: Final = {"initialised", "user PIN set", "login required"}
 """What is normal, and not worth a word in the table."""
 
 
-def _state_of(slot: Slot) -> Piece:
+def _state_of(slot: TokenSlot) -> Piece:
     """What is the matter with a slot, in a word or two; what it is, for its colour."""
     if slot.failure is not None:
         return (f"✗ {slot.failure.name}", "error")
@@ -53,15 +53,15 @@ def _state_of(slot: Slot) -> Piece:
 
 
 _COLUMNS: Final = (
-    Column[Slot]("slot", 10, lambda slot: str(slot.id), right=True),
-    Column[Slot]("label", 22, lambda slot: slot.token.label if slot.token else "", "strong", wide=32),
-    Column[Slot]("model", 16, lambda slot: slot.token.model if slot.token else ""),
-    Column[Slot]("serial", 16, lambda slot: slot.token.serial if slot.token else "", only_wide=True),
-    Column[Slot]("state", 0, _state_of),
+    Column[TokenSlot]("slot", 10, lambda slot: str(slot.id), right=True),
+    Column[TokenSlot]("label", 22, lambda slot: slot.token.label if slot.token else "", "strong", wide=32),
+    Column[TokenSlot]("model", 16, lambda slot: slot.token.model if slot.token else ""),
+    Column[TokenSlot]("serial", 16, lambda slot: slot.token.serial if slot.token else "", only_wide=True),
+    Column[TokenSlot]("state", 0, _state_of),
 )
 
 
-class SlotTable(ColumnTable[Slot]):
+class SlotTable(ColumnTable[TokenSlot]):
     """A line for each slot."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,7 +82,7 @@ def _summary(found: SlotList) -> str:
 class SlotsRead(Message):
     """These slots are known so far."""
 
-    def __init__(self, slots: tuple[Slot, ...]) -> None:
+    def __init__(self, slots: tuple[TokenSlot, ...]) -> None:
         self.slots = slots
         super().__init__()
 
@@ -170,10 +170,10 @@ class TokensScreen(Screen[None]):
         self.tokens.flow(self._list())
 
     async def _list(self) -> None:
-        known: list[Slot] = []
+        known: list[TokenSlot] = []
         before = self.found
 
-        def hear(slot: Slot) -> None:
+        def hear(slot: TokenSlot) -> None:
             known.append(slot)
             if before is None:  # else what was known stays until all of it is known anew
                 self.post_message(SlotsRead(tuple(known)))
@@ -189,7 +189,7 @@ class TokensScreen(Screen[None]):
         if self.found is None:
             self._show(event.slots)
 
-    def _show(self, slots: Iterable[Slot]) -> None:
+    def _show(self, slots: Iterable[TokenSlot]) -> None:
         here = self.table.selected
         self.table.show(slots)
         if here is not None:
@@ -251,7 +251,7 @@ class TokensScreen(Screen[None]):
 
     def action_initialise(self) -> None:
 
-        async def run(slot: Slot) -> None:
+        async def run(slot: TokenSlot) -> None:
             made = await token_flow.initialise_token(self.context, slot)
             await self._list()
             self._go_to_slot(made.id)
@@ -264,15 +264,15 @@ class TokensScreen(Screen[None]):
     def action_set_pin(self) -> None:
         self._change(token_flow.set_user_pin)
 
-    def _change(self, change: Callable[[AppContext, Slot], Awaitable[Token]]) -> None:
-        async def run(slot: Slot) -> None:
+    def _change(self, change: Callable[[AppContext, TokenSlot], Awaitable[Token]]) -> None:
+        async def run(slot: TokenSlot) -> None:
             self._put([replace(slot, token=await change(self.context, slot))])
 
         self._with_token(run)
 
     def action_well_known(self) -> None:
 
-        async def run(slot: Slot) -> None:
+        async def run(slot: TokenSlot) -> None:
             self._put(await token_flow.find_well_known_pin(self.context, slot, self.table.items))
 
         self._with_token(run)
@@ -280,7 +280,7 @@ class TokensScreen(Screen[None]):
     def action_keep(self) -> None:
         self._with_token(lambda slot: token_flow.keep_a_pin(self.context, slot))
 
-    def _with_token(self, action: Callable[[Slot], Awaitable[None]]) -> None:
+    def _with_token(self, action: Callable[[TokenSlot], Awaitable[None]]) -> None:
         """Do something with the slot of the cursor; where it fails, its flags are seen."""
         slot = self.table.selected
         if slot is None:
@@ -288,7 +288,7 @@ class TokensScreen(Screen[None]):
         else:
             self.tokens.flow(self._acting(action, slot))
 
-    async def _acting(self, action: Callable[[Slot], Awaitable[None]], slot: Slot) -> None:
+    async def _acting(self, action: Callable[[TokenSlot], Awaitable[None]], slot: TokenSlot) -> None:
         try:
             await action(slot)
         except TokenError as error:
@@ -299,7 +299,7 @@ class TokensScreen(Screen[None]):
         """Here, or on the screen of its objects."""
         self._put([event.slot])
 
-    def _put(self, changed: Sequence[Slot]) -> None:
+    def _put(self, changed: Sequence[TokenSlot]) -> None:
         """These slots are otherwise now."""
         others = {slot.id: slot for slot in changed}
         self._show([others.get(slot.id, slot) for slot in self.table.items])
