@@ -246,6 +246,6 @@ FLOWS: Final[Mapping[str, Callable[[AppContext], Coroutine[Any, Any, None]]]] = 
     "duplicate": duplicate,
     "rename": rename,
     "delete": delete,
-    "edit_text": edit_text,
+    "text": edit_text,
 }
 """What the main screen starts, by the names in its bindings."""

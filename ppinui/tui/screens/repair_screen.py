@@ -76,14 +76,12 @@ class RepairScreen(Screen[None]):
         self.mending = mending
 
     def compose(self) -> ComposeResult:
-        """What is wrong, the text, the keys."""
         yield Static(id="repair-head", markup=False)
         yield Static(id="repair-flaw", markup=False)
         yield FlawedText(id="repair-text")
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Look at the file."""
         self.action_read()
 
     def show(self) -> None:
@@ -100,7 +98,6 @@ class RepairScreen(Screen[None]):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Only what makes sense now is offered."""
         match action:
             case "edit":
                 return self.mending.can_be_edited
@@ -165,7 +162,6 @@ class RepairScreen(Screen[None]):
             await self._copy()
 
     def action_copy(self) -> None:
-        """Save the text to another file."""
         self._start(self._copy())
 
     async def _copy(self) -> None:
