@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Runner(Protocol):
-    """Runs a connection test, in the thread that calls it, and tells how it goes on."""
+    """Runs a connection test, in the thread that calls it, and reports each event."""
 
     def __call__(
         self,
@@ -123,7 +123,7 @@ class AppOptions:
     host: Host = field(default_factory=Host, repr=False)
     """The account and limits with which the program was started, for what is set up."""
     called: Callable[[str], str] = str
-    """Gives a message with the commands of this program in it as the user can call them."""
+    """Rewrites a message so that its commands of this program can be pasted."""
     timeout: float = 10.0
     """Seconds for each stage of a connection test."""
     run_test: Runner = _run_test

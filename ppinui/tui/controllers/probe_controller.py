@@ -143,7 +143,7 @@ class ProbeController:
                 run_test = self._context.options.run_test
                 return run_test(plan, options, credentials=credentials, on_event=board, stop=stop)
             finally:
-                credentials.wipe()  # here, where nobody is left who would offer what is no secret any more
+                credentials.wipe()  # here: nothing can offer it any more
 
         report: Report | None = None
         timer = self._context.every(0.1, self._show)

@@ -91,7 +91,7 @@ class SecretsController(SecretsReader):
                 without_keyring=None if keyring.is_chosen else without_keyring,
             )
 
-        # Not in the keyring's thread: a test that needs nothing from the keyring waits for nobody who does.
+        # Not in the keyring's thread: a test that needs nothing from the keyring does not wait for it.
         waiting = context.after(_PATIENCE, partial(context.notify, "Waiting for the keyring …"))
         try:
             found = await run_in_thread(find)

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 class FlowCancelled(Exception):
-    """Somebody was asked, and went back: nothing is done, and nothing is said."""
+    """The user was asked, and went back: nothing is done, and no error is shown."""
 
 
 class TokenController:
@@ -102,7 +102,7 @@ class TokenController:
             try:
                 return work(access)
             finally:
-                # Here, where nobody is left who would offer what is no PIN any more.
+                # Here: nothing can offer it any more.
                 for secret in secrets:
                     secret.wipe()
 
@@ -140,7 +140,7 @@ class TokenController:
             self._set_busy("", None)
 
     def saw(self, slot: TokenSlot, flags: int | None) -> None:
-        """The token of a slot has these flags now (None: they could not be read); the screens are told."""
+        """The token of a slot has these flags now (None: not readable); sends that to the screens."""
         if flags is not None and slot.token is not None:
             changed = replace(slot, token=slot.token.with_flags(flags))
             self._context.broadcast(partial(SlotChanged, changed))

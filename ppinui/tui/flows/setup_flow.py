@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ppinui.tui.app_context import AppContext
 
 _NAMED: Final = "-c"
-"""The rule by which the configuration was found when somebody has named it."""
+"""The rule by which the configuration was found when the user has named it."""
 
 
 async def set_up(context: AppContext, name: str, screen_for: Callable[[SetupThread], Screen[bool]]) -> None:
@@ -61,7 +61,7 @@ async def quit_set_up(context: AppContext, setup: SetupThread) -> None:
 
 
 def how_to_go_on(context: AppContext, setup: SetupThread) -> str:
-    """What is said to somebody who leaves."""
+    """What is said to a user who leaves."""
     if setup.unkept:
         return setup.unkept
     command = context.options.called(f"ppinui setup {setup.kind.name}")

@@ -38,7 +38,7 @@ Result = TypeVar("Result")
 
 
 async def import_secrets(context: AppContext) -> str:
-    """Take what a .secrets.cfg has into the keyring; what was done in words, "" for nothing."""
+    """Copy what a .secrets.cfg has into the keyring; returns what was done in words, "" for nothing."""
     path = await _ask_for_path(context, "Import secrets", "from the file")
     if path is None:
         return ""
@@ -85,7 +85,7 @@ async def _ask_for_path(context: AppContext, title: str, words: str) -> Path | N
 async def _unless_in_the_way(
     context: AppContext, words: str, work: Callable[[SecretOperations, bool], Result]
 ) -> Result | None:
-    """What ``work`` gives, which is told to replace what is in its way only if the user says so."""
+    """What ``work`` returns; it replaces what is in its way only if the user says so."""
     try:
         return await context.secrets.do(lambda operations: work(operations, False))
     except AlreadyThereError as error:
@@ -146,7 +146,7 @@ async def adopt(context: AppContext) -> str:
 
 
 async def _ask_for_owner(context: AppContext, pin: ClearPin, served: Collection[str]) -> str | None:
-    """Which partition a setup password is of; "" where it is of no use any more, None where nobody says.
+    """Which partition a setup password is of; "" where it is of no use, None where the user goes back.
 
     ``served``: partitions that another setup password is for.
     """
@@ -188,7 +188,7 @@ def _spend(
 
 
 def _take_out(context: AppContext, adopted: ClearSecrets) -> None:
-    """Take what was adopted out of the document, and its copies out of the comments."""
+    """Remove what was adopted from the document, and its copies from the comments."""
     for path in adopted.paths():
         context.session.apply(Remove(path))
     text = context.session.document.text
