@@ -15,7 +15,7 @@ from ppinui.cli.config.edit_command import diff, set_values
 from ppinui.cli.console import emit, is_on_terminal
 from ppinui.cli.program_name import program_name
 from ppinui.cli.report_output import run_with_progress, show_report
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import load

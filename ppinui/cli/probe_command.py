@@ -9,7 +9,7 @@ from ppinui.cli.command_context import context_of
 from ppinui.cli.console import say
 from ppinui.cli.probe_credentials import credentials_of, mark_rejected, render_sources
 from ppinui.cli.report_output import run_with_progress, show_report
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.kms.kms_locate import is_kms_file
 from ppinui.libconfig.document import load
 from ppinui.probe.plan import SlotSelection, make_plan

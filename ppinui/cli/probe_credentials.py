@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ppinui.cli.command_context import say_whose_keyring, say_without_keyring
 from ppinui.cli.console import say
 from ppinui.cli.secret_prompts import ask_pin
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.errors import PpinuiError
 from ppinui.probe.credentials import Credentials, PromptedCredentials, sources_in_words
 from ppinui.probe.plan import Plan

@@ -132,7 +132,7 @@ def _names_below(document: Document, names: Sequence[str]) -> Iterator[str]:
             yield from level.specs
 
 
-def put(document: Document, path: str, value: Scalar) -> Document:
+def set_or_insert(document: Document, path: str, value: Scalar) -> Document:
     """The document with a setting set, or inserted where it is missing.
 
     ``path`` is one in full, as ``resolve_path(…, must_exist=False)`` gives it. Missing groups

@@ -97,7 +97,7 @@ class NewHsm:
     slots: tuple[NewSlot, ...]
 
 
-def written(hsms: Sequence[NewHsm], *, log_file: str = LOG_FILE) -> str:
+def render(hsms: Sequence[NewHsm], *, log_file: str = LOG_FILE) -> str:
     """The text of a whole primus.cfg for these HSMs: hsm0, hsm1, … with the documented defaults."""
     return _TEXT.format(
         version=VERSION,
@@ -127,14 +127,14 @@ def _hsm(number: int, hsm: NewHsm) -> str:
     )
 
 
-def begun(document: Document | None, origin: str) -> Document:
+def with_header(document: Document | None, origin: str) -> Document:
     """A document to add the first HSM to; None stands for a file that is not there.
 
     One without any text gets a beginning with the documented defaults and no HSM. One without settings,
     of comments alone, gets its version. All others are as they were.
     """
     if document is None or not document.text.strip():
-        return parse(written(()), origin)
+        return parse(render(()), origin)
     if not document.root.children:
         return insert(document, "", "version", VERSION)
     return document

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ppinui.config.primus import SecretOwners
+from ppinui.config.primus_config import SecretOwners
 from ppinui.diagnostic import Diagnostic, error, from_exception, ok, warning
 from ppinui.doctor.file_findings import SecretsFileSeen
 from ppinui.secrets import secrets_file

@@ -11,7 +11,7 @@ from typing import Final
 
 from ppinui.config.checks.registry import check_file
 from ppinui.config.locate import GROUP, SECRETS_VARIABLE, search_places
-from ppinui.config.primus import PrimusConfig, SecretOwners, read
+from ppinui.config.primus_config import PrimusConfig, SecretOwners, read
 from ppinui.diagnostic import Diagnostic, Severity, count_severities, error, from_exception, ok, warning
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import load

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
 
-from ppinui.config.paths import short_path
-from ppinui.config.primus import add_hsm, add_slot, put
+from ppinui.config.additions import add_hsm, add_slot
+from ppinui.config.paths import set_or_insert, short_path
 from ppinui.config.redaction import find_secrets, mask
 from ppinui.config.secret_detection import MASK, SETUP_PASSWORD, is_secret_path
 from ppinui.errors import PpinuiError
@@ -65,7 +65,7 @@ class SetValue(Edit):
     value: Scalar = field(repr=False)
 
     def apply(self, document: Document) -> Document:
-        return put(document, self.where, self.value)
+        return set_or_insert(document, self.where, self.value)
 
     @property
     def words(self) -> str:

@@ -20,7 +20,7 @@ _LARGEST: Final = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Left:
+class UnsavedEdits:
     """What a session has left behind that ended without saving."""
 
     journal: Path
@@ -101,13 +101,13 @@ class Journal:
             self._descriptor = None
 
 
-def find_left(folder: Path, file: Path) -> tuple[Left, ...]:
+def find_unsaved(folder: Path, file: Path) -> tuple[UnsavedEdits, ...]:
     """What sessions on this file have left behind, the newest first; those that are alive are left alone.
 
     A journal that cannot be read counts as empty, and what is broken in one ends it: the last line may have
     been cut off.
     """
-    found: list[tuple[int, Left]] = []
+    found: list[tuple[int, UnsavedEdits]] = []
     with suppress(OSError):
         for journal in (folder / "edits").glob(f"{_name_of(file)}-*.jsonl"):
             with suppress(OSError):
@@ -116,13 +116,13 @@ def find_left(folder: Path, file: Path) -> tuple[Left, ...]:
     return tuple(left for _, left in sorted(found, key=lambda one: -one[0]))
 
 
-def forget(left: Left) -> None:
+def forget(left: UnsavedEdits) -> None:
     """Put a journal away for good."""
     with suppress(OSError):
         left.journal.unlink()
 
 
-def _read(journal: Path, file: Path) -> Left | None:
+def _read(journal: Path, file: Path) -> UnsavedEdits | None:
     descriptor = os.open(journal, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         status = os.fstat(descriptor)
@@ -141,7 +141,7 @@ def _read(journal: Path, file: Path) -> Left | None:
     except (ValueError, KeyError, TypeError):
         return None
     edits = _edits_of(lines[1:])
-    return Left(journal, digest, edits) if edits else None
+    return UnsavedEdits(journal, digest, edits) if edits else None
 
 
 def _edits_of(lines: Sequence[bytes]) -> tuple[Edit, ...]:

@@ -20,7 +20,7 @@ class Merged:
     notes: tuple[str, ...]
 
 
-def put_on(document: Document, edits: Sequence[Edit], *, base: Document | None = None) -> Merged:
+def reapply(document: Document, edits: Sequence[Edit], *, base: Document | None = None) -> Merged:
     """Put edits on a document, in their order.
 
     An edit that does not go is left out, with all later ones at or below its path, since these were meant for

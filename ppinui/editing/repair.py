@@ -16,7 +16,7 @@ from ppinui.libconfig.document import ConfigSyntaxError, Document, parse
 from ppinui.libconfig.includes import decode, read_regular
 
 
-class Mending:
+class BrokenFile:
     """One file until it can be read. What touches the disk says so, and is for a thread of its own."""
 
     def __init__(self, path: Path, *, tracer: Callable[[str, Path], None] = trace) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.probe.plan import Plan, SlotTest, slot_test
 from ppinui.probe.rejection import accepted_by, credentials_of, rejected_by
 from ppinui.probe.result import Outcome, Report, SlotResult, Stage

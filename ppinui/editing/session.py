@@ -12,9 +12,9 @@ from ppinui.config.redaction import masked_diff
 from ppinui.editing.edits import AddHsm, AddSlot, Edit, digest_of, patch_between
 from ppinui.editing.file_watch import OnDisk
 from ppinui.editing.history import History, State
-from ppinui.editing.journal import Journal, Left, find_left, forget
+from ppinui.editing.journal import Journal, UnsavedEdits, find_unsaved, forget
 from ppinui.editing.opened_file import Opened
-from ppinui.editing.reapply import Merged, put_on
+from ppinui.editing.reapply import Merged, reapply
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, load
 
@@ -85,7 +85,7 @@ class Session:
 
     # -- editing -------------------------------------------------------------------------------------------
 
-    def do(self, edit: Edit) -> str:
+    def apply(self, edit: Edit) -> str:
         """Make an edit, and give the path that it was about. Raises PpinuiError where it cannot be made."""
         new = edit.apply(self.document)
         if new.text == self.document.text:
@@ -120,13 +120,13 @@ class Session:
 
     # -- what a session left behind ------------------------------------------------------------------------
 
-    def find_left(self) -> tuple[Left, ...]:
+    def find_unsaved(self) -> tuple[UnsavedEdits, ...]:
         """Edits of sessions on this file that ended without saving. Reads the disk."""
-        return find_left(self._state, self.path.resolve())
+        return find_unsaved(self._state, self.path.resolve())
 
-    def restore(self, left: Left) -> tuple[str, ...]:
+    def restore(self, left: UnsavedEdits) -> tuple[str, ...]:
         """Put such edits on the file again, as steps that can be undone; sentences on what did not go."""
-        merged = put_on(self.document, left.edits)
+        merged = reapply(self.document, left.edits)
         self._take(merged)
         forget(left)
         notes = merged.notes
@@ -134,7 +134,7 @@ class Session:
             notes = ("The file has been changed since these edits were made.", *notes)
         return notes
 
-    def discard(self, left: Left) -> None:
+    def discard(self, left: UnsavedEdits) -> None:
         """Forget such edits for good."""
         forget(left)
 
@@ -163,7 +163,7 @@ class Session:
     def keep_ours(self, disk: DiskState) -> tuple[str, ...]:
         """Put our edits on what the disk has; sentences on what did not go, and where both had changed."""
         assert disk.document is not None
-        merged = put_on(disk.document, self._journal.edits, base=self.base)
+        merged = reapply(disk.document, self._journal.edits, base=self.base)
         self._rebase(disk, disk.document, tuple(edit for edit, _ in merged.steps))
         self._go_to(State(merged.document, "put our edits on the file on the disk", ""))
         return merged.notes

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from ppinui.config.primus import Hsm, PrimusConfig, Slot
+from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
 from ppinui.diagnostic import Diagnostic, Severity
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ppinui.config.paths import short_path
-from ppinui.config.primus import Hsm, PrimusConfig, Slot, put, slot_configuration
+from ppinui.config.paths import set_or_insert, short_path
+from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
+from ppinui.config.single_slot import slot_configuration
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import encode, parse
 from ppinui.secrets.secret import Secret
@@ -135,7 +136,7 @@ def plan_of_slots(config: PrimusConfig, slots: Iterable[tuple[Hsm, Slot]]) -> Pl
         text = slot_configuration(config, slot, log_file=log_file)
         if proxy_password is not None:
             clear = proxy_password.reveal_bytes().decode("utf-8", "surrogateescape")
-            text = put(parse(text), f"{slot.path}.proxy_password", clear).text
+            text = set_or_insert(parse(text), f"{slot.path}.proxy_password", clear).text
         return encode(text)
 
     slot_at = {slot.path: slot for _, slot in chosen}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ppinui.config.primus import PrimusConfig, Slot
+from ppinui.config.primus_config import PrimusConfig, Slot
 from ppinui.config.redaction import find_secrets
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind, Setting, parse

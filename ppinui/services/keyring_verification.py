@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.files.private_folder import PrivateFolder, memory_place
 from ppinui.probe.plan import make_plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.libconfig.document import encode, parse
 from ppinui.libconfig.insert import insert

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ppinui.config.primus import Hsm, PrimusConfig, add_hsm, add_slot, put, read
-from ppinui.config.template import LOG_FILE, NewHsm, NewSlot, begun, written
+from ppinui.config.additions import add_hsm, add_slot
+from ppinui.config.paths import set_or_insert
+from ppinui.config.primus_config import Hsm, PrimusConfig, read
+from ppinui.config.template import LOG_FILE, NewHsm, NewSlot, render, with_header
 from ppinui.config.validators import endpoint
 from ppinui.libconfig.document import Document, Scalar, parse
 
@@ -50,12 +52,12 @@ def draft(old: Document | None, plan: ConfigPlan, origin: str) -> Document:
     partition has.
     """
     if old is None or not old.text.strip():
-        return parse(written(_new_hsms(plan), log_file=plan.log_file), origin)
-    document = begun(old, origin)
+        return parse(render(_new_hsms(plan), log_file=plan.log_file), origin)
+    document = with_header(old, origin)
     for hsm in plan.hsms:
         document = _with_hsm(document, hsm, plan)
     if read(document).log["file"] != plan.log_file:
-        document = put(document, "primus.log.file", plan.log_file)
+        document = set_or_insert(document, "primus.log.file", plan.log_file)
     return document
 
 
@@ -89,7 +91,7 @@ def _with_hsm(document: Document, hsm: PlannedHsm, plan: ConfigPlan) -> Document
     else:
         path = found.path
         if found.priority != hsm.priority:
-            document = put(document, f"{path}.priority", hsm.priority)
+            document = set_or_insert(document, f"{path}.priority", hsm.priority)
     ids = _ids(plan.partitions, read(document))
     for partition in plan.partitions:
         document = _with_slot(document, path, partition, ids[partition.name], plan.proxy_user)
@@ -117,7 +119,7 @@ def _with_slot(
     }
     for name, (is_now, planned) in given.items():
         if planned is not None and planned != is_now:
-            document = put(document, f"{found.path}.{name}", planned)
+            document = set_or_insert(document, f"{found.path}.{name}", planned)
     return document
 
 

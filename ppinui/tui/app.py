@@ -83,10 +83,10 @@ class PpinuiApp(App[None]):
             from ppinui.tui.screens.welcome_screen import WelcomeScreen
 
             return WelcomeScreen(self.context)
-        from ppinui.editing.repair import Mending
+        from ppinui.editing.repair import BrokenFile
         from ppinui.tui.screens.repair_screen import RepairScreen
 
-        return RepairScreen(self.context, Mending(options.configuration, tracer=options.tracer))
+        return RepairScreen(self.context, BrokenFile(options.configuration, tracer=options.tracer))
 
     # -- from start to end ---------------------------------------------------------------------------------
 
@@ -116,7 +116,7 @@ class PpinuiApp(App[None]):
         self.context.secrets.refresh_soon()
 
     async def _offer_unsaved(self) -> None:
-        for left in await run_in_thread(self.context.session.find_left):
+        for left in await run_in_thread(self.context.session.find_unsaved):
             from ppinui.tui.flows import save_flow
 
             await save_flow.offer_unsaved(self.context, left)

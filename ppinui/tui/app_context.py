@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
+from ppinui.text import plural
 from ppinui.tui.controller_context import ControllerContext
 
 if TYPE_CHECKING:
@@ -68,6 +69,17 @@ class AppContext(ControllerContext):
         """How the file on the disk differs from what was read, in words; "" where it is not known to."""
         watch = self._disk_watch
         return watch.state.value if watch is not None and watch.is_other else ""
+
+    @property
+    def file_state(self) -> str:
+        """Whether all is saved, and what else is to be known of the file, in words."""
+        session = self.session
+        state = f"UNSAVED: {plural(len(session.edits), 'edit')}" if session.unsaved else "saved"
+        if self.disk_state:
+            state += f", {self.disk_state.upper()}"
+        if session.journal_flaw:
+            state += f" (edits are not kept against a crash: {session.journal_flaw})"
+        return state
 
     @property
     def token_change(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.errors import PpinuiError
 from ppinui.tui.line_states import LineStates
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
-    from ppinui.config.primus import PrimusConfig
+    from ppinui.config.primus_config import PrimusConfig
     from ppinui.editing.edits import Edit
     from ppinui.editing.opened_file import Opened
     from ppinui.editing.session import Session
@@ -40,7 +40,7 @@ class MainView(Protocol):
     def take_typed(self) -> bool:
         """Take what is typed in the form; False (and it says why) where that is not allowed."""
 
-    def do(self, edit: Edit, select: str | None = None) -> None:
+    def apply(self, edit: Edit, select: str | None = None) -> None:
         """Make an edit and show it. Raises PpinuiError where it cannot be made."""
 
     def show_document(self, select: str | None = None) -> None:

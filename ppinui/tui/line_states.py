@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ppinui.config.primus import PrimusConfig, Slot
+from ppinui.config.primus_config import PrimusConfig, Slot
 from ppinui.diagnostic import Severity
 from ppinui.editing.tree_model import Branch, Line
 from ppinui.tui.widgets.config_tree import LineMarks

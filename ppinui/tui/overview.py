@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ppinui.config.primus import Hsm, PrimusConfig, Slot
+from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
 from ppinui.editing.tree_model import Branch, Line, cluster_of
 from ppinui.probe.result import SlotResult
 from ppinui.tui.line_states import UNKNOWN, LineStates

@@ -32,7 +32,7 @@ from pathlib import Path
 from textual.app import App
 from textual.widgets import Static
 from ppinui.libconfig.document import load
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 read(load(Path(sys.argv[1])))
 class Empty(App):
     def compose(self):

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from ppinui.config.additions import add_hsm, add_slot
 from ppinui.config.checks.registry import check_text
-from ppinui.config.primus import add_hsm, add_slot, put, read
+from ppinui.config.paths import set_or_insert
+from ppinui.config.primus_config import read
 from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, EditRefused, Kind, parse
@@ -23,8 +25,8 @@ ONLY_ON_HSM1 = 'slot2: { user_name = "ONLY"; proxy_user = "ticket"; id = 4; };\n
 def test_put_sets_what_is_there_and_makes_what_is_not() -> None:
     document = parse("primus = { wait_delay = 1; };")
 
-    document = put(document, "primus.wait_delay", 2)
-    document = put(document, "primus.log.trace_level", 3)
+    document = set_or_insert(document, "primus.wait_delay", 2)
+    document = set_or_insert(document, "primus.log.trace_level", 3)
 
     assert {setting.path: setting.value for setting in document.walk() if setting.kind is Kind.INT} == {
         "primus.wait_delay": 2,

@@ -8,7 +8,7 @@ import pytest
 
 from ppinui.config.checks.registry import check_document, check_text
 from ppinui.config.checks.subject import Profile
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.diagnostic import Severity
 from ppinui.libconfig.document import parse
 from tests.config.check_cases import (

@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.paths import short_path
-from ppinui.config.primus import (
+from ppinui.config.paths import resolve_path, short_path
+from ppinui.config.primus_config import PrimusConfig, read
+from ppinui.config.settings import (
     GLOBAL_SETTINGS,
     HSM_SETTINGS,
     LOG_SETTINGS,
     SECRET_NAMES,
     SLOT_SETTINGS,
-    PrimusConfig,
     SettingType,
-    read,
-    resolve_path,
     spec_of,
 )
 from ppinui.errors import PpinuiError

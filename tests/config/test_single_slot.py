@@ -9,7 +9,8 @@ from typing import Any
 import libconf
 import pytest
 
-from ppinui.config.primus import PrimusConfig, read, slot_configuration
+from ppinui.config.primus_config import PrimusConfig, read
+from ppinui.config.single_slot import slot_configuration
 from ppinui.libconfig.document import encode, parse
 from tests.libconfig.c_libconfig import Tree, Witness
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ppinui.config.additions import add_slot
 from ppinui.config.checks.registry import check_text
-from ppinui.config.primus import add_slot, read
+from ppinui.config.primus_config import read
 from ppinui.demo.demo_config import Endpoint, Partition, configuration
 from ppinui.diagnostic import Severity
 from ppinui.libconfig.document import parse

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.demo.demo_room import Demo, open_demo
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import load

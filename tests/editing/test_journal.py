@@ -27,11 +27,11 @@ from ppinui.editing.edits import AddSlot, SetValue
 from ppinui.editing.opened_file import open_file
 from ppinui.editing.session import Session
 session = Session(open_file(Path(sys.argv[1])), state=Path(sys.argv[2]), tracer=lambda *_: None)
-session.do(SetValue("primus.hsms.hsm0.host", "10.9.9.9"))
-session.do(SetValue("primus.wait_delay", 999))
+session.apply(SetValue("primus.hsms.hsm0.host", "10.9.9.9"))
+session.apply(SetValue("primus.wait_delay", 999))
 session.undo()
-session.do(AddSlot("hsm0", "SIGNING", 2))
-session.do(SetValue("primus.hsms.hsm0.pin", "CANARY-PIN-2"))
+session.apply(AddSlot("hsm0", "SIGNING", 2))
+session.apply(SetValue("primus.hsms.hsm0.pin", "CANARY-PIN-2"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -49,7 +49,7 @@ def test_the_edits_of_a_killed_session_are_put_on_again(
 ) -> None:
     killed(config, tmp_path / "state")
     session = open_session()
-    (left,) = session.find_left()
+    (left,) = session.find_unsaved()
     notes = session.restore(left)
 
     assert 'host = "10.9.9.9"' in session.document.text
@@ -60,7 +60,7 @@ def test_the_edits_of_a_killed_session_are_put_on_again(
     )
     assert session.undoable is not None
     assert "SIGNING" in session.undoable
-    assert session.find_left() == ()
+    assert session.find_unsaved() == ()
 
 
 def test_no_secret_is_in_the_journal(config: Path, tmp_path: Path) -> None:
@@ -73,8 +73,8 @@ def test_no_secret_is_in_the_journal(config: Path, tmp_path: Path) -> None:
 
 def test_a_setup_password_in_a_wrong_field_is_not_written_down(open_session: Open, tmp_path: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
-    session.do(SetValue("primus.hsms.hsm0.slots.slot0.user_name", "FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue("primus.hsms.hsm0.slots.slot0.user_name", "FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3"))
 
     assert list((tmp_path / "state").rglob("*.jsonl"))
     assert files_with("FXAJX-XWVQ3-DC0O5-3SLQF-LJ9L3", tmp_path / "state") == ()
@@ -82,7 +82,7 @@ def test_a_setup_password_in_a_wrong_field_is_not_written_down(open_session: Ope
 
 def test_undoing_beyond_a_save_writes_down_no_secret(open_session: Open, tmp_path: Path) -> None:
     session = open_session()
-    session.do(Remove("primus.hsms.hsm0"))
+    session.apply(Remove("primus.hsms.hsm0"))
     session.saved(session.document, session.save(session.document))
     session.undo()
     assert "CANARY-PIN-1" in session.document.text
@@ -94,14 +94,14 @@ def test_undoing_beyond_a_save_writes_down_no_secret(open_session: Open, tmp_pat
 
 def test_undoing_beyond_a_save_is_put_on_again(open_session: Open, config: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     session.saved(session.document, session.save(session.document))
     session.undo()
     wanted = session.document.text
     leave_behind(session)
 
     again = open_session()
-    (left,) = again.find_left()
+    (left,) = again.find_unsaved()
     assert again.restore(left) == ()
     assert again.document.text == wanted
 
@@ -115,7 +115,7 @@ def leave_behind(session: Session) -> None:
 
 def test_the_journal_is_nobody_elses(open_session: Open, tmp_path: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     (journal,) = (tmp_path / "state").rglob("*.jsonl")
 
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
@@ -124,7 +124,7 @@ def test_the_journal_is_nobody_elses(open_session: Open, tmp_path: Path) -> None
 
 def test_a_session_in_good_order_leaves_nothing(open_session: Open, tmp_path: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     session.close()
 
     assert list((tmp_path / "state").rglob("*.jsonl")) == []
@@ -132,7 +132,7 @@ def test_a_session_in_good_order_leaves_nothing(open_session: Open, tmp_path: Pa
 
 def test_a_save_empties_the_journal(open_session: Open, tmp_path: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     session.saved(session.document, session.save(session.document))
 
     assert list((tmp_path / "state").rglob("*.jsonl")) == []
@@ -140,9 +140,9 @@ def test_a_save_empties_the_journal(open_session: Open, tmp_path: Path) -> None:
 
 def test_the_edits_of_a_session_that_is_alive_are_left_alone(open_session: Open) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
 
-    assert open_session().find_left() == ()
+    assert open_session().find_unsaved() == ()
 
 
 def test_a_journal_that_was_cut_off_gives_what_is_whole(
@@ -153,7 +153,7 @@ def test_a_journal_that_was_cut_off_gives_what_is_whole(
     lines = journal.read_bytes().split(b"\n")
     journal.write_bytes(b"\n".join(lines[:2]) + b"\n" + lines[2][:10])
     session = open_session()
-    (left,) = session.find_left()
+    (left,) = session.find_unsaved()
 
     assert [edit.words for edit in left.edits] == [
         'hsm0.host = "10.9.9.9"',
@@ -167,7 +167,7 @@ def test_edits_of_a_file_that_was_changed_since_say_so(
     killed(config, tmp_path / "state")
     config.write_text(config.read_text().replace("first", "primary"))
     session = open_session()
-    (left,) = session.find_left()
+    (left,) = session.find_unsaved()
 
     assert session.restore(left)[0] == "The file has been changed since these edits were made."
     assert "primary" in session.document.text
@@ -177,16 +177,16 @@ def test_edits_of_a_file_that_was_changed_since_say_so(
 def test_discarded_edits_are_not_offered_again(open_session: Open, config: Path, tmp_path: Path) -> None:
     killed(config, tmp_path / "state")
     session = open_session()
-    (left,) = session.find_left()
+    (left,) = session.find_unsaved()
     session.discard(left)
 
-    assert session.find_left() == ()
+    assert session.find_unsaved() == ()
 
 
 def test_a_state_folder_that_cannot_be_written_is_no_reason_to_stop(config: Path, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
     session = Session(open_file(config), state=tmp_path / "state", tracer=lambda *_: None)
-    session.do(AddHsm("10.1.2.9", "2310"))
+    session.apply(AddHsm("10.1.2.9", "2310"))
 
     assert session.unsaved
     assert session.journal_flaw is not None

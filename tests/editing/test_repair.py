@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ppinui.config.config_save import SaveRefused
-from ppinui.editing.repair import Mending
+from ppinui.editing.repair import BrokenFile
 from ppinui.errors import PpinuiError
 from tests.editing.conftest import TEXT
 
@@ -22,100 +22,102 @@ def broken(config: Path) -> Path:
 
 
 @pytest.fixture
-def mending(broken: Path) -> Mending:
+def repair(broken: Path) -> BrokenFile:
     """Read already."""
-    mending = Mending(broken, tracer=lambda *_: None)
-    assert mending.read() is None
-    return mending
+    repair = BrokenFile(broken, tracer=lambda *_: None)
+    assert repair.read() is None
+    return repair
 
 
-def test_the_error_has_its_line_and_the_text_is_there(mending: Mending) -> None:
-    assert mending.text == BROKEN
-    assert mending.flaw_line == LINE
-    assert mending.can_be_edited
-    assert not mending.is_edited
+def test_the_error_has_its_line_and_the_text_is_there(repair: BrokenFile) -> None:
+    assert repair.text == BROKEN
+    assert repair.flaw_line == LINE
+    assert repair.can_be_edited
+    assert not repair.is_edited
 
 
-def test_what_parses_is_saved_in_the_place_of_what_did_not(mending: Mending, broken: Path) -> None:
+def test_what_parses_is_saved_in_the_place_of_what_did_not(repair: BrokenFile, broken: Path) -> None:
     broken.chmod(0o600)
-    mending.take(TEXT)
-    assert mending.flaw is None
-    assert not mending.overtaken()
-    report = mending.save()
+    repair.take(TEXT)
+    assert repair.flaw is None
+    assert not repair.overtaken()
+    report = repair.save()
 
     assert broken.read_text() == TEXT
     assert broken.stat().st_mode & 0o777 == 0o600
     assert report.backup is not None
     assert report.backup.read_text() == BROKEN
-    opened = mending.read()
+    opened = repair.read()
     assert opened is not None
     assert opened.document.text == TEXT
 
 
-def test_the_diff_shows_no_password(mending: Mending) -> None:
-    mending.take(TEXT.replace("CANARY-PIN-1", "CANARY-PIN-2"))
+def test_the_diff_shows_no_password(repair: BrokenFile) -> None:
+    repair.take(TEXT.replace("CANARY-PIN-1", "CANARY-PIN-2"))
 
-    assert '+      port = "2310";' in mending.diff()
-    assert "CANARY" not in mending.diff()
-    assert mending.is_password_lost
+    assert '+      port = "2310";' in repair.diff()
+    assert "CANARY" not in repair.diff()
+    assert repair.is_password_lost
 
 
-def test_an_edited_text_with_another_error_stays_in_hand(mending: Mending, broken: Path) -> None:
-    mending.take(TEXT + "}")
+def test_an_edited_text_with_another_error_stays_in_hand(repair: BrokenFile, broken: Path) -> None:
+    repair.take(TEXT + "}")
 
-    assert mending.flaw is not None
-    assert mending.is_edited
-    assert mending.text == TEXT + "}"
+    assert repair.flaw is not None
+    assert repair.is_edited
+    assert repair.text == TEXT + "}"
     assert broken.read_text() == BROKEN
 
 
-def test_names_that_are_there_twice_are_an_error_of_an_edited_text(mending: Mending) -> None:
-    mending.take(TEXT + 'version = "1.0";\n')
+def test_names_that_are_there_twice_are_an_error_of_an_edited_text(repair: BrokenFile) -> None:
+    repair.take(TEXT + 'version = "1.0";\n')
 
-    assert mending.flaw is not None
-    assert "version" in f"{mending.flaw.message} {mending.flaw.remedy}"
+    assert repair.flaw is not None
+    assert "version" in f"{repair.flaw.message} {repair.flaw.remedy}"
 
 
 def test_a_file_with_names_that_are_there_twice_is_opened(config: Path) -> None:
     config.write_text(TEXT + 'version = "1.0";\n')
 
-    assert Mending(config).read() is not None
+    assert BrokenFile(config).read() is not None
 
 
-def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(mending: Mending, broken: Path) -> None:
-    mending.take(TEXT)
+def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(
+    repair: BrokenFile, broken: Path
+) -> None:
+    repair.take(TEXT)
     broken.write_text(BROKEN + "# theirs\n")
     with pytest.raises(SaveRefused):
-        mending.save()
+        repair.save()
 
-    assert mending.overtaken()
-    assert "-# theirs" in mending.diff()
-    mending.save()
+    assert repair.overtaken()
+    assert "-# theirs" in repair.diff()
+    repair.save()
     assert broken.read_text() == TEXT
 
 
-def test_a_file_that_is_gone_meanwhile_keeps_the_edited_text(mending: Mending, broken: Path) -> None:
-    mending.take(TEXT)
+def test_a_file_that_is_gone_meanwhile_keeps_the_edited_text(repair: BrokenFile, broken: Path) -> None:
+    repair.take(TEXT)
     broken.unlink()
     with pytest.raises(PpinuiError) as caught:
-        mending.overtaken()
+        repair.overtaken()
 
     assert "cannot be read" in caught.value.message
-    assert mending.text == TEXT
+    assert repair.text == TEXT
     copy = broken.with_name("copy")
-    mending.save_copy(copy)
+    repair.save_copy(copy)
     assert copy.read_text() == TEXT
 
 
-def test_a_file_that_became_unreadable_says_so_and_has_no_text(mending: Mending, broken: Path) -> None:
+def test_a_file_that_became_unreadable_says_so_and_has_no_text(repair: BrokenFile, broken: Path) -> None:
     broken.unlink()
     broken.mkdir()
-    assert mending.read() is None
+    assert repair.read() is None
 
-    assert mending.flaw is not None
-    assert mending.flaw.place == str(broken)
-    assert mending.text == ""
-    assert not mending.can_be_edited
+    assert repair.flaw is not None
+    assert repair.flaw.place == str(broken)
+    assert repair.text == ""
+    assert not repair.can_be_edited
 
 
 def test_an_error_in_an_included_file_is_not_ours_to_edit(
@@ -124,10 +126,10 @@ def test_an_error_in_an_included_file_is_not_ours_to_edit(
     monkeypatch.chdir(tmp_path)  # from where the C library looks for what is included
     (tmp_path / "more.cfg").write_text("primus {")
     config.write_text('@include "more.cfg"\n')
-    mending = Mending(config)
-    mending.read()
+    repair = BrokenFile(config)
+    repair.read()
 
-    assert mending.flaw is not None
-    assert mending.flaw.place.startswith("more.cfg:1:")
-    assert mending.flaw_line is None
-    assert not mending.can_be_edited
+    assert repair.flaw is not None
+    assert repair.flaw.place.startswith("more.cfg:1:")
+    assert repair.flaw_line is None
+    assert not repair.can_be_edited

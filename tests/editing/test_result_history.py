@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.editing.result_history import Memory
 from ppinui.libconfig.document import parse
 from ppinui.probe.conditions import explain_condition

@@ -21,7 +21,7 @@ def test_an_edit_is_unsaved_until_it_is_undone(open_session: Open) -> None:
     session = open_session()
     assert not session.unsaved
 
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     assert session.unsaved
     assert session.undoable == 'hsm0.host = "10.9.9.9"'
     session.undo()
@@ -42,7 +42,7 @@ def test_everything_can_be_undone_and_done_again(open_session: Open) -> None:
     ]
     texts = [session.document.text]
     for edit in edits:
-        session.do(edit)
+        session.apply(edit)
         texts.append(session.document.text)
     assert len(set(texts)) == len(texts)
 
@@ -58,16 +58,16 @@ def test_everything_can_be_undone_and_done_again(open_session: Open) -> None:
 
 def test_a_new_edit_ends_what_could_be_done_again(open_session: Open) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "a.example"))
+    session.apply(SetValue(HOST, "a.example"))
     session.undo()
-    session.do(SetValue(HOST, "b.example"))
+    session.apply(SetValue(HOST, "b.example"))
 
     assert session.redoable is None
 
 
 def test_an_edit_that_changes_nothing_leaves_no_step(open_session: Open) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.1.2.3"))
+    session.apply(SetValue(HOST, "10.1.2.3"))
 
     assert session.undoable is None
 
@@ -75,7 +75,7 @@ def test_an_edit_that_changes_nothing_leaves_no_step(open_session: Open) -> None
 def test_an_edit_that_is_refused_leaves_everything_as_it_was(open_session: Open) -> None:
     session = open_session()
     with pytest.raises(PpinuiError):
-        session.do(Remove("primus.hsms.nothing"))
+        session.apply(Remove("primus.hsms.nothing"))
 
     assert session.undoable is None
     assert session.edits == ()
@@ -83,7 +83,7 @@ def test_an_edit_that_is_refused_leaves_everything_as_it_was(open_session: Open)
 
 def test_the_words_of_an_edit_hide_its_password(open_session: Open) -> None:
     session = open_session()
-    session.do(SetValue("primus.hsms.hsm0.pin", "CANARY-PIN-2"))
+    session.apply(SetValue("primus.hsms.hsm0.pin", "CANARY-PIN-2"))
 
     assert session.undoable == "hsm0.pin = ••••"
     assert "CANARY" not in session.diff()
@@ -93,7 +93,7 @@ def test_the_words_of_an_edit_hide_its_password(open_session: Open) -> None:
 def test_a_save_writes_exactly_the_edits(open_session: Open, config: Path) -> None:
     session = open_session()
     before = config.read_text()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     document = session.document
     session.saved(document, session.save(document))
 
@@ -104,7 +104,7 @@ def test_a_save_writes_exactly_the_edits(open_session: Open, config: Path) -> No
 def test_undo_goes_back_beyond_a_save(open_session: Open, config: Path) -> None:
     session = open_session()
     before = config.read_text()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     session.saved(session.document, session.save(session.document))
     session.undo()
 
@@ -115,10 +115,10 @@ def test_undo_goes_back_beyond_a_save(open_session: Open, config: Path) -> None:
 
 def test_what_is_edited_during_a_save_stays_unsaved(open_session: Open, config: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     document = session.document
     report = session.save(document)
-    session.do(SetValue("primus.wait_delay", 300))
+    session.apply(SetValue("primus.wait_delay", 300))
     session.saved(document, report)
 
     assert session.unsaved
@@ -132,7 +132,7 @@ def test_a_file_that_nobody_touched_is_the_same(open_session: Open) -> None:
 
 def test_a_file_that_somebody_changed_is_not_overwritten(open_session: Open, config: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     config.write_text(config.read_text().replace("250", "260"))
 
     with pytest.raises(SaveRefused):
@@ -142,7 +142,7 @@ def test_a_file_that_somebody_changed_is_not_overwritten(open_session: Open, con
 
 def test_keeping_ours_puts_our_edits_on_theirs(open_session: Open, config: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     config.write_text(config.read_text().replace("250", "260"))
     notes = session.keep_ours(session.look_at_disk())
 
@@ -155,7 +155,7 @@ def test_keeping_ours_puts_our_edits_on_theirs(open_session: Open, config: Path)
 
 def test_keeping_ours_says_where_both_changed_the_same(open_session: Open, config: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     config.write_text(config.read_text().replace("10.1.2.3", "10.7.7.7"))
 
     assert session.keep_ours(session.look_at_disk()) == (
@@ -166,8 +166,8 @@ def test_keeping_ours_says_where_both_changed_the_same(open_session: Open, confi
 
 def test_keeping_ours_leaves_out_what_has_no_place_any_more(open_session: Open, config: Path) -> None:
     session = open_session()
-    session.do(AddSlot("hsm0", "SIGNING", 2))
-    session.do(SetValue("primus.hsms.hsm0.slots.slot1.client_id", "x"))
+    session.apply(AddSlot("hsm0", "SIGNING", 2))
+    session.apply(SetValue("primus.hsms.hsm0.slots.slot1.client_id", "x"))
     theirs = config.read_text().replace(
         "}; /* end slots */", 'slot1: { user_name = "OTHER"; id = 5; };\n      }; /* end slots */'
     )
@@ -180,7 +180,7 @@ def test_keeping_ours_leaves_out_what_has_no_place_any_more(open_session: Open, 
 
 def test_taking_theirs_can_be_undone(open_session: Open, config: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     ours = session.document.text
     config.write_text(config.read_text().replace("250", "260"))
     session.take_theirs(session.look_at_disk())
@@ -209,7 +209,7 @@ def test_a_file_that_does_not_parse_any_more_is_told_with_its_flaw(open_session:
 
 def test_a_copy_goes_to_a_new_file_only(open_session: Open, config: Path, tmp_path: Path) -> None:
     session = open_session()
-    session.do(SetValue(HOST, "10.9.9.9"))
+    session.apply(SetValue(HOST, "10.9.9.9"))
     session.save_copy(session.document, tmp_path / "copy.cfg")
 
     assert (tmp_path / "copy.cfg").read_text() == session.document.text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.probe.plan import SlotSelection, make_plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import ProbeOptions, run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ppinui.config.primus import PrimusConfig, read
+from ppinui.config.primus_config import PrimusConfig, read
 from ppinui.libconfig.document import parse
 from ppinui.probe.result import Report, SlotResult, StageResult
 from tests.rig.listeners import Listener

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ppinui.config.primus import SecretOwners, read
+from ppinui.config.primus_config import SecretOwners, read
 from ppinui.libconfig.document import parse
 
 

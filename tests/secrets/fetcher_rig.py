@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.libconfig.document import parse
 from ppinui.secrets.fetcher import Configuration, FetchFailed
 from ppinui.secrets.secret import Secret

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import parse
 from ppinui.secrets.secret import Secret

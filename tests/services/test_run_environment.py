@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.primus import PrimusConfig, read
+from ppinui.config.primus_config import PrimusConfig, read
 from ppinui.errors import ExitCode, PpinuiError, SecretUnavailable
 from ppinui.libconfig.document import load, parse
 from ppinui.secrets import secrets_file

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ppinui.config.checks.registry import check_document
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, parse

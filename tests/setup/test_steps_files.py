@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import load
 from ppinui.services.context import Account

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ppinui.editing.form_fields import fields_of
+from ppinui.tui.widgets.settings_form import FieldRow
 from tests.tui.conftest import Driver, Run
 
 HSM0 = "primus.hsms.hsm0"
@@ -368,5 +370,14 @@ def test_arrows_go_from_field_to_field_and_take_what_was_typed(run: Run) -> None
         await app.until(lambda: app.entry("color").has_focus)
         await app.press("f1", "end")
         await app.until("To the field above")
+
+    run(steps)
+
+
+def test_nothing_is_typed_in_a_field_that_is_not_shown_yet(run: Run) -> None:
+    async def steps(app: Driver) -> None:
+        field = fields_of(app.session.document, HSM0)[0]
+        assert field.text
+        assert not FieldRow(field).changed
 
     run(steps)

@@ -39,7 +39,7 @@ def _path(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     from ppinui.cli.config.config_output import show_data, show_text
     from ppinui.cli.console import as_json
-    from ppinui.config.primus import read
+    from ppinui.config.primus_config import read
     from ppinui.libconfig.document import load
 
     location: Location = locate(arguments.config)
@@ -53,7 +53,8 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _get(arguments: argparse.Namespace) -> int:
     from ppinui.cli.config.config_output import shown_value, word
-    from ppinui.config.primus import SettingType, resolve_path, spec_of
+    from ppinui.config.paths import resolve_path
+    from ppinui.config.settings import SettingType, spec_of
     from ppinui.libconfig.document import load
 
     document = load(locate(arguments.config).path)

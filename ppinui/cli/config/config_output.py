@@ -8,17 +8,9 @@ from typing import Any
 
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.config.locate import Location
-from ppinui.config.primus import (
-    GLOBAL_SETTINGS,
-    LOG_SETTINGS,
-    Hsm,
-    PrimusConfig,
-    SettingSpec,
-    SettingType,
-    Slot,
-    spec_of,
-)
+from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
 from ppinui.config.secret_detection import is_secret_path, without_setup_passwords
+from ppinui.config.settings import GLOBAL_SETTINGS, LOG_SETTINGS, SettingSpec, SettingType, spec_of
 from ppinui.diagnostic import PROBLEMS, Diagnostic
 from ppinui.libconfig.document import Document, Kind, Setting
 from ppinui.secrets.secret import MASK

@@ -11,13 +11,16 @@ from ppinui.cli.console import emit, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.save_output import say_processes, say_saved
 from ppinui.cli.secret_prompts import ask_secret
+from ppinui.config.additions import add_hsm, add_slot
 from ppinui.config.checks.registry import problems_around_edit
 from ppinui.config.config_save import identify, save
 from ppinui.config.locate import locate
-from ppinui.config.primus import DEFAULT_PORT, add_hsm, add_slot, put, read, resolve_path, spec_of
+from ppinui.config.paths import resolve_path, set_or_insert
+from ppinui.config.primus_config import read
 from ppinui.config.redaction import is_any_lost, masked_diff, plain_diff
 from ppinui.config.secret_detection import is_of_proxy, is_secret_path
-from ppinui.config.template import begun
+from ppinui.config.settings import DEFAULT_PORT, spec_of
+from ppinui.config.template import with_header
 from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.errors import ExitCode, PpinuiError
@@ -30,11 +33,12 @@ _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Edit the configuration, without the collection of cyclic garbage, which costs a tenth of the time."""
+    """Edit the configuration; of a large one, looking for cyclic garbage would take a tenth of the time."""
     gc.disable()
     try:
         return _run(arguments)
     finally:
+        gc.freeze()  # nor at the end of the process, which is near
         gc.enable()
 
 
@@ -74,7 +78,7 @@ def _edited(old: Document, arguments: argparse.Namespace) -> tuple[Document, str
         case "add-hsm":
             model = read(old).hsm(arguments.like) if arguments.like else None
             return add_hsm(
-                begun(old, old.origin),
+                with_header(old, old.origin),
                 host=arguments.host,
                 port=arguments.port or (model.port if model else None) or DEFAULT_PORT,
                 priority=arguments.priority,
@@ -152,7 +156,7 @@ def set_values(document: Document, assignments: Sequence[str]) -> Document:
             value = _typed(document, path, text)
         else:
             raise _usage(f"'{given}' has no value", f"write PATH=VALUE: ppinui config set {given}=VALUE")
-        document = put(document, path, value)
+        document = set_or_insert(document, path, value)
     return document
 
 

@@ -19,7 +19,7 @@ from ppinui.text import printable
 from ppinui.workers.hardening import harden
 
 if TYPE_CHECKING:
-    from ppinui.config.primus import PrimusConfig, SecretOwners
+    from ppinui.config.primus_config import PrimusConfig, SecretOwners
     from ppinui.secrets.secret_operations import SecretOperations
     from ppinui.secrets.secrets_file import Key
 

@@ -13,7 +13,7 @@ from ppinui.cli.console import emit, say
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.config.config_save import identify, save
 from ppinui.config.library_users import processes_using
-from ppinui.config.primus import PrimusConfig, read
+from ppinui.config.primus_config import PrimusConfig, read
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -28,7 +29,7 @@ from ppinui.libconfig.compatibility import is_suspect, warnings_of_file, warning
 from ppinui.libconfig.document import ConfigSyntaxError, Document, load, parse
 from ppinui.libconfig.includes import Source, decode
 from ppinui.libconfig.nodes import Node
-from ppinui.libconfig.recovery import part_before
+from ppinui.libconfig.scanner import COMMENT, STRING
 
 _MODULES: Final = (
     structure_rules,
@@ -42,6 +43,9 @@ _MODULES: Final = (
 """In the order in which their problems of one place are reported."""
 _RULES: Final = tuple(rule for module in _MODULES for rule in RULES[module.__name__])
 _PROFILE_RULES: Final = RULES[profile_rules.__name__]
+# Comments and strings are in it so that no mark in one counts; the last two are those without an end.
+_MARK: Final = re.compile(rf'{COMMENT}|{STRING}|/\*[\s\S]*|"[\s\S]*|([][(){{}};])')
+_PARTNERS: Final = {"}": "{", "]": "[", ")": "("}
 _ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 
 
@@ -165,7 +169,7 @@ def _of_broken_text(
     yield from secret_rules.secrets_of_text(source, lambda _: None)
     if error.at.file != origin:
         return
-    part = part_before(text, _offset(text, error.at))
+    part = _part_before(text, _offset(text, error.at))
     try:
         document = parse(part, origin, include_dir=include_dir, allow_duplicates=True)
     except PpinuiError:
@@ -173,6 +177,26 @@ def _of_broken_text(
     subject = Subject(document, profile, complete=False)
     for rule in (*_RULES, *(_PROFILE_RULES if profile else ())):
         yield from rule(subject)
+
+
+def _part_before(text: str, offset: int) -> str:
+    """The text up to the last setting or opening brace before an offset, with the open groups closed.
+
+    It need not parse: there may be another error before the one that the parser met.
+    """
+    opened: list[str] = []
+    end, depth = 0, 0
+    for found in _MARK.finditer(text, 0, offset):
+        mark = found[1]
+        if mark is None:
+            continue
+        if mark in "{([":
+            opened.append(mark)
+        elif mark != ";" and (not opened or opened.pop() != _PARTNERS[mark]):
+            break
+        if all(bracket == "{" for bracket in opened) and mark in "{};":
+            end, depth = found.end(), len(opened)
+    return text[:end] + "}" * depth
 
 
 def _offset(text: str, place: Place) -> int:

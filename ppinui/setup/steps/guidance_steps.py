@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.errors import PpinuiError
 from ppinui.setup.steps.keyring_step import KEYRING, VAULT
 from ppinui.setup.steps.secret_status import saved_config, users_of

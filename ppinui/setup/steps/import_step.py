@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, load, parse
 from ppinui.secrets import secrets_file

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ppinui.config.primus import Slot
-from ppinui.config.primus_config import require_safe_name
+from ppinui.config.primus_config import Slot, require_safe_name
 from ppinui.config.validators import check_user_name
 from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NoReturn
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.probe.plan import Plan, make_plan
 from ppinui.probe.rejection import rejected_by

@@ -11,7 +11,7 @@ from typing import Final
 from ppinui.config.checks.registry import check_document, problems_around_edit
 from ppinui.config.config_save import identify, save
 from ppinui.config.locate import GROUP
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.config.redaction import find_secrets, mask, masked_diff
 from ppinui.config.template import LOG_FILE
 from ppinui.diagnostic import Diagnostic, Severity

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC
 
-from ppinui.config.primus import PrimusConfig, SecretOwners, read
+from ppinui.config.primus_config import PrimusConfig, SecretOwners, read
 from ppinui.errors import PpinuiError
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound, find_ppin

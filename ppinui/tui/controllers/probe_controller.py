@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ppinui.config.primus import PrimusConfig
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.editing.result_history import Board, Memory, Progress
 from ppinui.errors import PpinuiError
 from ppinui.probe.plan import Plan, SlotSelection, make_plan

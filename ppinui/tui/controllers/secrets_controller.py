@@ -12,7 +12,7 @@ from ppinui.tui.controllers.keyring_access import KeyringAccess
 from ppinui.tui.controllers.secrets_reader import SecretsReader
 
 if TYPE_CHECKING:
-    from ppinui.config.primus import PrimusConfig
+    from ppinui.config.primus_config import PrimusConfig
     from ppinui.errors import PpinuiError
     from ppinui.probe.plan import Plan
     from ppinui.probe.result import SlotResult

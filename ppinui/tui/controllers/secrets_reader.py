@@ -22,7 +22,7 @@ from ppinui.tui.controllers.secrets_snapshot import (
 from ppinui.tui.messages import SecretsChanged, StatesChanged
 
 if TYPE_CHECKING:
-    from ppinui.config.primus import PrimusConfig
+    from ppinui.config.primus_config import PrimusConfig
     from ppinui.tui.controller_context import ControllerContext
     from ppinui.tui.controllers.keyring_access import KeyringAccess
 

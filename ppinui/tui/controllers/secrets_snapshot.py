@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from ppinui.config.primus import PrimusConfig, SecretOwners
+from ppinui.config.primus_config import PrimusConfig, SecretOwners
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.keyring_client import Backend
 from ppinui.secrets.keyring_errors import (

@@ -53,7 +53,6 @@ class ChoiceDialog(ModalScreen[str]):
         self._answers = answers
 
     def compose(self) -> ComposeResult:
-        """Title, text, answers."""
         with Vertical(id="question"):
             yield Static(plain(self.question), id="question-title", markup=False)
             text = TextView(self.lines, id="question-text", mark="")
@@ -81,23 +80,19 @@ class ChoiceDialog(ModalScreen[str]):
         return sum(len(answer.words) + 8 for answer in self._answers) <= room
 
     def on_key(self, event: Key) -> None:
-        """The letter of an answer gives it."""
         for answer in self._answers:
             if event.key == answer.key:
                 event.stop()
                 self.dismiss(answer.value)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """The answer with the focus."""
         event.stop()
         self.dismiss((event.button.id or "").removeprefix("answer-"))
 
     def action_give_up(self) -> None:
-        """No answer."""
         self.dismiss("")
 
     def action_scroll(self, by: int) -> None:
-        """Move the text."""
         text = self.query_one(TextView)
         text.scroll_relative(y=by, animate=False)
 

@@ -57,7 +57,6 @@ class FormDialog(ModalScreen[Answers | None]):
         self._attempt = attempt
 
     def compose(self) -> ComposeResult:
-        """A line for each, what is wrong, two buttons."""
         with Vertical(id="asking"):
             yield Static(plain(self.question), id="asking-title", markup=False)
             for one in self._wanted:
@@ -72,26 +71,22 @@ class FormDialog(ModalScreen[Answers | None]):
                 yield Button("(Esc) Back", id="asking-back", compact=True)
 
     def on_mount(self) -> None:
-        """Fill in what is known."""
         self.app.clear_notifications()  # they would lie over it
         for one in self._wanted:
             self.query_one(f"#ask-{one.name}", TextEntry).put(one.text)
         self.query(TextEntry).first().focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Check while typing."""
         event.stop()
         one = next(one for one in self._wanted if f"ask-{one.name}" == event.input.id)
         self._say(one.check(event.value) if event.value else "")
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Explain the line."""
         one = next((one for one in self._wanted if f"ask-{one.name}" == event.widget.id), None)
         for line in self.query("#asking-explanation").results(Static):
             line.update(plain(one.explanation if one else ""))
 
     def on_text_entry_left(self, event: TextEntry.Left) -> None:
-        """Escape in a field."""
         event.stop()
         self.dismiss(None)
 
@@ -104,7 +99,6 @@ class FormDialog(ModalScreen[Answers | None]):
             self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """The two buttons."""
         event.stop()
         if event.button.id == "asking-take":
             self.action_submit()
@@ -112,7 +106,6 @@ class FormDialog(ModalScreen[Answers | None]):
             self.dismiss(None)
 
     def action_submit(self) -> None:
-        """Take what is in the form, if it may be."""
         answers = {one.name: self.query_one(f"#ask-{one.name}", TextEntry).value for one in self._wanted}
         for one in self._wanted:
             if flaw := one.check(answers[one.name]):
@@ -128,7 +121,6 @@ class FormDialog(ModalScreen[Answers | None]):
         self.dismiss(answers)
 
     def action_give_up(self) -> None:
-        """Nothing is taken."""
         self.dismiss(None)
 
     def _say(self, flaw: str) -> None:

@@ -31,7 +31,6 @@ class SecretDialog(ModalScreen[Secret | None]):
         self.hint = hint
 
     def compose(self) -> ComposeResult:
-        """The question, the field, a word on it."""
         with Vertical(id="prompt"):
             yield Static(plain(self.question), id="prompt-title", markup=False)
             yield MaskedEntry(id="prompt-entry")
@@ -39,13 +38,11 @@ class SecretDialog(ModalScreen[Secret | None]):
             yield Static("Enter takes it, Esc goes back", id="prompt-keys", markup=False)
 
     def on_masked_entry_submitted(self, event: MaskedEntry.Submitted) -> None:
-        """Enter."""
         event.stop()
         if not event.entry.is_empty:
             self.dismiss(event.entry.take())
 
     def action_give_up(self) -> None:
-        """Nothing is given."""
         self.dismiss(None)
 
 

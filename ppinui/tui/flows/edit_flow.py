@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ppinui.config.primus import DEFAULT_PORT, Hsm, PrimusConfig, Slot
+from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
+from ppinui.config.settings import DEFAULT_PORT
 from ppinui.editing.edits import AddHsm, AddSlot, Duplicate, Edit, Remove, Rename, patch_between
 from ppinui.editing.form_fields import Field, NotAllowedError, absent_field, read_value
 from ppinui.editing.tree_model import Branch
@@ -77,7 +78,7 @@ async def rename(context: AppContext) -> None:
         FormDialog(
             f"Rename the {line.branch.value} {line.title}",
             [FormField("name", "new name", line.title, check=_name_flaw)],
-            lambda answers: context.view.do(Rename(line.path, answers["name"])),
+            lambda answers: context.view.apply(Rename(line.path, answers["name"])),
         )
     )
 
@@ -91,7 +92,7 @@ async def delete(context: AppContext) -> None:
     slots = len(hsm.slots) if (hsm := context.config.hsm(line.title)) and line.branch is Branch.HSM else 0
     more = f" with {plural(slots, 'slot')}" if slots else ""
     beside = context.view.path_beside(line.path)
-    context.view.do(Remove(line.path), select=beside)
+    context.view.apply(Remove(line.path), select=beside)
     context.notify(f"Deleted {line.title}{more}. Undo (F7) brings it back.")
 
 
@@ -119,7 +120,7 @@ async def edit_text(context: AppContext) -> None:
             if answer == "discard":
                 return
         else:
-            context.view.do(patch_between(document.text, text, "edited as text"))
+            context.view.apply(patch_between(document.text, text, "edited as text"))
             return
 
 
@@ -130,7 +131,7 @@ async def _add_hsm(context: AppContext, like: Hsm | None) -> None:
 
     def attempt(answers: Answers) -> None:
         number = _number(_PRIORITY, answers["priority"])
-        context.view.do(AddHsm(answers["host"], answers["port"], number, like.name if like else None))
+        context.view.apply(AddHsm(answers["host"], answers["port"], number, like.name if like else None))
 
     await context.ask(
         FormDialog(
@@ -157,7 +158,7 @@ async def _add_slot(context: AppContext, hsm: Hsm) -> None:
     client = next((slot.client_id for slot in config.slots if slot.client_id), "") or ""
 
     def attempt(answers: Answers) -> None:
-        context.view.do(
+        context.view.apply(
             AddSlot(
                 hsm.path,
                 answers["user_name"],
@@ -191,7 +192,7 @@ async def _duplicate_slot(context: AppContext, slot: Slot) -> None:
             _next_name(slot.name, {one.name for one in hsm.slots}),
             {"user_name": answers["user_name"], "id": _number(_ID, answers["id"]) or 0},
         )
-        context.view.do(edit)
+        context.view.apply(edit)
 
     await context.ask(
         FormDialog(
@@ -245,6 +246,6 @@ FLOWS: Final[Mapping[str, Callable[[AppContext], Coroutine[Any, Any, None]]]] = 
     "duplicate": duplicate,
     "rename": rename,
     "delete": delete,
-    "edit_text": edit_text,
+    "text": edit_text,
 }
 """What the main screen starts, by the names in its bindings."""

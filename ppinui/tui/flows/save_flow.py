@@ -23,7 +23,7 @@ from ppinui.tui.widgets.text_view import diff_lines
 from ppinui.tui.widgets.virtual_list import Piece
 
 if TYPE_CHECKING:
-    from ppinui.editing.journal import Left
+    from ppinui.editing.journal import UnsavedEdits
     from ppinui.tui.app_context import AppContext
 
 _BACK = DialogChoice("back", "b", "Back")
@@ -66,7 +66,7 @@ async def settle(context: AppContext) -> None:
     await context.disk_watch.look()
 
 
-async def offer_unsaved(context: AppContext, left: Left) -> None:
+async def offer_unsaved(context: AppContext, left: UnsavedEdits) -> None:
     """Offer to restore the edits of a session that ended without saving."""
     lines: list[Piece] = [(f"  {edit.words}", "") for edit in left.edits]
     answer = await context.ask(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ppinui.config.locate import secrets_location
-from ppinui.config.primus import read
+from ppinui.config.primus_config import read
 from ppinui.editing.edits import Remove, patch_between
 from ppinui.provider.ppin_binary import PpinNotFound
 from ppinui.secrets import transfer
@@ -190,9 +190,9 @@ def _spend(
 def _take_out(context: AppContext, adopted: ClearSecrets) -> None:
     """Take what was adopted out of the document, and its copies out of the comments."""
     for path in adopted.paths():
-        context.session.do(Remove(path))
+        context.session.apply(Remove(path))
     text = context.session.document.text
     clean = without_clear_secrets(adopted).text
     if text != clean:
-        context.session.do(patch_between(text, clean, "blank copies of passwords in comments"))
+        context.session.apply(patch_between(text, clean, "blank copies of passwords in comments"))
     context.view.show_document()

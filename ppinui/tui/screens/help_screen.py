@@ -67,14 +67,12 @@ class HelpScreen(ModalScreen[None]):
         self._lines = list(help_lines(screen))
 
     def compose(self) -> ComposeResult:
-        """Lines to read."""
         with Vertical(id="help"):
             yield Static("Help", id="help-title")
             yield TextView(self._lines, id="help-text", mark=" ", wrap=True)
             yield Static("Esc goes back, arrows move", id="help-keys")
 
     def on_mount(self) -> None:
-        """Nothing lies over it."""
         self.app.clear_notifications()
 
 

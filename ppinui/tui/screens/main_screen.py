@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -18,9 +17,9 @@ from ppinui.diagnostic import Diagnostic
 from ppinui.editing.tree_model import Branch, Line, outline, worst_by_path
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Scalar
-from ppinui.text import plural
 from ppinui.tui.messages import HeadChanged, ProgressChanged, StatesChanged
 from ppinui.tui.plain_text import plain
+from ppinui.tui.screens.main_actions import MainActions
 from ppinui.tui.widgets.config_tree import ConfigTree, LineMarks
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.tree_pane import TreePane
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from ppinui.config.checks.registry import Checker
     from ppinui.editing.edits import Edit
     from ppinui.editing.form_fields import Field
-    from ppinui.editing.history import State
     from ppinui.tui.app_context import AppContext
     from ppinui.tui.widgets.details_pane import DetailsPane
     from ppinui.tui.widgets.file_pane import FilePane
@@ -45,7 +43,7 @@ _FOLD_FROM = 60
 """With more HSMs than that the tree begins with its slots hidden."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(MainActions):
     """Tree on the left, form on the right, problems below."""
 
     CSS_PATH = "main_screen.tcss"
@@ -67,20 +65,14 @@ class MainScreen(Screen[None]):
         Binding("f7,u", "undo", "Undo", id="app.undo", tooltip="Take the last edit back"),
         Binding("f8,U", "redo", "Redo", id="app.redo", tooltip="Do again what was undone"),
         Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
-        Binding("a", "flow('add')", "Add", id="edit.add", tooltip="Add a slot to this HSM, or an HSM"),
-        Binding("d", "flow('duplicate')", "Duplicate", id="edit.duplicate", tooltip="Copy this HSM or slot"),
+        Binding("a", "do('add')", "Add", id="edit.add", tooltip="Add a slot to this HSM, or an HSM"),
+        Binding("d", "do('duplicate')", "Duplicate", id="edit.duplicate", tooltip="Copy this HSM or slot"),
         Binding(
-            "r", "flow('rename')", "Rename", id="edit.rename", tooltip="Give this HSM or slot another name"
+            "r", "do('rename')", "Rename", id="edit.rename", tooltip="Give this HSM or slot another name"
         ),
+        Binding("x,delete", "do('delete')", "Delete", id="edit.delete", tooltip="Take this HSM or slot out"),
         Binding(
-            "x,delete", "flow('delete')", "Delete", id="edit.delete", tooltip="Take this HSM or slot out"
-        ),
-        Binding(
-            "E",
-            "flow('edit_text')",
-            "Editor",
-            id="edit.text",
-            tooltip="All of it in your own editor ($EDITOR)",
+            "E", "do('text')", "Editor", id="edit.text", tooltip="All of it in your own editor ($EDITOR)"
         ),
         Binding("c", "settle", "Changed on disk", id="app.settle", tooltip="Take theirs, or keep ours"),
         Binding("slash", "filter", "Filter", id="main.filter", tooltip="Show only what has this in it"),
@@ -89,8 +81,7 @@ class MainScreen(Screen[None]):
 
     def __init__(self, context: AppContext, path: Path, size: Size) -> None:
         """``size``: the terminal's."""
-        super().__init__(classes=" ".join(_size_classes(size)))
-        self.context = context
+        super().__init__(context, classes=" ".join(_size_classes(size)))
         self.path = path
         self.problems: tuple[Diagnostic, ...] = ()
         self._folded: set[str] = set()
@@ -118,11 +109,9 @@ class MainScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show the configuration."""
         self.show_document(read_again=False)
 
     def on_resize(self) -> None:
-        """The head has another width."""
         if self.is_mounted:
             self.show_head()
 
@@ -130,36 +119,30 @@ class MainScreen(Screen[None]):
 
     @property
     def tree_pane(self) -> TreePane:
-        """What is left of the form."""
         return self.query_one("#left", TreePane)
 
     @property
     def outline(self) -> ConfigTree:
-        """The tree."""
         return self.tree_pane.config_tree
 
     @cached_property
     def details(self) -> DetailsPane:
-        """What is right of the tree."""
         from ppinui.tui.widgets.details_pane import DetailsPane
 
         return DetailsPane()
 
     @property
     def form(self) -> SettingsForm:
-        """The form."""
         return self.details.form
 
     @cached_property
     def problem_pane(self) -> ProblemPane:
-        """What is below the tree."""
         from ppinui.tui.widgets.problem_pane import ProblemPane
 
         return ProblemPane()
 
     @cached_property
     def file(self) -> FilePane:
-        """The file as text."""
         from ppinui.tui.widgets.file_pane import FilePane
 
         pane = FilePane(id="file")
@@ -168,7 +151,6 @@ class MainScreen(Screen[None]):
 
     @cached_property
     def checker(self) -> Checker:
-        """Finds the problems."""
         from ppinui.config.checks.registry import Checker
 
         return Checker()
@@ -198,24 +180,15 @@ class MainScreen(Screen[None]):
         self._form_is_due()
 
     def show_head(self) -> None:
-        """The line at the top: the file, and whether all of it is saved."""
-        state = self._file_state() if self.is_whole.is_set() else "saved"  # nothing can have happened yet
+        state = (
+            self.context.file_state if self.is_whole.is_set() else "saved"
+        )  # nothing can have happened yet
         head = f" [{state}]{self.context.activity}  "
         room = max(12, self.size.width - len(head))
         name = plain(str(self.path))
         # The end of a path says more than its beginning.
         shown = name if len(name) <= room else f"…{name[len(name) - room + 1 :]}"
         self.query_one("#head", Static).update(f"{head}{shown}")
-
-    def _file_state(self) -> str:
-        session = self.context.session
-        edits = len(session.edits)
-        state = f"UNSAVED: {plural(edits, 'edit')}" if session.unsaved else "saved"
-        if disk := self.context.disk_state:
-            state += f", {disk.upper()}"
-        if session.journal_flaw:
-            state += f" (edits are not kept against a crash: {session.journal_flaw})"
-        return state
 
     def _show_file(self) -> None:
         if self.has_class("-file"):
@@ -271,7 +244,6 @@ class MainScreen(Screen[None]):
         self.run_worker(check(), exclusive=True, group="check")
 
     def show_problems(self, problems: tuple[Diagnostic, ...]) -> None:
-        """Show what the checks have found."""
         self.problems = problems
         self.context.states.problems = worst_by_path(problems)
         self.problem_pane.show(problems)
@@ -279,10 +251,10 @@ class MainScreen(Screen[None]):
 
     # -- editing -------------------------------------------------------------------------------------------
 
-    def do(self, edit: Edit, select: str | None = None) -> None:
+    def apply(self, edit: Edit, select: str | None = None) -> None:
         """Make an edit and show it. Raises PpinuiError where it cannot be made."""
         revision = self.context.session.revision
-        path = self.context.session.do(edit)
+        path = self.context.session.apply(edit)
         # A field that was left and entered comes twice.
         is_new = self.context.session.revision != revision
         self.show_document(path if select is None else select, read_again=is_new)
@@ -296,19 +268,16 @@ class MainScreen(Screen[None]):
 
         try:
             if value is not None:
-                self.do(SetValue(field.path, value), select=self.selected.path)
+                self.apply(SetValue(field.path, value), select=self.selected.path)
             elif (
                 self.context.session.document.get(field.path) is not None
             ):  # left and entered: it comes twice
-                self.do(Remove(field.path), select=self.selected.path)
+                self.apply(Remove(field.path), select=self.selected.path)
         except PpinuiError as error:
             self.context.show_error(error)
 
     def path_beside(self, path: str) -> str:
-        """The path of the line that gets the cursor when the one with this path is deleted."""
-        lines, at = self.outline.lines, self.outline.cursor
-        below = (line.path for line in lines[at + 1 :] if not line.path.startswith(f"{path}."))
-        return next(below, lines[at - 1].path)
+        return self.outline.path_beside(path)
 
     # -- messages ------------------------------------------------------------------------------------------
 
@@ -331,7 +300,6 @@ class MainScreen(Screen[None]):
         self._show_overview()
 
     def on_virtual_list_moved(self, event: VirtualList.Moved) -> None:
-        """The cursor of the tree moved: the form follows."""
         if event.list is self.outline:
             self._form_is_due()
 
@@ -343,25 +311,20 @@ class MainScreen(Screen[None]):
             self.go_to_problem(self.problems[event.index])
 
     def on_config_tree_folded(self, event: ConfigTree.Folded) -> None:
-        """Hide or show slots."""
         (self._folded.discard if event.is_open else self._folded.add)(event.path)
         self.show_tree()
 
     def on_settings_form_edited(self, event: SettingsForm.Edited) -> None:
-        """A field was taken."""
         self._edit(event.field, event.value)
 
     def on_settings_form_explained(self, event: SettingsForm.Explained) -> None:
-        """A field has the focus, or was refused."""
         self.details.explain(event.text, flaw=event.flaw)
         self._show_file()
 
     def on_settings_form_left(self, _: SettingsForm.Left) -> None:
-        """Escape in the form goes back to the tree."""
         self.outline.focus()
 
     def on_tree_pane_filtered(self) -> None:
-        """Something else is typed in the filter."""
         self.show_tree()
 
     # -- actions -------------------------------------------------------------------------------------------
@@ -383,7 +346,6 @@ class MainScreen(Screen[None]):
         self.details.focus_on(path)
 
     def action_edit(self) -> None:
-        """Go to the first field of the form."""
         self.call_after_refresh(self._focus_first)
 
     async def _focus_first(self) -> None:
@@ -410,7 +372,6 @@ class MainScreen(Screen[None]):
             pane.focus()
 
     def action_filter(self) -> None:
-        """Type what to look for."""
         self.tree_pane.ask()
 
     def action_text(self) -> None:
@@ -420,56 +381,10 @@ class MainScreen(Screen[None]):
         self.set_class(self.file.next_view() is not View.OFF, "-file")
         self._show_file()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "settle":
-            return bool(self.context.disk_state)
-        return super().check_action(action, parameters)
-
-    def action_save(self) -> None:
-        from ppinui.tui.flows import save_flow
-
-        self.context.start_flow(save_flow.save(self.context), "flow")
-
-    def action_settle(self) -> None:
-        from ppinui.tui.flows import save_flow
-
-        self.context.start_flow(save_flow.settle(self.context), "flow")
-
-    def action_flow(self, name: str) -> None:
-        """Start the flow with this name: it edits what is selected, or all of it."""
-        from ppinui.tui.flows import edit_flow
-
-        self.context.start_flow(edit_flow.FLOWS[name](self.context), "flow")
-
     def action_undo(self) -> None:
         """Forget what is being typed, else undo the last edit."""
-        if self.details.give_up_typed():
-            return
-        state = self.context.session.undo()
-        self._show_state(state, "Undone", "There is nothing to undo.")
-
-    def action_redo(self) -> None:
-        self._show_state(self.context.session.redo(), "Done again", "There is nothing to do again.")
-
-    def _show_state(self, state: State | None, done: str, nothing: str) -> None:
-        if state is None:
-            self.context.notify(nothing)
-        else:
-            self.show_document(state.path or None)
-            self.context.notify(f"{done}: {state.words}")
-
-    def action_secrets(self) -> None:
-        from ppinui.tui.screens.secrets_screen import SecretsScreen
-
-        path = self.selected.path
-        slot = next((one for one in self.context.config.slots if one.path == path), None)
-        user = (slot.user_name if slot is not None else "") or ""
-        self.app.push_screen(SecretsScreen(self.context, user))
-
-    def action_test(self) -> None:
-        from ppinui.tui.screens.probe_screen import ProbeScreen
-
-        self.app.push_screen(ProbeScreen(self.context))
+        if not self.details.give_up_typed():
+            super().action_undo()
 
 
 def _size_classes(size: Size) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from ppinui.text import plural, shortened
+from ppinui.tokens.certificates import Validity
 from ppinui.tokens.description import object_lines, object_words
 from ppinui.tokens.export import as_pem, write_pem
 from ppinui.tokens.key_test import make_test_key
@@ -26,14 +29,46 @@ from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
 from ppinui.tui.flows.pin_flow import with_user_pin
 from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.column_table import Column, ColumnTable, TableHead
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.object_table import ObjectTable, head
 from ppinui.tui.widgets.text_entry import TextEntry
 from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
     from ppinui.tui.app_context import AppContext
+
+
+def _notice(now: datetime, one: TokenObject) -> Piece:
+    if one.certificate is None:
+        return ("private" if one.private else "", "faint")
+    match one.certificate.validity(now):
+        case Validity.EXPIRES_SOON:
+            return (f"! ends in {(one.certificate.not_after - now).days} days", "warning")
+        case Validity.EXPIRED:
+            return ("! EXPIRED", "error")
+        case Validity.NOT_YET:
+            return ("! not valid yet", "warning")
+        case Validity.VALID:
+            return ("", "")
+
+
+class ObjectTable(ColumnTable[TokenObject]):
+    """A line for each object."""
+
+    def __init__(self, *, id: str, now: datetime) -> None:
+        """``now``: the time by which certificates expire."""
+        columns = [
+            Column[TokenObject]("what", 11, lambda one: one.kind),
+            Column[TokenObject]("label", 22, lambda one: one.label, "strong", wide=32),
+            Column[TokenObject]("id", 8, lambda one: one.id, wide=30),
+            Column[TokenObject](
+                "type and size", 17, lambda one: " ".join(filter(None, (one.type, one.size)))
+            ),
+            Column[TokenObject]("to notice", 0, partial(_notice, now)),
+        ]
+        super().__init__(columns, id=id, wide_from=110)
+        self.now = now
 
 
 class ObjectsScreen(Screen[None]):
@@ -58,23 +93,20 @@ class ObjectsScreen(Screen[None]):
         self._search = ""
 
     def compose(self) -> ComposeResult:
-        """Which token, the search, the table, details, keys."""
         yield Static(id="objects-what", markup=False)
         yield TextEntry(id="objects-search", placeholder="part of a label, id, type, subject or issuer")
-        yield Static(head(self.app.size.width), id="objects-head", markup=False)
-        yield ObjectTable(id="objects-table", now=self.context.options.now())
+        table = ObjectTable(id="objects-table", now=self.context.options.now())
+        yield TableHead(table)
+        yield table
         yield TextView(id="objects-details", mark="", wrap=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Look at what is there without a login."""
         self.table.focus()
         self._say_what()
         self.action_refresh()
 
     def on_resize(self) -> None:
-        """There may be room for more."""
-        self.query_one("#objects-head", Static).update(head(self.size.width))
         self._say_what()
 
     # -- showing -------------------------------------------------------------------------------------------
@@ -90,7 +122,6 @@ class ObjectsScreen(Screen[None]):
         return self.context.tokens
 
     def on_module_busy(self, _: ModuleBusy) -> None:
-        """The module is asked something, or nothing any more."""
         self._say_what()
         self.refresh_bindings()
 
@@ -100,7 +131,6 @@ class ObjectsScreen(Screen[None]):
             self.slot = event.slot
 
     def on_virtual_list_moved(self, _: VirtualList.Moved) -> None:
-        """Details follow the cursor."""
         self._show_details()
 
     def _show_found(self) -> None:
@@ -131,11 +161,9 @@ class ObjectsScreen(Screen[None]):
     # -- looking -------------------------------------------------------------------------------------------
 
     def action_refresh(self) -> None:
-        """Look again, logged in as before."""
         self.tokens.flow(self._look(login=self.found is not None and self.found.logged_in))
 
     def action_login(self) -> None:
-        """Look at private objects too."""
         self.tokens.flow(self._look(login=True))
 
     async def _look(self, *, login: bool) -> None:
@@ -156,19 +184,16 @@ class ObjectsScreen(Screen[None]):
         self._show_found()
 
     def action_search(self) -> None:
-        """Type what to look for."""
         entry = self.query_one("#objects-search", TextEntry)
         entry.display = True
         entry.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """The search, as it is typed."""
         event.stop()
         self._search = event.value
         self._show_found()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes to what was found."""
         event.stop()
         event.input.display = bool(event.value.strip())
         self.table.focus()
@@ -185,13 +210,11 @@ class ObjectsScreen(Screen[None]):
     # -- actions -------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to cancel while the module is asked something."""
         if action == "cancel":
             return bool(self.tokens.doing)
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
-        """End what the module is asked."""
         self.tokens.stop()
 
     def action_leave(self) -> None:
@@ -201,7 +224,6 @@ class ObjectsScreen(Screen[None]):
         self.app.pop_screen()
 
     def action_export(self) -> None:
-        """Write the public key or certificate of the cursor as PEM."""
         one = self.table.selected
         if one is not None:
             self.tokens.flow(self._export(one))
@@ -222,7 +244,6 @@ class ObjectsScreen(Screen[None]):
         self.context.notify(f"Wrote {path}")
 
     def action_test_key(self) -> None:
-        """Make a key pair, use it, remove it."""
         self.tokens.flow(self._test_key())
 
     async def _test_key(self) -> None:

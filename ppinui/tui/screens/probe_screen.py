@@ -4,112 +4,32 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import ProgressBar, Static
 
-from ppinui.editing.result_history import Progress, Row
+from ppinui.editing.result_history import Progress
 from ppinui.editing.tree_model import Branch
 from ppinui.errors import PpinuiError
-from ppinui.probe.result import Outcome, SlotResult, Stage
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.probe_controller import ProbeRequest
 from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
 from ppinui.tui.messages import ProgressChanged
 from ppinui.tui.overview import result_lines
 from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.column_table import TableHead
 from ppinui.tui.widgets.key_bar import KeyBar
+from ppinui.tui.widgets.probe_table import ProbeTable
 from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
     from ppinui.tui.app_context import AppContext
-
-_WIDE = 110
-
-
-class ProbeTable(VirtualList):
-    """A line for each slot of a run."""
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self.progress: Progress | None = None
-
-    @property
-    def count(self) -> int:
-        """How many slots there are."""
-        return self.progress.total if self.progress is not None else 0
-
-    def show(self, progress: Progress) -> None:
-        """Show the state of a run."""
-        self.progress = progress
-        self.content_changed()
-
-    @property
-    def selected(self) -> Row | None:
-        """The slot of the cursor."""
-        if self.progress is None or self.cursor >= self.count:
-            return None
-        return self.progress.rows[self.cursor]
-
-    def row(self, index: int, width: int) -> Sequence[Piece]:
-        """HSM, slot, partition, stage or outcome, times, firmware."""
-        assert self.progress is not None
-        row = self.progress.rows[index]
-        word, name = state_of(row, self.progress.running)
-        cells: list[Piece] = [
-            (set_cell_size(plain(row.test.hsm), 8) + " ", ""),
-            (set_cell_size(plain(row.test.slot), 7) + " ", ""),
-            (set_cell_size(plain(row.test.user), 18) + " ", ""),
-            (set_cell_size(word, 16) + " ", name),
-            (f"{_total(row):>9} ", ""),
-            (set_cell_size(_firmware(row.result), 6), ""),
-        ]
-        if width >= _WIDE:
-            cells += [(f"{_time(row.result, stage):>8}", "faint") for stage in Stage]
-        return cells
-
-
-def head(width: int) -> str:
-    """The words above the columns of the table."""
-    text = f" {'HSM':8} {'slot':7} {'partition':18} {'outcome':16} {'ms':>9} {'fw':6}"
-    return text + "".join(f"{stage.value:>8}" for stage in Stage) if width >= _WIDE else text
-
-
-def state_of(row: Row, running: bool) -> Piece:
-    """Waiting, the stage that it is in, fine, or where it failed; what it is, for its colour."""
-    result = row.result
-    if result is None:
-        if row.stage is None:
-            return ("waits" if running else "not tested", "faint")
-        return (f"… {row.stage.value}", "warning")
-    if result.outcome is Outcome.OK:
-        return ("fine", "good")
-    last = result.stages[-1].stage.value if result.stages else ""
-    word = "✗" if result.outcome is Outcome.FAILED else "skipped"
-    return (f"{word} {last}", "error" if result.outcome is Outcome.FAILED else "warning")
-
-
-def _total(row: Row) -> str:
-    if row.result is not None:
-        return f"{sum(stage.milliseconds for stage in row.result.stages):.0f}"
-    return f"{row.seconds * 1000:.0f}" if row.stage is not None else ""
-
-
-def _time(result: SlotResult | None, stage: Stage) -> str:
-    found = [one for one in result.stages if one.stage is stage] if result is not None else []
-    return f"{found[0].milliseconds:.0f}" if found else ""
-
-
-def _firmware(result: SlotResult | None) -> str:
-    return plain(result.firmware or "") if result is not None else ""
 
 
 class ProbeScreen(Screen[None]):
@@ -136,33 +56,28 @@ class ProbeScreen(Screen[None]):
         self.crypto = False
 
     def compose(self) -> ComposeResult:
-        """What is tested, how far it is, the table, the details, the keys."""
         yield Static(id="probe-what", markup=False)
         yield Static(id="probe-next", markup=False)
         yield ProgressBar(id="probe-bar", show_eta=False)
-        yield Static(id="probe-head", markup=False)
-        yield ProbeTable(id="probe-table")
+        table = ProbeTable(id="probe-table")
+        yield TableHead(table)
+        yield table
         with Vertical(id="probe-details"):
             yield TextView(id="probe-lines", mark="", wrap=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show the run that is on, or the last one."""
         self.query_one("#probe-table").focus()
         progress = self.context.probes.progress()
         if progress is not None:
             self.show(progress)
         self._say_what()
 
-    def on_resize(self) -> None:
-        """There may be room for more columns."""
-        self.query_one("#probe-head", Static).update(head(self.size.width))
-
     def show(self, progress: Progress) -> None:
         """Show the state of a run."""
         if not self.query(ProbeTable):
             return  # the screen is just being made, or taken away
-        self.query_one("#probe-table", ProbeTable).show(progress)
+        self.query_one(ProbeTable).show_progress(progress)
         bar = self.query_one("#probe-bar", ProgressBar)
         bar.display = progress.running  # without a total it would move all the time, and say nothing
         bar.update(total=progress.total, progress=progress.done)
@@ -197,12 +112,10 @@ class ProbeScreen(Screen[None]):
         self.show(event.progress)
 
     def on_virtual_list_moved(self, event: VirtualList.Moved) -> None:
-        """Details follow the cursor."""
         if isinstance(event.list, ProbeTable):
             self._show_details()
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
-        """Enter goes to the slot in the tree."""
         if isinstance(event.list, ProbeTable) and (row := event.list.selected) is not None:
             self.app.pop_screen()
             self.context.view.go_to(row.path)
@@ -210,7 +123,6 @@ class ProbeScreen(Screen[None]):
     # -- actions -------------------------------------------------------------------------------------------
 
     def action_start(self, what: str) -> None:
-        """Begin a test."""
         try:
             request = self._request(what)
         except PpinuiError as error:
@@ -240,19 +152,16 @@ class ProbeScreen(Screen[None]):
                 )
 
     def action_login(self) -> None:
-        """With the PIN, or without."""
         self.login = not self.login
         self.crypto = self.crypto and self.login
         self._say_what()
 
     def action_crypto(self) -> None:
-        """With a key too, or without."""
         self.crypto = not self.crypto
         self.login = self.login or self.crypto
         self._say_what()
 
     def action_cancel(self) -> None:
-        """End the run."""
         self.context.probes.cancel()
 
     def _json(self) -> str | None:
@@ -263,14 +172,12 @@ class ProbeScreen(Screen[None]):
         return json.dumps(progress.report.as_json(), indent=2, ensure_ascii=True) + "\n"
 
     def action_copy(self) -> None:
-        """The result to the terminal's clipboard."""
         text = self._json()
         if text is not None:
             self.app.copy_to_clipboard(text)
             self.notify("Copied, where the terminal allows it (OSC 52).")
 
     def action_write(self) -> None:
-        """The result to a file."""
         text = self._json()
         if text is not None:
             self.context.start_flow(self._write(text), "flow")

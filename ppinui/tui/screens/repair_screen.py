@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from ppinui.config.config_save import SaveRefused
 from ppinui.config.redaction import mask
-from ppinui.editing.repair import Mending
+from ppinui.editing.repair import BrokenFile
 from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class FlawedText(NumberedTextView):
     """A text with the place of its error marked, and below it what is wrong there."""
 
-    def show_flaw(self, mending: Mending) -> None:
+    def show_flaw(self, mending: BrokenFile) -> None:
         """Show the text in hand without its passwords."""
         lines: list[Piece] = [(line, "") for line in mask(mending.text).split("\n")]
         number, flaw = mending.flaw_line, mending.flaw
@@ -53,7 +53,7 @@ class FlawedText(NumberedTextView):
 
 
 class RepairScreen(Screen[None]):
-    """Shows one :class:`Mending`; its keys lead out."""
+    """Shows one :class:`BrokenFile`; its keys lead out."""
 
     CSS_PATH = "repair_screen.tcss"
     AUTO_FOCUS = "#repair-text"
@@ -70,20 +70,18 @@ class RepairScreen(Screen[None]):
         Binding("f10,q,ctrl+q", "leave", "Quit", id="mending.quit", tooltip="Leave the file as it is"),
     ]
 
-    def __init__(self, context: AppContext, mending: Mending) -> None:
+    def __init__(self, context: AppContext, mending: BrokenFile) -> None:
         super().__init__()
         self.context = context
         self.mending = mending
 
     def compose(self) -> ComposeResult:
-        """What is wrong, the text, the keys."""
         yield Static(id="repair-head", markup=False)
         yield Static(id="repair-flaw", markup=False)
         yield FlawedText(id="repair-text")
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Look at the file."""
         self.action_read()
 
     def show(self) -> None:
@@ -100,7 +98,6 @@ class RepairScreen(Screen[None]):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Only what makes sense now is offered."""
         match action:
             case "edit":
                 return self.mending.can_be_edited
@@ -165,7 +162,6 @@ class RepairScreen(Screen[None]):
             await self._copy()
 
     def action_copy(self) -> None:
-        """Save the text to another file."""
         self._start(self._copy())
 
     async def _copy(self) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -21,6 +20,7 @@ from ppinui.tui.dialogs.secret_dialog import ask_twice
 from ppinui.tui.flows import transfer_flow
 from ppinui.tui.messages import ProbeRequested
 from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.column_table import Column, ColumnTable, TableHead
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
@@ -29,42 +29,16 @@ if TYPE_CHECKING:
     from ppinui.tui.app_context import AppContext
 
 
-class SecretsTable(VirtualList):
+_COLUMNS: Final = (
+    Column[SecretRow]("kind", 9, lambda row: row.kind.label.split()[0], "faint"),
+    Column[SecretRow]("name", 22, lambda row: row.name, "strong"),
+    Column[SecretRow]("where", 10, lambda row: (row.state.long, row.state.name)),
+    Column[SecretRow]("since, from", 0, lambda row: row.facts or row.flaw),
+)
+
+
+class SecretsTable(ColumnTable[SecretRow]):
     """A line for each secret."""
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self.rows: tuple[SecretRow, ...] = ()
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.rows)
-
-    @property
-    def selected(self) -> SecretRow | None:
-        """The secret of the cursor."""
-        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
-
-    def show(self, rows: tuple[SecretRow, ...]) -> None:
-        """Show what is known now."""
-        self.rows = rows
-        self.content_changed()
-
-    def go_to_user(self, name: str) -> None:
-        """Put the cursor on the first secret of a partition or service user."""
-        self.go_to(next((index for index, row in enumerate(self.rows) if row.name == name), 0))
-
-    def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
-        """Kind, name, state, places, age."""
-        row = self.rows[index]
-        state = row.state
-        return [
-            (set_cell_size(row.kind.label.split()[0], 10), "faint"),
-            (set_cell_size(plain(row.name), 22) + " ", "strong"),
-            (set_cell_size(state.long, 11), state.name),
-            (plain(row.facts or row.flaw), ""),
-        ]
 
 
 class SecretsScreen(Screen[None]):
@@ -89,15 +63,14 @@ class SecretsScreen(Screen[None]):
         self._user = user
 
     def compose(self) -> ComposeResult:
-        """Which keyring, the table, details, keys."""
         yield Static("The keyring is being opened …", id="secrets-what", markup=False)
-        yield Static(f" {'kind':10}{'name':23}{'where':11}since, from", id="secrets-head", markup=False)
-        yield SecretsTable(id="secrets-table")
+        table = SecretsTable(_COLUMNS, id="secrets-table")
+        yield TableHead(table)
+        yield table
         yield TextView(id="secrets-details", mark="", wrap=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show what is known, then ask the keyring."""
         self.query_one("#secrets-table").focus()
         self.show()
         self._start_reading()
@@ -107,32 +80,29 @@ class SecretsScreen(Screen[None]):
         self.show()
 
     def on_secrets_changed(self) -> None:
-        """Something is known now."""
         self.show()
 
     def show(self) -> None:
         """Show what is known of the secrets."""
         snapshot = self.context.secrets.snapshot
-        self.query_one("#secrets-table", SecretsTable).show(snapshot.rows)
+        self.query_one(SecretsTable).show(snapshot.rows)
         if snapshot.backend is not None:
             place = f", {snapshot.backend.place}" if snapshot.backend.place else ""
             what = f" Keyring: {snapshot.backend.name} ({snapshot.backend.why}{place})"
             self.query_one("#secrets-what", Static).update(plain(what))
-        if self._user and snapshot.rows:
-            self.query_one("#secrets-table", SecretsTable).go_to_user(self._user)
+        if (user := self._user) and snapshot.rows:
+            self.query_one(SecretsTable).go_to_first(lambda row: row.name == user)
             self._user = ""
         self._show_details()
 
     def on_virtual_list_moved(self, _: VirtualList.Moved) -> None:
-        """Details follow the cursor."""
         self._show_details()
 
     def on_virtual_list_chosen(self, _: VirtualList.Chosen) -> None:
-        """Enter adds or replaces."""
         self.action_change()
 
     def _show_details(self) -> None:
-        row = self.query_one("#secrets-table", SecretsTable).selected
+        row = self.query_one(SecretsTable).selected
         lines: list[Piece] = [(note, "warning") for note in self.context.secrets.snapshot.notes]
         if row is not None:
             lines.append((f"{row.kind.label} of {row.name}", "strong"))
@@ -163,8 +133,7 @@ class SecretsScreen(Screen[None]):
     # -- actions -------------------------------------------------------------------------------------------
 
     def action_change(self) -> None:
-        """Add or replace the secret of the cursor."""
-        row = self.query_one("#secrets-table", SecretsTable).selected
+        row = self.query_one(SecretsTable).selected
         if row is not None:
             self.context.start_flow(self._change(row), "flow")
 
@@ -193,8 +162,7 @@ class SecretsScreen(Screen[None]):
         await self._done(said)
 
     def action_remove(self) -> None:
-        """Forget the secret of the cursor."""
-        row = self.query_one("#secrets-table", SecretsTable).selected
+        row = self.query_one(SecretsTable).selected
         if row is None:
             return
         if not row.in_keyring and row.unseen is None:
@@ -215,21 +183,17 @@ class SecretsScreen(Screen[None]):
             await self._done(f"Forgot the {row.kind.label} of {row.name}")
 
     def action_test(self) -> None:
-        """Test the slots that use this secret."""
-        row = self.query_one("#secrets-table", SecretsTable).selected
+        row = self.query_one(SecretsTable).selected
         if row is not None:
             self.context.request(ProbeRequested(row.name, login=row.kind is SecretKind.PIN))
 
     def action_import(self) -> None:
-        """Take what a .secrets.cfg has."""
         self._move(transfer_flow.import_secrets)
 
     def action_export(self) -> None:
-        """Write a .secrets.cfg."""
         self._move(transfer_flow.export_secrets)
 
     def action_adopt(self) -> None:
-        """Move the clear-text passwords of the configuration into the keyring."""
         self._move(transfer_flow.adopt)
 
     def _move(self, move: Callable[[AppContext], Awaitable[str]]) -> None:
@@ -240,7 +204,6 @@ class SecretsScreen(Screen[None]):
         self.context.start_flow(run(), "flow")
 
     def action_keyring(self) -> None:
-        """Choose another keyring, or make a vault."""
         self.context.start_flow(self._keyring(), "flow")
 
     async def _keyring(self) -> None:

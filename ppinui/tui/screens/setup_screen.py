@@ -19,10 +19,10 @@ from ppinui.setup.walkthrough import Action, Finding
 from ppinui.tui.controllers.setup_controller import SetupController
 from ppinui.tui.controllers.setup_thread import SetupThread, Way
 from ppinui.tui.plain_text import plain
-from ppinui.tui.screens.probe_screen import ProbeTable
 from ppinui.tui.widgets.answer_form import AnswerForm
 from ppinui.tui.widgets.finding_view import Commands, block_widgets, finding_widgets, repair_steps_of
 from ppinui.tui.widgets.key_bar import KeyBar
+from ppinui.tui.widgets.probe_table import ProbeTable
 from ppinui.tui.widgets.question_row import row_of
 from ppinui.tui.widgets.row_editor import RowEditor, TableRow
 from ppinui.tui.widgets.step_list import StepList
@@ -72,7 +72,6 @@ class SetupScreen(Screen[bool]):
         self._copied = -1
 
     def compose(self) -> ComposeResult:
-        """Where one is, the steps and the step, what can be done and what goes on, keys."""
         yield Static(id="setup-head", markup=False)
         with Horizontal(id="setup-body"):
             yield StepList(self.setup.kind.steps, id="setup-steps")
@@ -86,7 +85,6 @@ class SetupScreen(Screen[bool]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show the step at which one is."""
         self.set_interval(_OFTEN, self._show_progress)
         self._flow(self.controller.arrive(Way.STRAIGHT))
 
@@ -206,7 +204,7 @@ class SetupScreen(Screen[bool]):
         begins = board is not None and not table.display
         table.display = board is not None
         if board is not None:
-            table.show(board.progress())
+            table.show_progress(board.progress())
             table.styles.height = min(table.count, _MOST_TESTED)
         if begins:
             self.query_one("#setup-page").scroll_to_widget(table, animate=False)
@@ -221,16 +219,13 @@ class SetupScreen(Screen[bool]):
         self.context.start_flow(flow, "walk")
 
     def on_answer_form_answered(self, _: AnswerForm.Answered) -> None:
-        """A question was left with another answer."""
         if not self.controller.is_held:
             self.action_look()
 
     def on_answer_form_completed(self, _: AnswerForm.Completed) -> None:
-        """Enter in the last question."""
         self.action_next()
 
     def on_descendant_focus(self, _: DescendantFocus) -> None:
-        """What has the focus now is explained below."""
         if not self.controller.is_held:
             self.say("")
 
@@ -245,13 +240,11 @@ class SetupScreen(Screen[bool]):
             self.action_leave()
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
-        """Enter in the list of steps."""
         if event.list is self.steps:
             self.remove_class("-listing")
             self._flow(self.controller.go_to(self.setup.kind.steps[event.index].id))
 
     def on_row_editor_edit_requested(self, event: RowEditor.EditRequested) -> None:
-        """An HSM or a partition is to be typed."""
         row = row_of(event.editor)
         if isinstance(row, TableRow):
             self._flow(self.controller.type_row(row, event.number))
@@ -259,7 +252,6 @@ class SetupScreen(Screen[bool]):
     # -- actions -------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Keys that do nothing now are not shown."""
         if action in _NOT_WHILE_HELD and self.controller.is_held:
             return False
         match action:
@@ -281,27 +273,21 @@ class SetupScreen(Screen[bool]):
         self._flow(self.controller.act())
 
     def action_next(self) -> None:
-        """Go on."""
         self._flow(self.controller.forward())
 
     def action_back(self) -> None:
-        """Go to the step before."""
         self._flow(self.controller.back())
 
     def action_look(self) -> None:
-        """Look again."""
         self._flow(self.controller.again())
 
     def action_mend(self) -> None:
-        """Go to the step in which the problem can be mended."""
         self._flow(self.controller.mend())
 
     def action_leave(self) -> None:
-        """Leave; what was answered is kept."""
         self._flow(self.controller.leave())
 
     def action_quit(self) -> None:
-        """Leave ppinui; what was answered is kept."""
         self._flow(self._quit())
 
     async def _quit(self) -> None:
@@ -311,12 +297,10 @@ class SetupScreen(Screen[bool]):
         await quit_set_up(self.context, self.setup)
 
     def action_cancel(self) -> None:
-        """End what is being done."""
         self.setup.cancel()
         self.say("It ends as soon as it can …")
 
     def action_steps(self) -> None:
-        """To the list of steps, and back."""
         if self.steps.has_focus:
             self.remove_class("-listing")
             self._focus_first()
@@ -325,7 +309,6 @@ class SetupScreen(Screen[bool]):
             self.steps.focus()
 
     def action_scroll(self, direction: int) -> None:
-        """Move the page."""
         page = self.query_one("#setup-page")
         page.scroll_relative(y=direction * max(1, page.size.height - 2), animate=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from ppinui.errors import PpinuiError
+from ppinui.pkcs11.token_flags import warnings_of
 from ppinui.text import plural, shortened
 from ppinui.tokens.description import slot_lines, slot_words
 from ppinui.tokens.pins import token_of
@@ -24,13 +25,48 @@ from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
 from ppinui.tui.flows import token_flow
 from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.column_table import Column, ColumnTable, TableHead
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.slot_table import SlotTable, head
 from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 if TYPE_CHECKING:
     from ppinui.tui.app_context import AppContext
+
+
+_USUAL: Final = {"initialised", "user PIN set", "login required"}
+"""What is normal, and not worth a word in the table."""
+
+
+def _state_of(slot: TokenSlot) -> Piece:
+    """What is the matter with a slot, in a word or two; what it is, for its colour."""
+    if slot.failure is not None:
+        return (f"✗ {slot.failure.name}", "error")
+    if slot.token is None:
+        return ("empty", "faint")
+    if not slot.token.is_initialised:
+        return ("not initialised", "warning")
+    if warnings := warnings_of(slot.token.flags):
+        return (f"! {warnings[-1]}", "warning")
+    special = [words for words in slot.token.words if words not in _USUAL]
+    return (f"! {special[0]}", "warning") if special else ("ready", "good")
+
+
+_COLUMNS: Final = (
+    Column[TokenSlot]("slot", 10, lambda slot: str(slot.id), right=True),
+    Column[TokenSlot]("label", 22, lambda slot: slot.token.label if slot.token else "", "strong", wide=32),
+    Column[TokenSlot]("model", 16, lambda slot: slot.token.model if slot.token else ""),
+    Column[TokenSlot]("serial", 16, lambda slot: slot.token.serial if slot.token else "", only_wide=True),
+    Column[TokenSlot]("state", 0, _state_of),
+)
+
+
+class SlotTable(ColumnTable[TokenSlot]):
+    """A line for each slot."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Objects", id="rows.choose", tooltip="The keys and certificates on it"),
+    ]
 
 
 def _summary(found: SlotList) -> str:
@@ -75,21 +111,18 @@ class TokensScreen(Screen[None]):
         self.found: SlotList | None = None
 
     def compose(self) -> ComposeResult:
-        """Which module, the table, details, keys."""
         yield Static(" The module is being looked for …", id="tokens-what", markup=False)
-        yield Static(head(self.app.size.width), id="tokens-head", markup=False)
-        yield SlotTable(id="tokens-table")
+        table = SlotTable(_COLUMNS, id="tokens-table", wide_from=100)
+        yield TableHead(table)
+        yield table
         yield TextView(id="tokens-details", mark="", wrap=True)
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Ask the module."""
         self.query_one("#tokens-table").focus()
         self.action_refresh()
 
     def on_resize(self) -> None:
-        """There may be room for more columns."""
-        self.query_one("#tokens-head", Static).update(head(self.size.width))
         self._say_what()
 
     # -- showing -------------------------------------------------------------------------------------------
@@ -105,16 +138,13 @@ class TokensScreen(Screen[None]):
         return self.context.tokens
 
     def on_module_busy(self, _: ModuleBusy) -> None:
-        """The module is asked something, or nothing any more."""
         self._say_what()
         self.refresh_bindings()
 
     def on_virtual_list_moved(self, _: VirtualList.Moved) -> None:
-        """Details follow the cursor."""
         self._show_details()
 
     def on_virtual_list_chosen(self, _: VirtualList.Chosen) -> None:
-        """Enter shows what is on the token."""
         self.action_objects()
 
     def _say_what(self) -> None:
@@ -137,7 +167,6 @@ class TokensScreen(Screen[None]):
     # -- listing -------------------------------------------------------------------------------------------
 
     def action_refresh(self) -> None:
-        """Ask every slot."""
         self.tokens.flow(self._list())
 
     async def _list(self) -> None:
@@ -157,7 +186,6 @@ class TokensScreen(Screen[None]):
         self._say_what()
 
     def on_slots_read(self, event: SlotsRead) -> None:
-        """Some are known already."""
         if self.found is None:
             self._show(event.slots)
 
@@ -165,11 +193,13 @@ class TokensScreen(Screen[None]):
         here = self.table.selected
         self.table.show(slots)
         if here is not None:
-            self.table.go_to_slot(here.id)
+            self._go_to_slot(here.id)
         self._show_details()
 
+    def _go_to_slot(self, slot_id: int) -> None:
+        self.table.go_to_first(lambda slot: slot.id == slot_id)
+
     def action_module(self) -> None:
-        """Ask another library."""
         self.tokens.flow(self._choose_module())
 
     async def _choose_module(self) -> None:
@@ -193,13 +223,11 @@ class TokensScreen(Screen[None]):
     # -- actions -------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to cancel while the module is asked something."""
         if action == "cancel":
             return bool(self.tokens.doing)
         return super().check_action(action, parameters)
 
     def action_cancel(self) -> None:
-        """End what the module is asked."""
         self.tokens.stop()
 
     def action_leave(self) -> None:
@@ -209,7 +237,6 @@ class TokensScreen(Screen[None]):
         self.app.pop_screen()
 
     def action_objects(self) -> None:
-        """What is on the token of the cursor."""
         from ppinui.tui.screens.objects_screen import ObjectsScreen
 
         slot = self.table.selected
@@ -223,21 +250,18 @@ class TokensScreen(Screen[None]):
             self.app.push_screen(ObjectsScreen(self.context, slot))
 
     def action_initialise(self) -> None:
-        """Erase the token, and set label and PINs."""
 
         async def run(slot: TokenSlot) -> None:
             made = await token_flow.initialise_token(self.context, slot)
             await self._list()
-            self.table.go_to_slot(made.id)
+            self._go_to_slot(made.id)
 
         self._with_token(run)
 
     def action_change(self) -> None:
-        """Change a PIN."""
         self._change(token_flow.change_a_pin)
 
     def action_set_pin(self) -> None:
-        """As the security officer, set the user's PIN."""
         self._change(token_flow.set_user_pin)
 
     def _change(self, change: Callable[[AppContext, TokenSlot], Awaitable[Token]]) -> None:
@@ -247,15 +271,13 @@ class TokensScreen(Screen[None]):
         self._with_token(run)
 
     def action_well_known(self) -> None:
-        """Look for PINs that everybody knows."""
 
         async def run(slot: TokenSlot) -> None:
-            self._put(await token_flow.find_well_known_pin(self.context, slot, self.table.slots))
+            self._put(await token_flow.find_well_known_pin(self.context, slot, self.table.items))
 
         self._with_token(run)
 
     def action_keep(self) -> None:
-        """Keep a PIN in the keyring."""
         self._with_token(lambda slot: token_flow.keep_a_pin(self.context, slot))
 
     def _with_token(self, action: Callable[[TokenSlot], Awaitable[None]]) -> None:
@@ -280,4 +302,4 @@ class TokensScreen(Screen[None]):
     def _put(self, changed: Sequence[TokenSlot]) -> None:
         """These slots are otherwise now."""
         others = {slot.id: slot for slot in changed}
-        self._show([others.get(slot.id, slot) for slot in self.table.slots])
+        self._show([others.get(slot.id, slot) for slot in self.table.items])

@@ -19,7 +19,7 @@ from ppinui.text import shortened
 from ppinui.tui.messages import SetupRequested
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.virtual_list import Piece, VirtualList
+from ppinui.tui.widgets.virtual_list import ItemList, Piece, VirtualList
 
 if TYPE_CHECKING:
     from ppinui.tui.app_context import AppContext
@@ -36,34 +36,15 @@ class _Way:
     words: str
 
 
-class WelcomeList(VirtualList):
+class WelcomeList(ItemList[_Way]):
     """The ways on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Choose", id="kinds.choose", tooltip="Begin what is under the cursor"),
     ]
 
-    def __init__(self, ways: Sequence[_Way], *, id: str) -> None:
-        super().__init__(id=id)
-        self.ways = tuple(ways)
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.ways)
-
-    def on_mount(self) -> None:
-        """Their number is known from the beginning."""
-        self.content_changed()
-
-    def show(self, ways: Sequence[_Way]) -> None:
-        """Show other words."""
-        self.ways = tuple(ways)
-        self.content_changed()
-
     def row(self, index: int, width: int) -> Sequence[Piece]:
-        """Title and words."""
-        way = self.ways[index]
+        way = self.items[index]
         title = set_cell_size(f"{shortened(way.title, _NAME - 1)} ", _NAME)
         return [(title, "strong"), (shortened(way.words, width - _NAME), "")]
 
@@ -83,7 +64,6 @@ class WelcomeScreen(Screen[None]):
         self.context = context
 
     def compose(self) -> ComposeResult:
-        """What is not there, the ways on, keys."""
         path = plain(str(self.context.options.configuration))
         yield Static(Content("There is no primus.cfg yet. What do you want to set up?"), id="welcome-head")
         yield Static(
@@ -110,13 +90,11 @@ class WelcomeScreen(Screen[None]):
         ]
 
     def on_virtual_list_moved(self, event: VirtualList.Moved) -> None:
-        """All words of the line under the cursor."""
-        way = self.query_one(WelcomeList).ways[event.index]
+        way = self.query_one(WelcomeList).items[event.index]
         self.query_one("#welcome-words", Static).update(Content(f"{way.title}: {way.words}"))
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
-        """Enter on a line."""
-        match self.query_one(WelcomeList).ways[event.index].name:
+        match self.query_one(WelcomeList).items[event.index].name:
             case "demo":
                 self.context.leave(message=f"Run: {self.context.options.called('ppinui demo')}")
             case "quit":
@@ -125,5 +103,4 @@ class WelcomeScreen(Screen[None]):
                 self.context.request(SetupRequested(kind))
 
     def action_leave(self) -> None:
-        """Leave."""
         self.context.leave()

@@ -88,13 +88,11 @@ class AnswerForm(Vertical):
         return False
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Check while typing."""
         event.stop()
         if (row := row_of(event.input)) is not None:
             row.check()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter takes it and goes on."""
         event.stop()
         self._go_on(row_of(event.input))
 
@@ -106,14 +104,12 @@ class AnswerForm(Vertical):
                 event.list.choose()
 
     def on_virtual_list_chosen(self, event: VirtualList.Chosen) -> None:
-        """Enter in a list takes it and goes on."""
         if isinstance(event.list, ChoiceList):
             event.stop()
             event.list.choose()
             self._go_on(row_of(event.list))
 
     def on_row_editor_removed(self, event: RowEditor.Removed) -> None:
-        """A row is gone: the walk shall know."""
         event.stop()
         if (row := row_of(event.editor)) is not None:
             row.check()

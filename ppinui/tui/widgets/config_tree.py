@@ -58,7 +58,6 @@ class ConfigTree(VirtualList):
 
     @property
     def count(self) -> int:
-        """How many lines there are."""
         return len(self._lines)
 
     @property
@@ -105,6 +104,11 @@ class ConfigTree(VirtualList):
         pieces = [(title, "strong"), (detail, "")]
         return [*_fitted(pieces, room), *states]
 
+    def path_beside(self, path: str) -> str:
+        """The path of the line that gets the cursor when the one with this path is deleted."""
+        below = (one.path for one in self._lines[self.cursor + 1 :] if not one.path.startswith(f"{path}."))
+        return next(below, self._lines[self.cursor - 1].path)
+
     def action_fold(self) -> None:
         """Hide the slots of the HSM, from a slot too."""
         line = self.selected
@@ -117,13 +121,11 @@ class ConfigTree(VirtualList):
             self.post_message(self.Folded(line.path, False))
 
     def action_unfold(self) -> None:
-        """Show the slots of the HSM."""
         line = self.selected
         if line is not None and line.open is False:
             self.post_message(self.Folded(line.path, True))
 
     def action_fold_or_unfold(self) -> None:
-        """Show or hide them."""
         line = self.selected
         if line is not None and line.open is not None:
             self.post_message(self.Folded(line.path, not line.open))

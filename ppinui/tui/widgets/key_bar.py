@@ -23,12 +23,10 @@ class KeyBar(Static):
     """
 
     def on_mount(self, _: Mount) -> None:
-        """Follow the focus."""
         self.screen.bindings_updated_signal.subscribe(self, self._show)
         self._show(self.screen)
 
     def on_resize(self) -> None:
-        """Fill the lines anew."""
         self._show(self.screen)
 
     def _show(self, screen: Screen[object]) -> None:

@@ -46,7 +46,6 @@ class MaskedEntry(Widget, can_focus=True):
 
         @property
         def control(self) -> MaskedEntry:
-            """The field."""
             return self.entry
 
     def __init__(self, *, id: str | None = None, placeholder: str = "") -> None:
@@ -69,7 +68,6 @@ class MaskedEntry(Widget, can_focus=True):
         return secret
 
     def render(self) -> Content:
-        """Dots, and a cursor behind them while the field has the focus."""
         if not self._typed and not self.has_focus:
             return Content(self.placeholder).stylize("dim")
         cursor = "▏" if self.has_focus else ""
@@ -77,7 +75,6 @@ class MaskedEntry(Widget, can_focus=True):
         return Content(f"{'•' * min(len(self._typed), _SHOWN)}{more}{cursor}")
 
     async def on_key(self, event: Key) -> None:
-        """Take what can be printed."""
         if await run_own_action(self, event):
             return
         if event.character is not None and event.is_printable:
@@ -91,7 +88,6 @@ class MaskedEntry(Widget, can_focus=True):
         self._type(event.text.split("\n")[0].rstrip("\r"))
 
     def on_focus(self, _: Focus) -> None:
-        """Show the cursor."""
         self.refresh()
 
     def on_blur(self, _: Blur) -> None:
@@ -99,17 +95,14 @@ class MaskedEntry(Widget, can_focus=True):
         self.action_clear()
 
     def action_submit(self) -> None:
-        """Tell that the secret can be taken."""
         self.post_message(self.Submitted(self))
 
     def action_delete(self) -> None:
-        """Forget the last character."""
         if self._typed:
             self._typed.pop()
         self.refresh()
 
     def action_clear(self) -> None:
-        """Forget all of it."""
         self._typed.clear()
         self.refresh()
 

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from ppinui.diagnostic import Diagnostic, Severity, count_severities
 from ppinui.tui.plain_text import plain
-from ppinui.tui.widgets.virtual_list import Piece, VirtualList
+from ppinui.tui.widgets.virtual_list import ItemList, Piece
 
 WORDS: Final = {
     Severity.ERROR: ("error", "error"),
@@ -20,31 +20,11 @@ WORDS: Final = {
 """The word for each severity, five cells wide, and how it is shown."""
 
 
-class ProblemList(VirtualList):
+class ProblemList(ItemList[Diagnostic]):
     """Problems; enter goes to the place."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self.problems: tuple[Diagnostic, ...] = ()
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.problems)
-
-    @property
-    def selected(self) -> Diagnostic | None:
-        """The problem of the cursor."""
-        return self.problems[self.cursor] if self.cursor < len(self.problems) else None
-
-    def show(self, problems: tuple[Diagnostic, ...]) -> None:
-        """Show other problems."""
-        self.problems = problems
-        self.content_changed()
-
     def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
-        """Severity, line, message, remedy."""
-        problem = self.problems[index]
+        problem = self.items[index]
         word, name = WORDS[problem.severity]
         text = f" {problem.place.line:>4}  {plain(problem.message)} – {plain(problem.remedy)}"
         return [(word, name), (text, "")]
@@ -72,7 +52,6 @@ class ProblemPane(Vertical):
         self._title.update(f"Problems: {count_severities(problems) or 'none'}")
 
     def on_virtual_list_moved(self) -> None:
-        """Another problem."""
         self._show_whole()
 
     def _show_whole(self) -> None:

@@ -92,7 +92,6 @@ class QuestionRow(Vertical):
         return self.question.hint or self.question.words
 
     def on_mount(self) -> None:
-        """Show the answer."""
         self.put()
 
 
@@ -100,7 +99,6 @@ class LineRow(QuestionRow):
     """A text, a number, yes or no: a line to type."""
 
     def compose(self) -> ComposeResult:
-        """Words and entry in a line, the flaw below."""
         with Horizontal(classes="line"):
             star = "" if self.question.required else " (optional)"
             yield Static(f"{plain(self.question.words)}{star}", classes="words", markup=False)

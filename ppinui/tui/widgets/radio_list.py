@@ -33,7 +33,6 @@ class ChoiceList(VirtualList):
 
     @property
     def count(self) -> int:
-        """How many answers there are."""
         return len(self.question.choices)
 
     def put(self, question: Question, chosen: str | None) -> None:
@@ -53,7 +52,6 @@ class ChoiceList(VirtualList):
         self.refresh()
 
     def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
-        """A mark, the value, what it means."""
         choice = self.question.choices[index]
         size = max(len(one.value) for one in self.question.choices) + 2
         mark = "(•) " if choice.value == self.chosen else "( ) "
@@ -68,7 +66,6 @@ class ChoiceRow(QuestionRow):
     """One of several answers."""
 
     def compose(self) -> ComposeResult:
-        """Words above the list."""
         yield Static(f"{plain(self.question.words)} (arrows choose):", classes="above", markup=False)
         yield ChoiceList(self.question)
         yield Static(classes="flaw", markup=False)

@@ -61,7 +61,6 @@ class RowEditor(VirtualList):
         self.content_changed()
 
     def row(self, index: int, width: int) -> Sequence[Piece]:
-        """The columns, the first one wide."""
         if not self.rows:
             return [("none yet: a adds one", "faint")]
         return [(text, "") for text in _cells(self.question, self.rows[index], width)]
@@ -71,15 +70,12 @@ class RowEditor(VirtualList):
         return "".join(_cells(self.question, {one.id: one.words for one in self.question.columns}, width))
 
     def action_add(self) -> None:
-        """One more."""
         self.post_message(self.EditRequested(self, None))
 
     def action_choose(self) -> None:
-        """Change the one under the cursor."""
         self.post_message(self.EditRequested(self, self.cursor if self.rows else None))
 
     def action_remove(self) -> None:
-        """Take out the one under the cursor."""
         if self.rows:
             self.rows = (*self.rows[: self.cursor], *self.rows[self.cursor + 1 :])
             self.put(self.question, self.rows)
@@ -98,7 +94,6 @@ class TableRow(QuestionRow):
     """A list of rows with the same columns."""
 
     def compose(self) -> ComposeResult:
-        """Words, heads of the columns, the table."""
         yield Static(f"{plain(self.question.words)}:", classes="above", markup=False)
         yield Static(classes="above heads", markup=False)
         yield RowEditor(self.question)
@@ -148,5 +143,4 @@ class TableRow(QuestionRow):
         self.field.put(self.question, rows)
 
     def on_resize(self) -> None:
-        """The columns have another width."""
         self.query_one(".heads", Static).update(f" {self.field.head(self.size.width - 2)}")

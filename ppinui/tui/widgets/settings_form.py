@@ -41,15 +41,15 @@ class FieldRow(Horizontal):
         self.flaw = ""
         """What is wrong with what is typed, with what is allowed; "" where nothing is."""
         self.entry: TextEntry | MaskedEntry = MaskedEntry() if field.secret else TextEntry()
+        self._is_shown = False
+        """Whether the entry has the text of the field: until then it is empty, and nothing was typed."""
 
     def compose(self) -> ComposeResult:
-        """Name, value, note."""
         yield Static(classes="name", markup=False)
         yield self.entry
         yield Static(classes="note", markup=False)
 
     def on_mount(self) -> None:
-        """Show the field that it was made for."""
         self.show(self.field)
 
     def show(self, field: Field) -> None:
@@ -72,12 +72,14 @@ class FieldRow(Horizontal):
         self.entry.choices = _BOOLEANS if field.kind is Kind.BOOL else ()
         if not keep:
             self.entry.put(plain(field.text))
+            self._is_shown = True
             self._judge(None)
 
     @property
     def changed(self) -> bool:
         """Whether something was typed that is not in the configuration."""
-        return isinstance(self.entry, TextEntry) and self.entry.value != plain(self.field.text)
+        entry = self.entry
+        return self._is_shown and isinstance(entry, TextEntry) and entry.value != plain(self.field.text)
 
     def read(self) -> Scalar | None:
         """What is typed, as a value; NotAllowedError where it cannot be one."""
@@ -181,7 +183,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self.sort_children(key=lambda child: order.get(child, len(order)))  # type: ignore[call-overload]
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Check while typing."""
         event.stop()
         row = _row_of(event.input)
         if row is not None:
@@ -199,14 +200,12 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self.post_message(self.Left())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter takes the value and goes on to the next field."""
         event.stop()
         row = _row_of(event.input)
         if row is not None and self._take(row):
             self.screen.focus_next()
 
     def on_masked_entry_submitted(self, event: MaskedEntry.Submitted) -> None:
-        """Enter takes the password."""
         event.stop()
         row = _row_of(event.entry)
         if row is None or event.entry.is_empty:
@@ -218,7 +217,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
         self.post_message(self.Edited(row.field, clear))
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Explain the field."""
         row = _row_of(event.widget)
         if row is not None:
             self._explain(row)
@@ -230,7 +228,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
             self._take(row)
 
     def action_move(self, by: int) -> None:
-        """Go to the field above or below."""
         entries = [row.entry for row in self.rows() if not row.entry.disabled]
         focused = self.screen.focused  # an entry knows only later that it has the focus
         here = next((number for number, entry in enumerate(entries) if entry is focused), None)

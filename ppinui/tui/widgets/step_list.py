@@ -31,7 +31,6 @@ class StepList(VirtualList):
 
     @property
     def count(self) -> int:
-        """How many steps there are."""
         return len(self._steps)
 
     def show(self, states: Mapping[str, StepState], here: str) -> None:
@@ -44,11 +43,9 @@ class StepList(VirtualList):
         self.refresh()
 
     def on_mount(self) -> None:
-        """Its length is known from the beginning."""
         self.content_changed()
 
     def row(self, index: int, width: int) -> Sequence[Piece]:
-        """Number, sign, title, state."""
         step = self._steps[index]
         state = self._states.get(step.id)
         here = index == self._here

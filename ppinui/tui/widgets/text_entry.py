@@ -26,7 +26,6 @@ class TextEntry(Input):
         self.choices: tuple[str, ...] = ()
 
     async def on_key(self, event: Key) -> None:
-        """Keys that do something do it in their turn."""
         await run_own_action(self, event)
 
     def on_focus(self, _: Focus) -> None:
@@ -54,7 +53,6 @@ class TextEntry(Input):
         return not action.startswith("scroll_") and super().check_action(action, parameters)
 
     def action_next_choice(self) -> None:
-        """Go to the next choice, and around again."""
         here = self.choices.index(self.value) if self.value in self.choices else -1
         self.value = self.choices[(here + 1) % len(self.choices)]
         self.cursor_position = len(self.value)

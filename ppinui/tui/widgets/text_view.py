@@ -36,16 +36,13 @@ class TextView(VirtualList):
         self._longest = max((len(text) for text, _ in lines), default=0)
 
     def on_mount(self) -> None:
-        """Show what it was made with."""
         self.content_changed()
 
     @property
     def count(self) -> int:
-        """How many lines there are."""
         return len(self.lines)
 
     def on_resize(self, _: Resize) -> None:
-        """Lines break where the screen ends now."""
         if self._wrap:
             self.show(self._whole)
 
@@ -63,12 +60,10 @@ class TextView(VirtualList):
         self.content_changed()
 
     def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
-        """The line, as far as it is in sight."""
         text, name = self.lines[index]
         return [(plain(text)[self.offset_x :], name)]
 
     def action_shift(self, by: int) -> None:
-        """Move the text sideways."""
         self.offset_x = max(0, min(self.offset_x + by, self._longest - 8))
 
     def action_move(self, by: int) -> None:
@@ -79,21 +74,18 @@ class TextView(VirtualList):
             self.scroll_relative(y=by, animate=False)
 
     def action_page(self, direction: int) -> None:
-        """The same by what is seen."""
         if self._mark:
             super().action_page(direction)
         else:
             self.action_move(direction * max(1, self.scrollable_content_region.height - 1))
 
     def action_first(self) -> None:
-        """Go to the first line."""
         if self._mark:
             super().action_first()
         else:
             self.scroll_home(animate=False)
 
     def action_last(self) -> None:
-        """Go to the last line."""
         if self._mark:
             super().action_last()
         else:
@@ -127,7 +119,6 @@ class NumberedTextView(TextView):
             self.scroll_to_region(Region(0, self.marked[0] - 1, 1, rows), animate=False, force=True)
 
     def row(self, index: int, width: int) -> Sequence[Piece]:
-        """A line with its number, and a bar where it is marked."""
         if not self.is_numbered:
             return super().row(index, width)
         ((text, name),) = super().row(index, width)

@@ -53,7 +53,6 @@ class TreePane(Vertical):
             self._entry.put("")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """The filter, as it is typed."""
         event.stop()
         self.wanted = event.value.strip()
         self.post_message(self.Filtered())
@@ -66,7 +65,6 @@ class TreePane(Vertical):
         self.config_tree.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the filter goes to what it found."""
         event.stop()
         if not self.wanted:
             self._entry.display = False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +15,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+Item = TypeVar("Item")
 
 Piece = tuple[str, str]
 """A piece of a row: its text, and what it is (error, warning, good, faint, strong, or "" for plain)."""
@@ -67,7 +69,6 @@ class VirtualList(ScrollView, can_focus=True):
 
         @property
         def control(self) -> VirtualList:
-            """The list."""
             return self.list
 
     class Chosen(Moved):
@@ -101,7 +102,6 @@ class VirtualList(ScrollView, can_focus=True):
         self.cursor = max(0, min(index, self.count - 1))
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Draw the two rows again, and tell."""
         self.refresh_line(old)
         self.refresh_line(new)
         if self.size.height:
@@ -118,7 +118,6 @@ class VirtualList(ScrollView, can_focus=True):
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
-        """One line of what is seen."""
         index = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
         base = self.rich_style
@@ -148,22 +147,46 @@ class VirtualList(ScrollView, can_focus=True):
                 self.action_choose()
 
     def action_move(self, by: int) -> None:
-        """Go up or down."""
         self.go_to(self.cursor + by)
 
     def action_page(self, direction: int) -> None:
-        """Go up or down by what is seen."""
         self.go_to(self.cursor + direction * max(1, self.scrollable_content_region.height - 1))
 
     def action_first(self) -> None:
-        """Go to the first row."""
         self.go_to(0)
 
     def action_last(self) -> None:
-        """Go to the last row."""
         self.go_to(self.count - 1)
 
     def action_choose(self) -> None:
-        """Choose the row of the cursor."""
         if self.count:
             self.post_message(self.Chosen(self, self.cursor))
+
+
+class ItemList(VirtualList, Generic[Item]):
+    """Rows that each show an item."""
+
+    def __init__(self, items: Iterable[Item] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.items: Sequence[Item] = tuple(items)
+
+    def on_mount(self) -> None:
+        self.content_changed()
+
+    @property
+    def count(self) -> int:
+        return len(self.items)
+
+    @property
+    def selected(self) -> Item | None:
+        """The item of the cursor."""
+        return self.items[self.cursor] if self.cursor < len(self.items) else None
+
+    def show(self, items: Iterable[Item]) -> None:
+        """Show other items."""
+        self.items = tuple(items)
+        self.content_changed()
+
+    def go_to_first(self, is_wanted: Callable[[Item], bool]) -> None:
+        """Put the cursor on the first item that is wanted; it stays where there is none."""
+        self.go_to(next((index for index, item in enumerate(self.items) if is_wanted(item)), self.cursor))
