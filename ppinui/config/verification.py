@@ -128,16 +128,19 @@ def _for_libconf(document: Document) -> tuple[str, set[int]]:
     nothing in a float without digits; libconf raises errors or reads something else.
     """
     text = document.flat_text
-    pieces: list[str] = []
+    odd = []
     left_out: set[int] = set()
-    done = 0
-    for start, node in sorted(_scalars(document)):
+    for start, node in _scalars(document):
         begin, end = start + node.value, start + node.stop
         harmless = _harmless(node.kind, text[begin:end])
         if harmless is not None:
-            pieces += [text[done:begin], harmless]
-            done = end
+            odd.append((begin, end, harmless))
             left_out.add(start)
+    pieces: list[str] = []
+    done = 0
+    for begin, end, harmless in sorted(odd):
+        pieces += [text[done:begin], harmless]
+        done = end
     return "".join([*pieces, text[done:]]), left_out
 
 

@@ -87,7 +87,7 @@ class ControllerContext:
             from ppinui.editing.session import Session
 
             assert self.opened is not None
-            self._session = Session(self.opened, state=self.options.state, tracer=self.options.tracer)
+            self._session = Session(self.opened, state=self.options.state, tracer=self.options.context.audit)
         return self._session
 
     @property

@@ -33,11 +33,12 @@ _STEPS_TO_COME: Final = frozenset(("no-primus", "no-hsm", "no-slot"))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Edit the configuration, without the collection of cyclic garbage, which costs a tenth of the time."""
+    """Edit the configuration; of a large one, looking for cyclic garbage would take a tenth of the time."""
     gc.disable()
     try:
         return _run(arguments)
     finally:
+        gc.freeze()  # nor at the end of the process, which is near
         gc.enable()
 
 

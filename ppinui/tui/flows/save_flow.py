@@ -222,7 +222,7 @@ async def _name_processes(context: AppContext) -> None:
 
     def look() -> str:
         try:
-            users = processes_using(context.options.module())
+            users = processes_using(context.options.find_module())
         except PpinuiError:  # no library, no users of it
             return ""
         return ", ".join(f"{process.name} (pid {process.pid})" for process in users.processes)

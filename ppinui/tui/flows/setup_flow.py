@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ppinui.editing.file_watch import OnDisk
@@ -76,15 +77,8 @@ def _setup_context(context: AppContext, kind: SetupKind) -> Context:
         named = choice if isinstance(choice, KeyringChoice) else made.keyring_choice
         return KeyringProcesses(named, environ=made.environ, person=context.secrets.keyring)
 
-    return Context(
-        options.keyring_environ,
-        config=str(options.configuration) if is_named else None,
-        secrets=None if options.secrets_file is None else str(options.secrets_file),
-        timeout=options.timeout,
-        host=options.host,
-        audit=options.tracer,
-        open_keyrings=open_keyrings,
-    )
+    config = str(options.configuration) if is_named else None
+    return replace(options.context, config=config, open_keyrings=open_keyrings)
 
 
 async def _read_again(context: AppContext) -> None:

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ppinui.config.locate import secrets_location
 from ppinui.config.primus_config import read
 from ppinui.editing.edits import Remove, patch_between
 from ppinui.provider.ppin_binary import PpinNotFound
@@ -70,14 +69,13 @@ async def export_secrets(context: AppContext) -> str:
     report = await _unless_in_the_way(context, "Replace it", work)
     if report is None:
         return ""
-    context.options.tracer("export secrets", path.absolute())
+    context.options.context.audit("export secrets", path.absolute())
     left_out = [f"left out {name}: {why}" for (_, name), why in report.left_out]
     return "\n".join([f"Exported {len(report.written)} to {path}", *left_out])
 
 
 async def _ask_for_path(context: AppContext, title: str, words: str) -> Path | None:
-    setup = context.options
-    usual = secrets_location(setup.secrets_file, environ=setup.keyring_environ, must_exist=False).path
+    usual = context.options.context.secrets_location().path
     answers = await context.ask(FormDialog(title, [FormField("path", words, str(usual))]))
     return Path(answers["path"]).expanduser() if answers is not None and answers["path"] else None
 
