@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
+from ppinui.cli.command_context import context_of
 from ppinui.cli.program_name import rewrite_commands
-from ppinui.config.locate import locate, secrets_location
 from ppinui.tui.start import AppOptions, run_app
 
 
@@ -15,9 +15,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     Where no primus.cfg is found the app offers to set one up; one that was named has to be there.
     """
-    found = locate(arguments.config, must_exist=arguments.config is not None)
-    secrets_file = secrets_location(arguments.secrets).path if arguments.secrets else None
+    context = context_of(arguments, person=False)
+    found = context.location(must_exist=arguments.config is not None)
+    if arguments.secrets:
+        context.secrets_location(must_exist=True)
     called = partial(rewrite_commands, config=arguments.config)
-    return run_app(
-        AppOptions(found.path, found.rule, is_there=found.exists, secrets_file=secrets_file, called=called)
-    )
+    return run_app(AppOptions(found.path, context, found.rule, is_there=found.exists, called=called))

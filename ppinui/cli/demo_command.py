@@ -22,6 +22,7 @@ from ppinui.libconfig.document import load
 from ppinui.pkcs11.module_worker_pool import warm_up
 from ppinui.probe.plan import make_plan
 from ppinui.probe.runner import ProbeOptions
+from ppinui.services.context import Context
 
 _COLUMNS_OF_A_FILE: Final = 111
 """How wide lines are where there is no terminal."""
@@ -45,13 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
             return run_app(
                 AppOptions(
                     demo.configuration,
+                    Context(audit=lambda *_: None),
                     "ppinui demo",
                     state=demo.folder / "state",
                     module=lambda: demo.module,
                     environ=demo.environ,
                     pin=demo.pin,
                     keyring=None,
-                    tracer=lambda *_: None,
                 )
             )
         emit(_introduction(demo))

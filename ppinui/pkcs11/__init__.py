@@ -1,1 +1,1 @@
-"""PKCS#11: calls on a module, return codes, structures and signatures."""
+"""PKCS#11: python-pkcs11, raw calls for what it lacks, return codes, and operations that run in a worker."""

@@ -31,7 +31,9 @@ class Failure:
         return None if self.code is None else f"0x{self.code:08X}"
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"code": self.hex}
+        fields = asdict(self) | {"code": self.hex}
+        del fields["pin"]  # decides what is offered again, and is no data of the output
+        return fields
 
 
 def of_answer(function: str, code: int, *, on_primus: bool = False) -> Failure:

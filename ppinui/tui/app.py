@@ -86,7 +86,7 @@ class PpinuiApp(App[None]):
         from ppinui.editing.repair import BrokenFile
         from ppinui.tui.screens.repair_screen import RepairScreen
 
-        return RepairScreen(self.context, BrokenFile(options.configuration, tracer=options.tracer))
+        return RepairScreen(self.context, BrokenFile(options.configuration, tracer=options.context.audit))
 
     # -- from start to end ---------------------------------------------------------------------------------
 

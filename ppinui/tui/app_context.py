@@ -112,7 +112,7 @@ class AppContext(ControllerContext):
         self._app.exit(return_code=code, message=message)
 
     def close(self) -> None:
-        """The app ends: nobody waits for the keyring any more."""
+        """The app ends: it does not wait for the keyring any more."""
         if self._secrets is not None:
             self._secrets.keyring.abandon()
 

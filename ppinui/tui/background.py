@@ -58,7 +58,7 @@ class ThreadQueue:
 
 
 async def _delivered(work: Callable[[], Result], start: Callable[[Callable[[], None]], None]) -> Result:
-    """What ``work`` returns or raises in the thread that ``start`` takes it to."""
+    """What ``work`` returns or raises in the thread in which ``start`` runs it."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Result] = loop.create_future()
 

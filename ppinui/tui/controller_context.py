@@ -1,4 +1,4 @@
-"""What controllers get in place of the app: its options, what is edited, and how to ask and tell the user."""
+"""What controllers get in place of the app: its options, what is edited, and how to talk to the user."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MainView(Protocol):
         """The path of the setting with the focus, else of what is selected."""
 
     def take_typed(self) -> bool:
-        """Take what is typed in the form; False (and it says why) where that is not allowed."""
+        """Accept what is typed in the form; False (and it says why) where that is not allowed."""
 
     def apply(self, edit: Edit, select: str | None = None) -> None:
         """Make an edit and show it. Raises PpinuiError where it cannot be made."""
@@ -87,7 +87,7 @@ class ControllerContext:
             from ppinui.editing.session import Session
 
             assert self.opened is not None
-            self._session = Session(self.opened, state=self.options.state, tracer=self.options.tracer)
+            self._session = Session(self.opened, state=self.options.state, tracer=self.options.context.audit)
         return self._session
 
     @property

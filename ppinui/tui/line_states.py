@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ppinui.probe.result import SlotResult
 
 Word = tuple[str, str]
-"""A word and what it is (error, warning, good, faint), which gives it its colour."""
+"""A word and what it is (error, warning, good, faint), for its colour."""
 
 _NONE: Word = ("–", "faint")
 _NO_STATE: Word = ("", "")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from ppinui.services.context import Host
+from ppinui.services.context import Context
 from ppinui.state import state_folder
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Runner(Protocol):
-    """Runs a connection test, in the thread that calls it, and tells how it goes on."""
+    """Runs a connection test, in the thread that calls it, and reports each event."""
 
     def __call__(
         self,
@@ -39,12 +39,6 @@ class Runner(Protocol):
         on_event: Listener,
         stop: Cancellation,
     ) -> Report: ...
-
-
-def _find_module() -> Path:
-    from ppinui.provider.library import find_module
-
-    return find_module().path
 
 
 class SlotLister(Protocol):
@@ -85,26 +79,21 @@ def _run_test(
     return run(plan, options, credentials=credentials, on_event=on_event, stop=stop)
 
 
-def _trace(action: str, file: Path) -> None:
-    from ppinui.audit import trace
-
-    trace(action, file)
-
-
 @dataclass(frozen=True)
 class AppOptions:
     """Where the app works, and with what."""
 
     configuration: Path
+    context: Context = field(default_factory=Context)
+    """Where secrets, ppin and the module are looked for, and on which host; deadlines; the system's log."""
     rule: str = "-c"
     """What led to the configuration, in words."""
     is_there: bool = True
     """Whether there is a configuration; where there is none the app offers to make one."""
     state: Path = field(default_factory=state_folder)
     """The folder for what is to outlive the app."""
-    secrets_file: Path | None = None
-    module: Callable[[], Path] = _find_module
-    """Finds the PKCS#11 library; raises PpinuiError."""
+    module: Callable[[], Path] | None = None
+    """Finds the PKCS#11 library, if not by the context."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """The environment in which the library is loaded."""
     pin: Callable[[str], Secret] | None = field(default=None, repr=False)
@@ -113,19 +102,12 @@ class AppOptions:
     """Which keyring, ``usual`` as the environment says; None: there is none here (the demo keeps nothing)."""
     open_keyring: Callable[..., KeyringProcess] | None = None
     """Called as ``KeyringProcess`` is, which is what None stands for."""
-    keyring_environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
-    """The environment in which the keyring and ppin are looked for."""
     editor_environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     """The environment of the user's editor."""
-    tracer: Callable[[str, Path], None] = _trace
     look_every: float = 2.0
     """Seconds between two looks at the file, for what others do to it."""
-    host: Host = field(default_factory=Host, repr=False)
-    """The account and limits with which the program was started, for what is set up."""
     called: Callable[[str], str] = str
-    """Gives a message with the commands of this program in it as the user can call them."""
-    timeout: float = 10.0
-    """Seconds for each stage of a connection test."""
+    """Rewrites a message so that its commands of this program can be pasted."""
     run_test: Runner = _run_test
     list_slots: SlotLister = _list_slots
     list_objects: ObjectLister = _list_objects
@@ -133,3 +115,7 @@ class AppOptions:
     """Seconds, by which a test shows how long it takes."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """By which certificates expire."""
+
+    def find_module(self) -> Path:
+        """The PKCS#11 library. Raises PpinuiError."""
+        return self.context.find_module() if self.module is None else self.module()

@@ -1,4 +1,4 @@
-"""What stands below the form: an HSM's slots and cluster, a slot's secrets, the file as a whole."""
+"""What is shown below the form: an HSM's slots and cluster, a slot's secrets, the file as a whole."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ __all__ = ["AppOptions", "run_app"]
 
 
 def run_app(options: AppOptions) -> int:
-    """Open the app and give the exit code that it ends with. Raises PpinuiError before it opens."""
+    """Open the app; returns its exit code. Raises PpinuiError before it opens."""
     harden()  # PINs and passwords are typed here
     # Reading a large file makes many objects and no garbage: looking for it would only keep people waiting.
     gc.disable()

@@ -51,7 +51,7 @@ def editor_of(environ: Mapping[str, str]) -> list[str]:
 async def edited(suspend: Suspend, text: str, name: str, environ: Mapping[str, str], line: int = 1) -> str:
     """The text as the user leaves it in the editor.
 
-    The copy lies in memory, in a folder that nobody else may enter (it may hold passwords in clear text),
+    The copy lies in memory, in a folder that no other account may enter (it may hold clear passwords),
     and is gone afterwards, whatever the editor left beside it. ``name`` is the file's name, by which editors
     know its kind; ``line`` is where the editor begins. Raises PpinuiError where it cannot be started.
     """

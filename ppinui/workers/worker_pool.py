@@ -4,7 +4,7 @@ A PKCS#11 module may hang, crash, print, or keep global state, so it is loaded i
 
 Private parts of multiprocessing are used, as Python 3.11 to 3.14 have them: ``forkserver._forkserver`` with
 ``_forkserver_alive_fd`` and ``_stop``, ``resource_tracker._resource_tracker`` with ``_stop``. Without them
-helpers would end after this program, and workers without it (tests/workers/test_worker_pool.py).
+helper processes would outlive this program (tests/workers/test_worker_pool.py).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from ppinui.errors import PpinuiError
 from ppinui.workers.channel import Channel, Message
 from ppinui.workers.hardening import end_with_parent, harden, ignore_signal
 
-_LINKER_GAVE_UP = 127
-"""What the dynamic linker ends a process with when a symbol is missing as it is needed."""
+_SYMBOL_MISSING = 127
+"""The exit code with which the dynamic linker ends a process when a symbol that is needed is missing."""
 
 Work = str
 """What a worker does, as ``module:function``: importing it here would cost what the warm process saves.
@@ -238,7 +238,7 @@ class Worker:
             except ValueError:
                 name = f"signal {-code}"
             return f"crashed ({name})"
-        if code == _LINKER_GAVE_UP:
+        if code == _SYMBOL_MISSING:
             return f"ended the process by itself (code {code}: ldd -r shows whether it lacks a symbol)"
         return f"ended the process by itself (code {code})"
 

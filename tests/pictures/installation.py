@@ -15,6 +15,7 @@ from ppinui.secrets.keyring_client import Backend, KeyringChoice
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.stored_secret import SecretKind, StoredSecret
+from ppinui.services.context import Context
 from ppinui.tui.options import AppOptions
 from tests.pictures import tokens
 from tests.pictures.testing import FINE, Play, Script
@@ -78,9 +79,8 @@ def installed(installation: Installation, folder: Path) -> Iterator[Installed]:
         environ={},
         keyring=KeyringChoice("secretservice"),
         open_keyring=lambda *_, **__: ring,  # type: ignore[arg-type]
-        keyring_environ={"HOME": str(folder), "SECUROSYS_SECRETS_CONF": str(secrets)},
+        context=Context({"HOME": str(folder), "SECUROSYS_SECRETS_CONF": str(secrets)}, audit=lambda *_: None),
         look_every=3600.0,  # what is seen shall not depend on how fast the picture is made
-        tracer=lambda *_: None,
         run_test=play.run,
         clock=play.clock,
         list_slots=tokens.list_slots,

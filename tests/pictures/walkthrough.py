@@ -34,12 +34,12 @@ def scene_of(step: str) -> Callable[[Driver, Installed], Any]:
     """Opens the walkthrough at a step, with answers to all that was asked before."""
 
     async def steps(app: Driver, installed: Installed) -> None:
-        walking = SetupThread(_walk_to(step, installed.config.parents[2] / "empty"))
-        walking.states |= dict.fromkeys(STEPS[: STEPS.index(step)], StepState.DONE)
-        app.app.push_screen(SetupScreen(app.context, walking))
+        setup = SetupThread(_walk_to(step, installed.config.parents[2] / "empty"))
+        setup.states |= dict.fromkeys(STEPS[: STEPS.index(step)], StepState.DONE)
+        app.app.push_screen(SetupScreen(app.context, setup))
         number = STEPS.index(step) + 1
         await app.until(f"Step {number} of {len(STEPS)}")
-        await app.until(lambda: step in walking.states)
+        await app.until(lambda: step in setup.states)
         if step == "folders":
             await app.press("tab")  # what is said of the log names a folder that this machine has too
 

@@ -9,6 +9,7 @@ import pytest
 
 from ppinui.pkcs11.token_flags import UserType
 from ppinui.secrets.secret import Secret
+from ppinui.tokens.module_client import result_of
 from ppinui.tokens.pins import change_pin, init_pin
 from ppinui.tokens.slot import Token, TokenSlot
 from ppinui.tokens.slot_list import find_slot
@@ -167,3 +168,14 @@ def test_the_user_pin_of_a_primus_is_not_set_from_here(odd: MakeOdd) -> None:
         init_pin(access, find_slot(access, "1"), Secret(SO_PIN), Secret(NEW_PIN))
     assert caught.value.name == "never-on-a-primus"
     assert module.attempts == ()
+
+
+def test_a_module_that_is_refused_is_asked_nothing_and_its_worker_gets_no_pin(odd: MakeOdd) -> None:
+    module = odd(replace(PRIMUS, slots={1: "ONE"}))
+
+    with pytest.raises(TokenRefusal) as caught:
+        result_of(reach_odd(module), {"do": "pin_ops:try_pin"}, Secret(USER_PIN))
+
+    assert caught.value.name == "primus"
+    asked = {call.function for call in module.calls}
+    assert asked <= {"C_GetFunctionList", "C_Initialize", "C_GetInfo", "C_Finalize"}

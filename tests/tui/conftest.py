@@ -18,6 +18,7 @@ from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret import Secret
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.vault_format import KdfCost
+from ppinui.services.context import Context
 from ppinui.tui.app import PpinuiApp
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.options import AppOptions
@@ -143,17 +144,22 @@ def options(config: Path, tmp_path: Path) -> AppOptions:
         environ=environ,
         module=lambda: missing,
         keyring=None,
-        keyring_environ=environ,
+        context=Context(environ, audit=lambda *_: None),
         look_every=3600.0,
-        tracer=lambda *_: None,
     )
 
 
 @pytest.fixture
 def run(options: AppOptions) -> Run:
-    """`run(steps)`: the app goes through an async function, which gets a :class:`Driver`; gives the app."""
+    """`run(steps)`: the app goes through an async function, which gets a :class:`Driver`; gives the app.
+
+    Changes are options of the app; `timeout` and `keyring_environ` are its context's.
+    """
 
     def go(steps: Steps, *, size: tuple[int, int] = (80, 24), **changes: object) -> PpinuiApp:
+        own = {"timeout": "timeout", "keyring_environ": "environ"}
+        context = {name: changes.pop(key) for key, name in own.items() if key in changes}
+        changes["context"] = replace(options.context, **context)  # type: ignore[arg-type]
         app = PpinuiApp(replace(options, **changes))  # type: ignore[arg-type]
 
         async def main() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from ppinui.cli.console import ProgressLine, as_json, emit
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup import setup_output
-from ppinui.cli.setup.setup_secrets import SecretSource
+from ppinui.cli.setup.setup_secrets import ActionSecrets
 from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.services.context import Context
@@ -129,7 +129,7 @@ def _answer(walk: Walkthrough, given: Mapping[str, Any], origin: str, known: lis
 
 
 def run(
-    walk: Walkthrough, secrets: SecretSource, output: Literal["text", "json"], *, config: str | None = None
+    walk: Walkthrough, secrets: ActionSecrets, output: Literal["text", "json"], *, config: str | None = None
 ) -> int:
     """Every step in its order, up to the first that fails; the result is the exit code.
 
@@ -151,7 +151,7 @@ def run(
     return runs[-1].finding.exit_code if runs[-1].result is StepResult.FAILED else ExitCode.FINE
 
 
-def _do(walk: Walkthrough, secrets: SecretSource) -> tuple[StepResult, Finding]:
+def _do(walk: Walkthrough, secrets: ActionSecrets) -> tuple[StepResult, Finding]:
     """Carry out what is left of a step, one action after another."""
     result = StepResult.UNCHANGED
     done: set[str] = set()

@@ -11,7 +11,7 @@ from pathlib import Path
 from ppinui.cli.command_context import context_of
 from ppinui.cli.console import emit, say
 from ppinui.cli.program_name import rewrite_commands
-from ppinui.cli.setup.setup_secrets import SecretSource
+from ppinui.cli.setup.setup_secrets import ActionSecrets
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.services.context import Context, Host
 from ppinui.setup.engine import Walkthrough
@@ -69,7 +69,7 @@ def _unattended(kind: SetupKind, arguments: argparse.Namespace, context: Context
     path = Path(arguments.answers)
     given = setup_answers.read_answers(path)
     walk = setup_answers.make_walk(kind, context, given, str(path))
-    with contextlib.closing(SecretSource(arguments, person=False)) as secrets:
+    with contextlib.closing(ActionSecrets(arguments, person=False)) as secrets:
         return setup_answers.run(walk, secrets, arguments.format, config=arguments.config)
 
 
@@ -78,7 +78,7 @@ def _prompted(arguments: argparse.Namespace, context: Context) -> int:
     from ppinui.cli.setup.setup_secrets import ExitRequestedError
 
     name = arguments.kind
-    with contextlib.closing(SecretSource(arguments, person=True)) as secrets:
+    with contextlib.closing(ActionSecrets(arguments, person=True)) as secrets:
         prompts = Prompts(secrets, config=arguments.config)
         try:
             if name is None:

@@ -13,9 +13,9 @@ from ppinui.cli.orderly_exit import ending_in_order
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import (
     KEYS,
+    ActionSecrets,
     BackRequestedError,
     ExitRequestedError,
-    SecretSource,
     raise_for_exit_word,
 )
 from ppinui.errors import ExitCode, PpinuiError
@@ -39,7 +39,7 @@ class _Direction(Enum):
 class Prompts:
     """Asks on standard input, and shows on standard error."""
 
-    def __init__(self, secrets: SecretSource, *, config: str | None = None) -> None:
+    def __init__(self, secrets: ActionSecrets, *, config: str | None = None) -> None:
         """``config``: what ``-c`` has named, for commands in messages."""
         self._secrets = secrets
         self._config = config

@@ -36,7 +36,7 @@ def raise_for_exit_word(typed: bytes) -> None:
         raise BackRequestedError
 
 
-class SecretSource:
+class ActionSecrets:
     """The secrets that actions need. A descriptor is read as a whole, when it is needed first."""
 
     def __init__(self, arguments: argparse.Namespace, *, person: bool) -> None:

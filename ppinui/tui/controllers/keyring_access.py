@@ -8,9 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from ppinui.config.locate import secrets_location
 from ppinui.errors import SecretUnavailable
-from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess, choice_of, may_exist
+from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess, may_exist
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.passphrase import PassphraseFinder
@@ -39,14 +38,15 @@ class KeyringAccess:
         self._open(choice)
 
     def _open(self, choice: KeyringChoice | Literal["usual"] | None) -> None:
-        environ = self._context.options.keyring_environ
+        environ = self._context.options.context.environ
         self._opened: tuple[KeyringProcess, SecretStore] | None = None
         self.is_chosen = isinstance(choice, KeyringChoice)
         """By the user, who accepts no other one."""
         self.may_exist = choice is not None
         """Whether it is worth asking."""
         if choice is not None:
-            chosen = choice_of(None, environ) if choice == "usual" else choice
+            usual = self._context.options.context.keyring_choice
+            chosen = usual if choice == "usual" else choice
             self.may_exist = self.is_chosen or may_exist(chosen, environ)
             finder = PassphraseFinder(environ=environ, asker=self)
             open_keyring = self._context.options.open_keyring or KeyringProcess
@@ -84,11 +84,11 @@ class KeyringAccess:
 
     async def make_vault(self, passphrase: Secret) -> Path:
         """Make the vault, and use it as the keyring. Raises PpinuiError."""
-        environ = self._context.options.keyring_environ
+        environ = self._context.options.context.environ
         path = vault_path(environ)
         make_folder = "PPINUI_VAULT" not in environ
         await self.run(lambda: vault.create(path, passphrase, make_folder=make_folder))
-        self._context.options.tracer("create vault", path)
+        self._context.options.context.audit("create vault", path)
         await self.use(KeyringChoice("vault", "the secrets screen"))
         return path
 
@@ -96,8 +96,7 @@ class KeyringAccess:
         """The applications' .secrets.cfg; None where there is none, and where no secrets are kept."""
         if self._opened is None:
             return None  # where no secrets are kept, those of this machine are not looked at either
-        options = self._context.options
-        location = secrets_location(options.secrets_file, environ=options.keyring_environ, must_exist=False)
+        location = self._context.options.context.secrets_location()
         return location.path if location.exists else None
 
     def ask(self, prompt: str, hint: str = "") -> Secret:

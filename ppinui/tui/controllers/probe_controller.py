@@ -93,14 +93,15 @@ class ProbeController:
         if prepared is None:
             return
         credentials, spend = prepared
+        context = self._context.options.context
         options = ProbeOptions(
             module,
             flaw,
             login=request.login,
             crypto=request.crypto,
-            timeout=self._context.options.timeout,
+            timeout=context.timeout,
             spend_final_try=spend,
-            secrets_file=self._context.options.secrets_file,
+            secrets_file=None if context.secrets is None else Path(context.secrets),
             environ=self._context.options.environ,
         )
         saved = "not saved yet" if self._context.session.unsaved else "as saved"
@@ -143,7 +144,7 @@ class ProbeController:
                 run_test = self._context.options.run_test
                 return run_test(plan, options, credentials=credentials, on_event=board, stop=stop)
             finally:
-                credentials.wipe()  # here, where nobody is left who would offer what is no secret any more
+                credentials.wipe()  # here: nothing can offer it any more
 
         report: Report | None = None
         timer = self._context.every(0.1, self._show)
@@ -201,7 +202,7 @@ class ProbeController:
 
     def _find_module(self) -> tuple[Path | None, PpinuiError | None]:
         try:
-            return self._context.options.module(), None
+            return self._context.options.find_module(), None
         except PpinuiError as error:
             return None, error
 

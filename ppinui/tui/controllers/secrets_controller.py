@@ -42,7 +42,7 @@ class SecretsController(SecretsReader):
     ) -> Result:
         """An operation on the secrets of a configuration, the edited one or another. Raises PpinuiError."""
         users = (config or self._context.config).credentials()
-        tracer = self._context.options.tracer
+        tracer = self._context.options.context.audit
         return await self.keyring.run(lambda: work(SecretOperations(self.keyring.store, users, trace=tracer)))
 
     async def with_store(self, work: Callable[[SecretStore], Result]) -> Result:
@@ -91,7 +91,7 @@ class SecretsController(SecretsReader):
                 without_keyring=None if keyring.is_chosen else without_keyring,
             )
 
-        # Not in the keyring's thread: a test that needs nothing from the keyring waits for nobody who does.
+        # Not in the keyring's thread: a test that needs nothing from the keyring does not wait for it.
         waiting = context.after(_PATIENCE, partial(context.notify, "Waiting for the keyring …"))
         try:
             found = await run_in_thread(find)
@@ -110,8 +110,4 @@ class SecretsController(SecretsReader):
 
     def fetcher(self) -> Fetcher:
         """The vendor's ppin. Raises PpinuiError."""
-        from ppinui.provider.ppin import Ppin
-        from ppinui.provider.ppin_binary import find_ppin
-
-        environ = self._context.options.keyring_environ
-        return Ppin(find_ppin(None, environ=environ), environ=environ)
+        return self._context.options.context.find_ppin()

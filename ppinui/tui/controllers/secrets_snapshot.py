@@ -25,7 +25,7 @@ from ppinui.tui.line_states import UNKNOWN, SecretState
 
 
 class Unseen(Enum):
-    """Why nobody knows what the keyring has."""
+    """Why it is not known what the keyring has."""
 
     NOT_YET = UNKNOWN
     LOCKED = SecretState("lock", "locked", "warning")
@@ -49,7 +49,7 @@ def why_unseen(error: SecretUnavailable) -> Unseen:
         case KeyringError():
             return Unseen.FAILED
         case _:
-            return Unseen.LOCKED  # somebody was asked for its passphrase, and gave none
+            return Unseen.LOCKED  # the user was asked for its passphrase, and went back
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class SetupController:
                 return
 
     async def forward(self) -> None:
-        """Take the answers and go on; what the step can do is offered before."""
+        """Accept the answers and go on; what the step can do is offered before."""
         page = await self._answered()
         if page is None:
             return
@@ -135,13 +135,13 @@ class SetupController:
     # -- answers -------------------------------------------------------------------------------------------
 
     async def again(self) -> None:
-        """Take what was answered, and look at the step again."""
+        """Accept what was answered, and look at the step again."""
         await self.take_typed()
         if not (await self._setup.glance()).unanswered:
             await self._look()
 
     async def take_typed(self) -> bool:
-        """Give the walk what is typed; whether all of it may be."""
+        """Pass on what is typed; returns whether all of it is acceptable."""
         form = self._view.form
         given, fine = form.typed()
         flaws = await self._setup.answer(given)
@@ -227,7 +227,7 @@ class SetupController:
         self._view.scroll_to_found()
 
     async def _ask(self, need: SecretNeed) -> Secret | None:
-        """The secret, typed twice where it is a new one; None where somebody goes back."""
+        """The secret, typed twice where it is a new one; None where the user goes back."""
         title, hint = need.prompt.strip(" :"), need.hint
         while True:
             first: Secret | None = await self._context.ask(SecretDialog(title, hint))

@@ -64,7 +64,7 @@ class SetupThread:
         return page
 
     async def answer(self, given: Mapping[str, Value | None]) -> dict[str, str]:
-        """Answer questions of the step; gives what is wrong with which."""
+        """Answer questions of the step; returns what is wrong, by question."""
         if not given:
             return {}
         self._forget_from(self._place)
@@ -78,7 +78,7 @@ class SetupThread:
         return await self._queue.do(lambda: self._kept(move, True))
 
     async def go_to(self, step: str) -> str:
-        """To a step, or to the first one before it that has to be done first; gives its id."""
+        """To a step, or to the first one before it that has to be done first; returns its id."""
         self.board = None
         return await self._queue.do(lambda: self._go_to(step))
 
@@ -142,7 +142,7 @@ class SetupThread:
         return wanted
 
     def _kept(self, move: Callable[[], Result], moved: Result) -> Result:
-        """What a move gives, or ``moved`` where it was made and could not be kept: it counts all the same."""
+        """What a move returns; ``moved`` where it was made but could not be kept: it counts all the same."""
         try:
             result = move()
         except PpinuiError as error:

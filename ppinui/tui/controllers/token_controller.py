@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ppinui.config.locate import CONFIG_VARIABLE, SECRETS_VARIABLE
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.module_client import Access, Interrupted
 from ppinui.tokens.slot import TokenSlot
@@ -25,7 +26,7 @@ Result = TypeVar("Result")
 
 
 class FlowCancelled(Exception):
-    """Somebody was asked, and went back: nothing is done, and nothing is said."""
+    """The user was asked, and went back: nothing is done, and no error is shown."""
 
 
 class TokenController:
@@ -102,7 +103,7 @@ class TokenController:
             try:
                 return work(access)
             finally:
-                # Here, where nobody is left who would offer what is no PIN any more.
+                # Here: nothing can offer it any more.
                 for secret in secrets:
                     secret.wipe()
 
@@ -123,7 +124,7 @@ class TokenController:
 
     async def _ask(self, doing: str, work: Callable[[Access], Result], never_on_primus: bool) -> Result:
         if self.module is None:
-            self.module = await run_in_thread(self._context.options.module)
+            self.module = await run_in_thread(self._context.options.find_module)
         module, stop = self.module, Cancellation()
 
         def run() -> Result:
@@ -140,7 +141,7 @@ class TokenController:
             self._set_busy("", None)
 
     def saw(self, slot: TokenSlot, flags: int | None) -> None:
-        """The token of a slot has these flags now (None: they could not be read); the screens are told."""
+        """The token of a slot has these flags now (None: not readable); sends that to the screens."""
         if flags is not None and slot.token is not None:
             changed = replace(slot, token=slot.token.with_flags(flags))
             self._context.broadcast(partial(SlotChanged, changed))
@@ -150,17 +151,17 @@ class TokenController:
         self._context.broadcast(ModuleBusy)
 
     def _access(self, module: Path, stop: Cancellation, never_on_primus: bool) -> Access:
-        setup, connect = self._context.options, module in self._may_connect
-        environ = dict(setup.environ)
+        options, connect = self._context.options, module in self._may_connect
+        environ = dict(options.environ)
         if connect:  # with what is open here
-            if setup.configuration.exists():
-                environ["SECUROSYS_PKCS11_CONF"] = str(setup.configuration)
-            if setup.secrets_file is not None:
-                environ["SECUROSYS_SECRETS_CONF"] = str(setup.secrets_file)
+            if options.configuration.exists():
+                environ[CONFIG_VARIABLE] = str(options.configuration)
+            if options.context.secrets is not None:
+                environ[SECRETS_VARIABLE] = options.context.secrets
         return Access(
             module,
             environ,
-            timeout=setup.timeout,
+            timeout=options.context.timeout,
             connect=connect,
             never_on_primus=never_on_primus,
             stop=stop,

@@ -32,7 +32,7 @@ class DialogChoice:
 
 
 class ChoiceDialog(ModalScreen[str]):
-    """Gives the value of the answer; "" for escape."""
+    """Returns the value of the answer; "" for escape."""
 
     CSS_PATH = "choice_dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,12 +53,12 @@ class ChoiceDialog(ModalScreen[str]):
         self._answers = answers
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="question"):
-            yield Static(plain(self.question), id="question-title", markup=False)
-            text = TextView(self.lines, id="question-text", mark="")
+        with Vertical(id="choice-box"):
+            yield Static(plain(self.question), id="choice-title", markup=False)
+            text = TextView(self.lines, id="choice-text", mark="")
             text.can_focus = False
             yield text
-            with Horizontal(id="question-answers"):
+            with Horizontal(id="choice-buttons"):
                 for answer in self._answers:
                     yield Button(f"({answer.key}) {answer.words}", id=f"answer-{answer.value}", compact=True)
 
@@ -66,7 +66,7 @@ class ChoiceDialog(ModalScreen[str]):
         """As high as the text, as far as there is room; answers that do not fit in one line have one each."""
         self.app.clear_notifications()  # they would lie over it
         stacked = not self._fit_in_one_line()
-        self.query_one("#question-answers").set_class(stacked, "-stacked")
+        self.query_one("#choice-buttons").set_class(stacked, "-stacked")
         more = len(self._answers) - 1 if stacked else 0
         text = self.query_one(TextView)
         text.display = bool(text.count)
@@ -74,7 +74,7 @@ class ChoiceDialog(ModalScreen[str]):
         self.query(Button).first().focus()
 
     def _fit_in_one_line(self) -> bool:
-        box = self.query_one("#question").styles.width
+        box = self.query_one("#choice-box").styles.width
         room = min(box.value if box is not None else 0, self.app.size.width) - 4
         # before the words their letter, around them a blank on each side, and two behind
         return sum(len(answer.words) + 8 for answer in self._answers) <= room

@@ -35,7 +35,7 @@ class FormField:
 
 
 class FormDialog(ModalScreen[Answers | None]):
-    """Gives what was typed by name; None for escape.
+    """Returns what was typed, by name; None for escape.
 
     ``attempt`` gets the answers when they are given; a PpinuiError of it is shown, and the form stays.
     """
@@ -49,41 +49,41 @@ class FormDialog(ModalScreen[Answers | None]):
     ]
 
     def __init__(
-        self, title: str, wanted: Sequence[FormField], attempt: Callable[[Answers], None] | None = None
+        self, title: str, fields: Sequence[FormField], attempt: Callable[[Answers], None] | None = None
     ) -> None:
         super().__init__()
         self.question = title
-        self._wanted = wanted
+        self._fields = fields
         self._attempt = attempt
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="asking"):
-            yield Static(plain(self.question), id="asking-title", markup=False)
-            for one in self._wanted:
+        with Vertical(id="form-box"):
+            yield Static(plain(self.question), id="form-title", markup=False)
+            for one in self._fields:
                 with Horizontal(classes="line"):
                     yield Static(one.words, classes="words", markup=False)
                     yield TextEntry(id=f"ask-{one.name}", placeholder=one.hint)
-            yield Static("", id="asking-flaw", markup=False)
-            if any(one.explanation for one in self._wanted):
-                yield Static("", id="asking-explanation", markup=False)
-            with Horizontal(id="asking-answers"):
-                yield Button("(F2) Take it", id="asking-take", compact=True)
-                yield Button("(Esc) Back", id="asking-back", compact=True)
+            yield Static("", id="form-flaw", markup=False)
+            if any(one.explanation for one in self._fields):
+                yield Static("", id="form-explanation", markup=False)
+            with Horizontal(id="form-buttons"):
+                yield Button("(F2) Take it", id="form-take", compact=True)
+                yield Button("(Esc) Back", id="form-back", compact=True)
 
     def on_mount(self) -> None:
         self.app.clear_notifications()  # they would lie over it
-        for one in self._wanted:
+        for one in self._fields:
             self.query_one(f"#ask-{one.name}", TextEntry).put(one.text)
         self.query(TextEntry).first().focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        one = next(one for one in self._wanted if f"ask-{one.name}" == event.input.id)
+        one = next(one for one in self._fields if f"ask-{one.name}" == event.input.id)
         self._say(one.check(event.value) if event.value else "")
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        one = next((one for one in self._wanted if f"ask-{one.name}" == event.widget.id), None)
-        for line in self.query("#asking-explanation").results(Static):
+        one = next((one for one in self._fields if f"ask-{one.name}" == event.widget.id), None)
+        for line in self.query("#form-explanation").results(Static):
             line.update(plain(one.explanation if one else ""))
 
     def on_text_entry_left(self, event: TextEntry.Left) -> None:
@@ -100,14 +100,14 @@ class FormDialog(ModalScreen[Answers | None]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if event.button.id == "asking-take":
+        if event.button.id == "form-take":
             self.action_submit()
         else:
             self.dismiss(None)
 
     def action_submit(self) -> None:
-        answers = {one.name: self.query_one(f"#ask-{one.name}", TextEntry).value for one in self._wanted}
-        for one in self._wanted:
+        answers = {one.name: self.query_one(f"#ask-{one.name}", TextEntry).value for one in self._fields}
+        for one in self._fields:
             if flaw := one.check(answers[one.name]):
                 self._say(flaw)
                 self.query_one(f"#ask-{one.name}", TextEntry).focus()
@@ -124,4 +124,4 @@ class FormDialog(ModalScreen[Answers | None]):
         self.dismiss(None)
 
     def _say(self, flaw: str) -> None:
-        self.query_one("#asking-flaw", Static).update(plain(flaw))
+        self.query_one("#form-flaw", Static).update(plain(flaw))

@@ -18,7 +18,7 @@ from ppinui.tui.widgets.masked_entry import MaskedEntry
 
 
 class SecretDialog(ModalScreen[Secret | None]):
-    """Gives the secret; None for escape."""
+    """Returns the secret; None for escape."""
 
     CSS_PATH = "secret_dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,11 +31,11 @@ class SecretDialog(ModalScreen[Secret | None]):
         self.hint = hint
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="prompt"):
-            yield Static(plain(self.question), id="prompt-title", markup=False)
-            yield MaskedEntry(id="prompt-entry")
-            yield Static(plain(self.hint), id="prompt-hint", markup=False)
-            yield Static("Enter takes it, Esc goes back", id="prompt-keys", markup=False)
+        with Vertical(id="secret-box"):
+            yield Static(plain(self.question), id="secret-title", markup=False)
+            yield MaskedEntry(id="secret-entry")
+            yield Static(plain(self.hint), id="secret-hint", markup=False)
+            yield Static("Enter takes it, Esc goes back", id="secret-keys", markup=False)
 
     def on_masked_entry_submitted(self, event: MaskedEntry.Submitted) -> None:
         event.stop()

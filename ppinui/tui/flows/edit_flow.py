@@ -69,7 +69,7 @@ async def duplicate(context: AppContext) -> None:
 
 
 async def rename(context: AppContext) -> None:
-    """Give the group of what is selected another name."""
+    """Rename the group of what is selected."""
     line = context.view.selected
     if line.branch not in (Branch.HSM, Branch.SLOT):
         context.notify("HSMs and slots can be renamed: select one.")
@@ -84,7 +84,7 @@ async def rename(context: AppContext) -> None:
 
 
 async def delete(context: AppContext) -> None:
-    """Take out what is selected; undo brings it back."""
+    """Remove what is selected; undo brings it back."""
     line = context.view.selected
     if line.branch not in (Branch.HSM, Branch.SLOT):
         context.notify("HSMs and slots can be deleted: select one.")

@@ -1,4 +1,4 @@
-"""PINs for tokens: from the keyring or typed, each offered once, and kept when somebody wants that."""
+"""PINs for tokens: from the keyring or typed, each offered once, and kept on request."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _limits(slot: TokenSlot) -> str:
 
 
 async def may_offer(context: AppContext, check: Callable[[bool], Result]) -> tuple[Result, bool]:
-    """What ``check`` gives, and whether a final try may be spent; where it would be, the user is asked.
+    """What ``check`` returns, and whether a final try may be spent; where it would be, the user is asked.
 
     ``check`` gets whether it may, and raises TokenRefusal. Raises FlowCancelled, and what it raises.
     """

@@ -55,7 +55,7 @@ async def save(context: AppContext) -> bool:
 
 
 async def settle(context: AppContext) -> None:
-    """Somebody else changed the file: let the user say what is to become of it, before anything is saved."""
+    """Another program changed the file: ask the user whose change to keep, before anything is saved."""
     if not context.view.take_typed():
         return
     disk = await run_in_thread(context.session.look_at_disk)
@@ -168,7 +168,7 @@ async def ask_and_copy(
 
 
 def what_will_be_written(path: Path, diff: str, *, overtaken: bool = False) -> ChoiceDialog:
-    """What a save does; ``overtaken``: to a file that somebody else has changed since it was read."""
+    """What a save does; ``overtaken``: to a file that was changed by others since it was read."""
     target = path.resolve()
     lines: list[Piece] = [
         (f"to     {target}", ""),
@@ -222,7 +222,7 @@ async def _name_processes(context: AppContext) -> None:
 
     def look() -> str:
         try:
-            users = processes_using(context.options.module())
+            users = processes_using(context.options.find_module())
         except PpinuiError:  # no library, no users of it
             return ""
         return ", ".join(f"{process.name} (pid {process.pid})" for process in users.processes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ppinui.editing.file_watch import OnDisk
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ppinui.tui.app_context import AppContext
 
 _NAMED: Final = "-c"
-"""The rule by which the configuration was found when somebody has named it."""
+"""The rule by which the configuration was found when the user has named it."""
 
 
 async def set_up(context: AppContext, name: str, screen_for: Callable[[SetupThread], Screen[bool]]) -> None:
@@ -61,7 +62,7 @@ async def quit_set_up(context: AppContext, setup: SetupThread) -> None:
 
 
 def how_to_go_on(context: AppContext, setup: SetupThread) -> str:
-    """What is said to somebody who leaves."""
+    """What is said to a user who leaves."""
     if setup.unkept:
         return setup.unkept
     command = context.options.called(f"ppinui setup {setup.kind.name}")
@@ -76,15 +77,8 @@ def _setup_context(context: AppContext, kind: SetupKind) -> Context:
         named = choice if isinstance(choice, KeyringChoice) else made.keyring_choice
         return KeyringProcesses(named, environ=made.environ, person=context.secrets.keyring)
 
-    return Context(
-        options.keyring_environ,
-        config=str(options.configuration) if is_named else None,
-        secrets=None if options.secrets_file is None else str(options.secrets_file),
-        timeout=options.timeout,
-        host=options.host,
-        audit=options.tracer,
-        open_keyrings=open_keyrings,
-    )
+    config = str(options.configuration) if is_named else None
+    return replace(options.context, config=config, open_keyrings=open_keyrings)
 
 
 async def _read_again(context: AppContext) -> None:

@@ -72,7 +72,7 @@ async def initialise_token(context: AppContext, slot: TokenSlot) -> TokenSlot:
 
 
 async def _has_factory_so_pin(context: AppContext, slot: TokenSlot) -> bool:
-    """No flag of a fresh token tells whether its maker has set an SO PIN."""
+    """No flag of a fresh token says whether its maker has set an SO PIN."""
     if slot.token is None or slot.token.is_initialised:
         return False
     answer = await context.ask(
@@ -204,7 +204,7 @@ async def find_well_known_pin(
 ) -> list[TokenSlot]:
     """Which of the tokens still have a PIN that everybody knows: one try for each that the user agrees to.
 
-    Gives the slots with their tokens as they are then. Raises PpinuiError, and FlowCancelled.
+    Returns the slots with their tokens as they are then. Raises PpinuiError, and FlowCancelled.
     """
     pin, chosen = await _ask_which(context, slot, slots)
     planned = await context.tokens.ask(

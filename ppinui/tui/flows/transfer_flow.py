@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ppinui.config.locate import secrets_location
 from ppinui.config.primus_config import read
 from ppinui.editing.edits import Remove, patch_between
 from ppinui.provider.ppin_binary import PpinNotFound
@@ -38,7 +37,7 @@ Result = TypeVar("Result")
 
 
 async def import_secrets(context: AppContext) -> str:
-    """Take what a .secrets.cfg has into the keyring; what was done in words, "" for nothing."""
+    """Copy what a .secrets.cfg has into the keyring; returns what was done in words, "" for nothing."""
     path = await _ask_for_path(context, "Import secrets", "from the file")
     if path is None:
         return ""
@@ -70,14 +69,13 @@ async def export_secrets(context: AppContext) -> str:
     report = await _unless_in_the_way(context, "Replace it", work)
     if report is None:
         return ""
-    context.options.tracer("export secrets", path.absolute())
+    context.options.context.audit("export secrets", path.absolute())
     left_out = [f"left out {name}: {why}" for (_, name), why in report.left_out]
     return "\n".join([f"Exported {len(report.written)} to {path}", *left_out])
 
 
 async def _ask_for_path(context: AppContext, title: str, words: str) -> Path | None:
-    setup = context.options
-    usual = secrets_location(setup.secrets_file, environ=setup.keyring_environ, must_exist=False).path
+    usual = context.options.context.secrets_location().path
     answers = await context.ask(FormDialog(title, [FormField("path", words, str(usual))]))
     return Path(answers["path"]).expanduser() if answers is not None and answers["path"] else None
 
@@ -85,7 +83,7 @@ async def _ask_for_path(context: AppContext, title: str, words: str) -> Path | N
 async def _unless_in_the_way(
     context: AppContext, words: str, work: Callable[[SecretOperations, bool], Result]
 ) -> Result | None:
-    """What ``work`` gives, which is told to replace what is in its way only if the user says so."""
+    """What ``work`` returns; it replaces what is in its way only if the user says so."""
     try:
         return await context.secrets.do(lambda operations: work(operations, False))
     except AlreadyThereError as error:
@@ -146,7 +144,7 @@ async def adopt(context: AppContext) -> str:
 
 
 async def _ask_for_owner(context: AppContext, pin: ClearPin, served: Collection[str]) -> str | None:
-    """Which partition a setup password is of; "" where it is of no use any more, None where nobody says.
+    """Which partition a setup password is of; "" where it is of no use, None where the user goes back.
 
     ``served``: partitions that another setup password is for.
     """
@@ -188,7 +186,7 @@ def _spend(
 
 
 def _take_out(context: AppContext, adopted: ClearSecrets) -> None:
-    """Take what was adopted out of the document, and its copies out of the comments."""
+    """Remove what was adopted from the document, and its copies from the comments."""
     for path in adopted.paths():
         context.session.apply(Remove(path))
     text = context.session.document.text

@@ -260,7 +260,7 @@ class MainScreen(MainActions):
         self.show_document(path if select is None else select, read_again=is_new)
 
     def take_typed(self) -> bool:
-        """Take what is typed in the form and not taken yet; False (and it says why) where that may not be."""
+        """Accept what is typed in the form; False (and it says why) where that is not allowed."""
         return self.details.take_typed(self._edit)
 
     def _edit(self, field: Field, value: Scalar | None) -> None:
@@ -349,12 +349,12 @@ class MainScreen(MainActions):
         self.call_after_refresh(self._focus_first)
 
     async def _focus_first(self) -> None:
-        # Whoever is quick presses enter before the form has followed the tree.
+        # A quick user presses enter before the form has followed the tree.
         await self._show_form()
         self.details.focus_on()
 
     def action_next_pane(self) -> None:
-        """Tree, form, what stands below it where not all is seen, the file's text, problems, and around."""
+        """Tree, form, what is below it where not all is seen, the file's text, problems, and around."""
         panes: list[Widget] = [self.outline]
         if any(not row.entry.disabled for row in self.form.rows()):
             panes.append(self.form)

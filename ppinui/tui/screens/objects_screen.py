@@ -218,7 +218,7 @@ class ObjectsScreen(Screen[None]):
         self.tokens.stop()
 
     def action_leave(self) -> None:
-        """Back; nobody waits for a list any more."""
+        """Back; a list that is being read ends."""
         if not self.tokens.is_changing:
             self.tokens.stop()
         self.app.pop_screen()
@@ -280,7 +280,7 @@ class ObjectsScreen(Screen[None]):
 
 
 def _read(found: ObjectList) -> ObjectList:
-    """The list in order, with its certificates read: here, where nobody waits for it."""
+    """The list in order, with its certificates read: here, away from the screen."""
     for one in found.objects:
         _ = one.certificate
     in_order = sorted(found.objects, key=lambda one: (one.label.casefold(), one.id, one.kind))

@@ -85,7 +85,7 @@ class RepairScreen(Screen[None]):
         self.action_read()
 
     def show(self) -> None:
-        """Show how it stands."""
+        """Show the state of the file."""
         mending = self.mending
         flaw, edited = mending.flaw, "edited, NOT SAVED" if mending.is_edited else ""
         where = f" at line {mending.flaw_line}" if mending.flaw_line else ""

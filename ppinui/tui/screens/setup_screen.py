@@ -40,7 +40,7 @@ _NOT_WHILE_HELD: Final = frozenset(("act", "steps", "mend", "look", "copy", "bac
 
 
 class SetupScreen(Screen[bool]):
-    """Goes through one set-up; gives whether that was to its end."""
+    """Goes through one set-up; returns whether that was to its end."""
 
     CSS_PATH = "setup_screen.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - so does Screen
@@ -187,7 +187,7 @@ class SetupScreen(Screen[bool]):
             self.query_one("#setup-page").focus()
 
     def _show_action(self) -> None:
-        """What the step can do stands where it is in sight, however long the page is."""
+        """What the step can do is always in sight, however long the page is."""
         line = self.query_one("#setup-action", Static)
         line.display = self.action is not None
         line.update(Content(f"F2: {plain(self.action.words)}" if self.action is not None else ""))

@@ -39,7 +39,7 @@ _USUAL: Final = {"initialised", "user PIN set", "login required"}
 
 
 def _state_of(slot: TokenSlot) -> Piece:
-    """What is the matter with a slot, in a word or two; what it is, for its colour."""
+    """The state of a slot, in a word or two; what it is, for its colour."""
     if slot.failure is not None:
         return (f"✗ {slot.failure.name}", "error")
     if slot.token is None:
@@ -231,7 +231,7 @@ class TokensScreen(Screen[None]):
         self.tokens.stop()
 
     def action_leave(self) -> None:
-        """Back; nobody waits for a list any more."""
+        """Back; a list that is being read ends."""
         if not self.tokens.is_changing:
             self.tokens.stop()
         self.app.pop_screen()

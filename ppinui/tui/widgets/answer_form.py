@@ -97,7 +97,7 @@ class AnswerForm(Vertical):
         self._go_on(row_of(event.input))
 
     def on_virtual_list_moved(self, event: VirtualList.Moved) -> None:
-        """The cursor of a list chooses, once somebody moves it."""
+        """The cursor of a list chooses, once the user moves it."""
         if isinstance(event.list, ChoiceList):
             event.stop()
             if event.list.has_focus:

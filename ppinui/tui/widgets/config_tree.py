@@ -71,7 +71,7 @@ class ConfigTree(VirtualList):
         return self._lines[self.cursor] if self.cursor < len(self._lines) else None
 
     def show(self, lines: tuple[Line, ...], selected: str | None = None) -> None:
-        """Take other lines; the cursor goes to the path ``selected``, or to what is around it."""
+        """Show other lines; the cursor goes to the path ``selected``, or to what is around it."""
         self._lines = lines
         wanted = selected
         places = {line.path: index for index, line in enumerate(lines)} if wanted else {}

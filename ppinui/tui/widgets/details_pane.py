@@ -16,7 +16,7 @@ from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece
 
 Take = Callable[[Field, Scalar | None], None]
-"""Takes what was typed for a setting; None takes the setting away."""
+"""Accepts what was typed for a setting; None removes the setting."""
 
 
 class DetailsPane(Vertical):
@@ -42,7 +42,7 @@ class DetailsPane(Vertical):
     async def show(self, line: Line, document: Document) -> list[str]:
         """Show the form of something else, or the same again with other values.
 
-        Gives the names of the settings for which something was typed that was not allowed: it is lost.
+        Returns the names of the settings whose typed text was not allowed: it is lost.
         """
         moved = self.path != line.path
         lost = [row.field.name for row in self.form.rows() if row.flaw] if moved else []
@@ -56,7 +56,7 @@ class DetailsPane(Vertical):
         return lost
 
     def show_overview(self, lines: Sequence[Piece]) -> None:
-        """Show what stands below the form."""
+        """Show what is below the form."""
         self.overview.show(lines)
 
     def explain(self, text: str, *, flaw: bool = False) -> None:
@@ -71,7 +71,7 @@ class DetailsPane(Vertical):
             rows[0].entry.focus()
 
     def take_typed(self, take: Take) -> bool:
-        """Take what is typed and not taken yet; False (and it says why) where that may not be."""
+        """Accept what is typed; False (and it says why) where that is not allowed."""
         for row in self.form.rows():
             if not row.changed:
                 continue

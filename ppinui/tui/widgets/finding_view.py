@@ -13,7 +13,7 @@ from ppinui.tui.widgets.step_list import SIGNS
 from ppinui.tui.widgets.text_view import diff_lines
 
 Called = Callable[[str], str]
-"""Gives a message with the commands of this program in it as the user can call them."""
+"""Rewrites a message so that its commands of this program can be pasted."""
 
 _COLOURS = {"good": "$text-success", "error": "$text-error bold", "strong": "bold", "faint": "$text-muted"}
 

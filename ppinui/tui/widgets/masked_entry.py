@@ -38,7 +38,7 @@ class MaskedEntry(Widget, can_focus=True):
     ]
 
     class Submitted(Message):
-        """Enter was pressed; whoever hears it takes the secret."""
+        """Enter was pressed; the handler takes the secret."""
 
         def __init__(self, entry: MaskedEntry) -> None:
             self.entry = entry
@@ -83,7 +83,7 @@ class MaskedEntry(Widget, can_focus=True):
             self._type(event.character)
 
     def on_paste(self, event: Paste) -> None:
-        """Take what is pasted, up to the end of its first line."""
+        """Accept what is pasted, up to the end of its first line."""
         event.stop()
         self._type(event.text.split("\n")[0].rstrip("\r"))
 

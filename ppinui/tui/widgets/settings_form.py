@@ -23,7 +23,7 @@ _BOOLEANS = ("true", "false")
 
 
 class FieldRow(Horizontal):
-    """One setting: its name, its value to type, and how it stands with that."""
+    """One setting: its name, its value to type, and what is wrong with it."""
 
     DEFAULT_CSS = """
     FieldRow { height: 1; width: 1fr; }
@@ -115,7 +115,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
     """
 
     class Edited(Message):
-        """A setting was given a value; None takes it away."""
+        """A setting has a new value; None removes it."""
 
         def __init__(self, field: Field, value: Scalar | None) -> None:
             self.field = field
@@ -211,7 +211,7 @@ class SettingsForm(VerticalScroll, can_focus=False):
         if row is None or event.entry.is_empty:
             return
         secret = event.entry.take()
-        # From here on it is part of a text: the user wants it in the file in the clear.
+        # From here on it is part of a text: the user has chosen to have it in the file in clear text.
         clear = secret.reveal_bytes().decode("utf-8", "surrogateescape")
         secret.wipe()
         self.post_message(self.Edited(row.field, clear))

@@ -1,4 +1,4 @@
-"""The steps of a walkthrough as a list: sign, title, and how each stands in a word."""
+"""The steps of a walkthrough as a list: sign, title and state of each."""
 
 from __future__ import annotations
 

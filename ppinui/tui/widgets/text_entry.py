@@ -37,7 +37,7 @@ class TextEntry(Input):
         self.cursor_position = 0
 
     def put(self, text: str) -> None:
-        """Show this text; nobody is told."""
+        """Show this text, without a message."""
         with self.prevent(Input.Changed):
             self.value = text
         self.cursor_position = len(text) if self.has_focus else 0
@@ -58,7 +58,7 @@ class TextEntry(Input):
         self.cursor_position = len(self.value)
 
     def action_give_up(self) -> None:
-        """Let whoever is around decide what escape means."""
+        """The parent decides what escape means."""
         self.post_message(self.Left(self))
 
     class Left(Message):

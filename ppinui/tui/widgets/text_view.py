@@ -148,7 +148,7 @@ def wrapped(lines: Sequence[Piece], width: int) -> Iterator[Piece]:
 
 
 def diff_lines(diff: str) -> list[Piece]:
-    """The lines of a unified diff: what comes and goes is told by its sign, and by colour besides."""
+    """The lines of a unified diff: what comes and goes is marked by its sign, and by colour too."""
     found: list[Piece] = []
     for line in diff.removesuffix("\n").split("\n") if diff else ():
         name = next((name for sign, name in _DIFF if line.startswith(sign)), "")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TreePane(Vertical):
-    """The tree with its filter, which hides nothing by itself: it tells what is wanted."""
+    """The tree with its filter, which hides nothing itself: it sends a message."""
 
     DEFAULT_CSS = """
     TreePane #filter { background: $boost; height: 1; }
@@ -46,7 +46,7 @@ class TreePane(Vertical):
         self._entry.focus()
 
     def show_all(self) -> None:
-        """All lines are wanted again; nobody is told."""
+        """Show all lines again, without a message."""
         self.wanted = ""
         if "_entry" in self.__dict__:
             self._entry.display = False

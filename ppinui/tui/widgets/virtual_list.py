@@ -75,7 +75,7 @@ class VirtualList(ScrollView, can_focus=True):
         """Enter was pressed on a row."""
 
     def __init__(self, *, id: str | None = None, mark: str = ">") -> None:
-        """``mark``: what stands before the row of the cursor; "" for lists without one."""
+        """``mark``: what is before the row of the cursor; "" for lists without one."""
         super().__init__(id=id)
         self._mark = mark
 
@@ -89,7 +89,7 @@ class VirtualList(ScrollView, can_focus=True):
         """The pieces of a row, which has room for ``width`` cells."""
 
     def content_changed(self) -> None:
-        """Tell the list that there are other rows now."""
+        """The list has other rows now."""
         self.virtual_size = Size(self.scrollable_content_region.width, self.count)
         self.cursor = max(0, min(self.cursor, self.count - 1))
         last = max(0, self.count - self.scrollable_content_region.height)
