@@ -143,11 +143,7 @@ def _across_instances(file: KmsFile) -> Iterator[Diagnostic]:
 
 
 def _library_rules(
-    file: KmsFile,
-    read_slots: ReadSlots | None,
-    module: Path | None,
-    environ: Mapping[str, str],
-    root: Path,
+    file: KmsFile, read_slots: ReadSlots | None, module: Path | None, environ: Mapping[str, str], root: Path
 ) -> Iterator[Diagnostic]:
     asked: dict[Path, Mapping[int, str] | PpinuiError] = {}
     for instance in file.instances:

@@ -290,11 +290,7 @@ class _Reader:
     def _login(self, path: Path, value: Any) -> tuple[Login, Secret | None]:
         if not isinstance(value, str):
             self._add(
-                Severity.ERROR,
-                "password-not-text",
-                path,
-                "a password is not a text",
-                'put it in quotes: "…"',
+                Severity.ERROR, "password-not-text", path, "a password is not a text", 'put it in quotes: "…"'
             )
             return Login.MISSING, None
         if value == NO_LOGIN:

@@ -47,13 +47,7 @@ class ProgressFile:
     def keep(self, step: str, answers: Mapping[str, Value]) -> None:
         """Put it on the disk, in the place of what was kept before. Raises PpinuiError."""
         content = json.dumps(
-            {
-                "ppinui": _VERSION,
-                "kind": self._kind,
-                "config": self._config,
-                "step": step,
-                "answers": answers,
-            }
+            {"ppinui": _VERSION, "kind": self._kind, "config": self._config, "step": step, "answers": answers}
         ).encode("ascii")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

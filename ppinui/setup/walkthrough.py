@@ -6,8 +6,9 @@ answers file or a screen drive that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -54,6 +55,23 @@ def point(words: str) -> Block:
 
 def command(*lines: str) -> Block:
     return Block(Style.COMMAND, "\n".join(lines))
+
+
+def blocks_of(words: str, **values: str) -> tuple[Block, ...]:
+    """Text as blocks, which empty lines separate: ``- `` begins a point, ``$ `` each line of a command.
+
+    ``values`` are put in the places of ``{name}``, whatever characters they have.
+    """
+    made = []
+    for part in re.split(r"\n\s*\n|\n(?=\s*- )", words.strip()):
+        lines = [line.strip() for line in part.strip().splitlines()]
+        block = text(" ".join(lines))
+        if lines[0].startswith("$ "):
+            block = command(*(line.removeprefix("$ ") for line in lines))
+        elif lines[0].startswith("- "):
+            block = point(block.text.removeprefix("- "))
+        made.append(replace(block, text=block.text.format(**values)))
+    return tuple(made)
 
 
 class StepState(Enum):
@@ -185,17 +203,17 @@ class Here:
 class Step:
     """One step. Steps know nothing of each other but ids of questions, so kinds can share them.
 
-    ``text`` is what it says, of the answers before or always the same. ``questions`` may depend on the
-    answers before, those of its own questions included: it is asked again after each answer. ``look`` finds
-    out how things are, without changing any; it may wait for disks, networks and the keyring, and raise
-    PpinuiError. It is called when every question of the step has an answer; a step that is only to be read
-    has none. ``required``: there is no way on while it is TO_DO or a PROBLEM. ``may_ask``: ids of questions
-    that it asks in some surroundings only; an answers file may have them in all.
+    ``text`` is what it says, of the answers before or always the same (for blocks_of). ``questions`` may
+    depend on the answers before, those of its own questions included: it is asked again after each answer.
+    ``look`` finds out how things are, without changing any; it may wait for disks, networks and the keyring,
+    and raise PpinuiError. It is called when every question of the step has an answer; a step that is only to
+    be read has none. ``required``: there is no way on while it is TO_DO or a PROBLEM. ``may_ask``: ids of
+    questions that it asks in some surroundings only; an answers file may have them in all.
     """
 
     id: str
     title: str
-    text: tuple[Block, ...] | Callable[[Here], tuple[Block, ...]]
+    text: str | Callable[[Here], tuple[Block, ...]]
     look: Callable[[Here], Finding] = lambda _: Finding(StepState.DONE, "")
     questions: Callable[[Here], tuple[Question, ...]] = lambda _: ()
     required: bool = False
@@ -203,7 +221,7 @@ class Step:
 
     def blocks(self, here: Here) -> tuple[Block, ...]:
         """What it says now."""
-        return self.text(here) if callable(self.text) else self.text
+        return self.text(here) if callable(self.text) else blocks_of(self.text)
 
 
 @dataclass(frozen=True)

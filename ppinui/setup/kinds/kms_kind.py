@@ -12,7 +12,7 @@ from ppinui.setup.steps.kms_library_step import KMS_LIBRARY_STEP, expected_libra
 from ppinui.setup.steps.kms_probe_step import KMS_TEST_STEP
 from ppinui.setup.steps.kms_save_step import KMS_WRITING_STEP
 from ppinui.setup.steps.kms_tokens_step import PINS_STEP, TOKENS_STEP
-from ppinui.setup.walkthrough import Block, Here, SetupKind, Step, command, point, text
+from ppinui.setup.walkthrough import Block, Here, SetupKind, Step, command, point
 
 
 def _next(here: Here) -> Iterator[Block]:
@@ -33,10 +33,12 @@ KMS: Final = SetupKind(
     "any HSM with a PKCS#11 library, under a KMS with a kms.toml",
     (
         before_step(
-            text("Have these at hand:"),
-            point("the HSM's PKCS#11 library, installed and configured as its vendor says"),
-            point("the labels of the tokens that the KMS shall use, and their user PINs"),
-            point("for tokens that were never initialised: a new SO PIN and a new user PIN for each"),
+            """
+            Have these at hand:
+            - the HSM's PKCS#11 library, installed and configured as its vendor says
+            - the labels of the tokens that the KMS shall use, and their user PINs
+            - for tokens that were never initialised: a new SO PIN and a new user PIN for each
+            """
         ),
         KMS_LIBRARY_STEP,
         KEYRING_STEP,

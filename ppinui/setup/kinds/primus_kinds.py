@@ -6,7 +6,7 @@ from typing import Final
 
 from ppinui.setup.cloudhsm_services import BEHIND_PROXY, DEVELOPER, ServiceEndpoint, endpoints_of
 from ppinui.setup.questions import Choice, Question, QuestionType
-from ppinui.setup.steps.guidance_steps import FINISHING_STEP, PIN, SETTINGS, SETUP_PASSWORD, before_step
+from ppinui.setup.steps.guidance_steps import FINISHING_STEP, PASSWORDS, SETTINGS, before_step
 from ppinui.setup.steps.hsms_step import CLUSTER, CLUSTER_STEP, HSMS, PLATINUM_NUMBER, hsms_step
 from ppinui.setup.steps.import_step import IMPORT_STEP, SOURCE, SOURCE_STEP, source_document
 from ppinui.setup.steps.keyring_step import KEYRING_STEP
@@ -15,7 +15,7 @@ from ppinui.setup.steps.probe_step import TEST_STEP
 from ppinui.setup.steps.provider_step import PROVIDER_STEP, folders_step
 from ppinui.setup.steps.save_step import save_step
 from ppinui.setup.steps.secret_steps import PERMANENT_STEP, PROXY_STEP
-from ppinui.setup.walkthrough import Finding, Here, SetupKind, Step, StepState, point, text
+from ppinui.setup.walkthrough import Finding, Here, SetupKind, Step, StepState
 
 _SECRETS_AND_TEST: Final = (KEYRING_STEP, PROXY_STEP, PERMANENT_STEP, TEST_STEP, FINISHING_STEP)
 
@@ -25,16 +25,16 @@ CLOUDHSM: Final = SetupKind(
     "the vendor's CloudHSM service: its clusters, behind a service proxy",
     (
         before_step(
-            text("The welcome ticket of the service has all of these. Have it at hand:"),
-            point("the name of the cluster, such as ECO01 or ECODE01"),
-            point("the service user and its password, for the proxy in front of the HSMs"),
-            point("the name of each partition"),
-            SETUP_PASSWORD,
-            PIN,
-            text(
-                "What has to be on in the HSMs is the service's business. If the service lets in registered "
-                "addresses only, this machine's outgoing address has to be one of them."
-            ),
+            f"""
+            The welcome ticket of the service has all of these. Have it at hand:
+            - the name of the cluster, such as ECO01 or ECODE01
+            - the service user and its password, for the proxy in front of the HSMs
+            - the name of each partition
+            {PASSWORDS}
+
+            What has to be on in the HSMs is the service's business. If the service lets in registered
+            addresses only, this machine's outgoing address has to be one of them.
+            """
         ),
         PROVIDER_STEP,
         folders_step(),
@@ -56,12 +56,14 @@ ON_PREMISES: Final = SetupKind(
     "one or several HSMs of your own",
     (
         before_step(
-            text("The security officer of the HSMs has all of these. Have them at hand:"),
-            point("host and port of each HSM"),
-            point("the name of each partition"),
-            SETUP_PASSWORD,
-            PIN,
-            *SETTINGS,
+            f"""
+            The security officer of the HSMs has all of these. Have them at hand:
+            - host and port of each HSM
+            - the name of each partition
+            {PASSWORDS}
+
+            {SETTINGS}
+            """
         ),
         PROVIDER_STEP,
         folders_step(),
@@ -110,7 +112,7 @@ def _chosen(here: Here) -> tuple[ServiceEndpoint, ...]:
 _CHOOSING: Final = Step(
     DEVELOPER_HSM,
     "HSM of the developer program",
-    lambda _: (text("The program has HSMs that the internet reaches, each on a port of its own."),),
+    "The program has HSMs that the internet reaches, each on a port of its own.",
     lambda here: Finding(StepState.DONE, ", ".join(one.host for one in _chosen(here))),
     _question,
     required=True,
@@ -122,11 +124,12 @@ DEVELOPER_PROGRAM: Final = SetupKind(
     "the vendor's developer program: a partition for trying things out",
     (
         before_step(
-            text("What you were sent for your developer account has all of these. Have it at hand:"),
-            point("the HSM that your partition is on, such as grimsel or nufenen"),
-            point("the name of your partition"),
-            SETUP_PASSWORD,
-            PIN,
+            f"""
+            What you were sent for your developer account has all of these. Have it at hand:
+            - the HSM that your partition is on, such as grimsel or nufenen
+            - the name of your partition
+            {PASSWORDS}
+            """
         ),
         PROVIDER_STEP,
         folders_step(),
@@ -146,13 +149,13 @@ EXISTING: Final = SetupKind(
     "a colleague's primus.cfg, and .secrets.cfg if you have it",
     (
         before_step(
-            text("Have these at hand:"),
-            point("a copy of the primus.cfg"),
-            point("a copy of the .secrets.cfg, which makes setup passwords unnecessary"),
-            point(
-                "without that: for each partition a setup password and the PKCS#11 PIN, for each service "
-                "user its password"
-            ),
+            """
+            Have these at hand:
+            - a copy of the primus.cfg
+            - a copy of the .secrets.cfg, which makes setup passwords unnecessary
+            - without that: for each partition a setup password and the PKCS#11 PIN, for each service user
+              its password
+            """
         ),
         PROVIDER_STEP,
         folders_step(asks_log=False),

@@ -16,7 +16,7 @@ from ppinui.setup.cloudhsm_services import (
     endpoints_of,
 )
 from ppinui.setup.questions import Choice, Question, QuestionType, Row, Value
-from ppinui.setup.walkthrough import Finding, Here, Step, StepState, point, text
+from ppinui.setup.walkthrough import Finding, Here, Step, StepState
 from ppinui.text import plural
 
 CLUSTER: Final = "cluster"
@@ -24,16 +24,11 @@ PLATINUM_NUMBER: Final = "platinum_number"
 """The questions' ids."""
 
 
-_CLUSTER_TEXT: Final = (
-    text(
-        "The welcome ticket of the service names your cluster. Its master and all its clones are then "
-        "filled in, as the service publishes them; you can change them in the next step."
-    ),
-    point(
-        "The service may let in registered addresses only: this machine's outgoing address has to be "
-        "one of them."
-    ),
-)
+_CLUSTER_TEXT: Final = """
+    The welcome ticket of the service names your cluster. Its master and all its clones are then filled in,
+    as the service publishes them; you can change them in the next step.
+    - The service may let in registered addresses only: this machine's outgoing address has to be one of them.
+"""
 
 
 def _cluster_questions(here: Here) -> tuple[Question, ...]:
@@ -131,20 +126,14 @@ def question(default: tuple[Row, ...]) -> Question:
 
 
 _TEXT: Final = (
-    text(
-        "An application sees the HSMs of a cluster as one. Name all of them, so that it goes on when "
-        "one is away."
-    ),
+    "An application sees the HSMs of a cluster as one. Name all of them, so that it goes on when one is away."
 )
 
 
 def _questions(here: Here, published: tuple[ServiceEndpoint, ...]) -> tuple[Question, ...]:
     config = here.context.config_for_defaults()
     there: list[tuple[str, Row]] = [
-        (
-            hsm.host.lower(),
-            {"host": hsm.host, "port": hsm.port or DEFAULT_PORT, "priority": hsm.priority},
-        )
+        (hsm.host.lower(), {"host": hsm.host, "port": hsm.port or DEFAULT_PORT, "priority": hsm.priority})
         for hsm in (config.hsms if config else ())
         if hsm.host is not None
     ]

@@ -15,17 +15,7 @@ from ppinui.secrets.transfer import import_file
 from ppinui.setup.questions import Question, Value
 from ppinui.setup.steps.keyring_step import KEYRING, store_of
 from ppinui.setup.steps.secret_status import operations_of, saved_config
-from ppinui.setup.walkthrough import (
-    Action,
-    Finding,
-    Given,
-    Here,
-    Running,
-    Step,
-    StepState,
-    from_exception,
-    text,
-)
+from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, Step, StepState, from_exception
 
 SOURCE: Final = "source"
 CONFIG_FROM: Final = "config_from"
@@ -40,9 +30,7 @@ def source_document(here: Here, _: Document | None, origin: str) -> Document:
     return parse(document.text, origin)
 
 
-_SOURCE_TEXT: Final = (
-    text("Copies of the files are enough. They stay as they are; delete them when all works."),
-)
+_SOURCE_TEXT: Final = "Copies of the files are enough. They stay as they are; delete them when all works."
 
 
 def _questions(_: Here) -> tuple[Question, ...]:
@@ -70,12 +58,10 @@ def _look_at_source(here: Here) -> Finding:
     return Finding(StepState.DONE, f"partitions: {', '.join(names)}")
 
 
-_IMPORT_TEXT: Final = (
-    text(
-        "Permanent secrets and proxy passwords of the file go into the keyring, byte for byte. They may "
-        "be used on several machines, until the partition gets a new one."
-    ),
-)
+_IMPORT_TEXT: Final = """
+    Permanent secrets and proxy passwords of the file go into the keyring, byte for byte. They may be used on
+    several machines, until the partition gets a new one.
+"""
 
 
 def _look_at_secrets(here: Here) -> Finding:

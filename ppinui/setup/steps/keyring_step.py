@@ -20,9 +20,8 @@ from ppinui.setup.walkthrough import (
     SecretNeed,
     Step,
     StepState,
+    blocks_of,
     command,
-    point,
-    text,
 )
 
 KEYRING: Final = "keyring"
@@ -40,23 +39,18 @@ def store_of(here: Here) -> SecretStore:
 
 
 def _text(here: Here) -> tuple[Block, ...]:
-    account = here.context.host.account
-    blocks = [
-        text(
-            "ppinui keeps secrets in the keyring of the account that runs it, and hands them to the "
-            "applications that it starts ('ppinui run')."
-        ),
-        point(
-            f"This account is {account.name}. An application that runs with another account needs its own "
-            "keyring: go through this set-up with that account."
-        ),
-    ]
+    words = """
+        ppinui keeps secrets in the keyring of the account that runs it, and hands them to the applications
+        that it starts ('ppinui run').
+        - This account is {account}. An application that runs with another account needs its own keyring: go
+          through this set-up with that account.
+    """
     if here.context.keyrings.named.named is None:
-        blocks += [
-            point("On a desktop the keyring of the session is there already, and opens when you log in."),
-            point("On a server there is none: the vault is an encrypted file with a passphrase."),
-        ]
-    return tuple(blocks)
+        words += """
+        - On a desktop the keyring of the session is there already, and opens when you log in.
+        - On a server there is none: the vault is an encrypted file with a passphrase.
+        """
+    return blocks_of(words, account=here.context.host.account.name)
 
 
 def _questions(here: Here) -> tuple[Question, ...]:

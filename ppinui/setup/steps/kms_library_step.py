@@ -14,7 +14,7 @@ from ppinui.kms.kms_locate import locate_kms
 from ppinui.kms.kms_reader import load
 from ppinui.provider.library import examine
 from ppinui.setup.questions import Choice, Question, QuestionType
-from ppinui.setup.walkthrough import Action, Finding, Here, Step, StepState, command, point, text
+from ppinui.setup.walkthrough import Action, Finding, Here, Step, StepState, command
 
 LIBRARY: Final = "library"
 MODEL: Final = "kms_model"
@@ -50,11 +50,11 @@ def found_library(here: Here) -> Path:
     return path
 
 
-_TEXT: Final = (
-    text("The KMS loads the HSM's PKCS#11 library from one place for each model, and from no other."),
-    point("For an HSM that it does not know by name that is /lib/libkmshsm.so: put a link there."),
-    point("What works with SoftHSM2 works with a KMS as a rule. It has to be for Linux on x86-64."),
-)
+_TEXT: Final = """
+    The KMS loads the HSM's PKCS#11 library from one place for each model, and from no other.
+    - For an HSM that it does not know by name that is /lib/libkmshsm.so: put a link there.
+    - What works with SoftHSM2 works with a KMS as a rule. It has to be for Linux on x86-64.
+"""
 
 
 def _questions(here: Here) -> Iterator[Question]:

@@ -20,16 +20,16 @@ from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import LIBRARY, MODEL, kms_file
 from ppinui.setup.steps.kms_tokens_step import PINS, TOKENS, tokens_of
 from ppinui.setup.steps.probe_step import finding_of, progress_listener
-from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, Step, StepState, point, text
+from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, Step, StepState
 from ppinui.text import plural
 
 KMS_TEST: Final = "test"
 
 
-_TEXT: Final = (
-    text("Every slot of the file is tested as the KMS uses it: library, slot, token, session, login."),
-    point("A PIN of the file is offered once. A slot with <NO_LOGIN> is tested without."),
-)
+_TEXT: Final = """
+    Every slot of the file is tested as the KMS uses it: library, slot, token, session, login.
+    - A PIN of the file is offered once. A slot with <NO_LOGIN> is tested without.
+"""
 
 
 def _look(here: Here) -> Finding:

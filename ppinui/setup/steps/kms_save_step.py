@@ -21,18 +21,7 @@ from ppinui.setup.questions import Question, QuestionType
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import MODEL, kms_file
 from ppinui.setup.steps.kms_tokens_step import PINS, TOKENS, tokens_of
-from ppinui.setup.walkthrough import (
-    Action,
-    Block,
-    Finding,
-    Here,
-    Running,
-    Step,
-    StepState,
-    Style,
-    point,
-    text,
-)
+from ppinui.setup.walkthrough import Action, Block, Finding, Here, Running, Step, StepState, Style, blocks_of
 
 WRITING: Final = "kms"
 ADMIN: Final = "kms_admin"
@@ -41,16 +30,13 @@ PINS_IN_FILE: Final = "kms_pins_in_file"
 
 
 def _text(here: Here) -> tuple[Block, ...]:
-    return (
-        text(
-            f"This is how {kms_file(here)} will be. Nothing is written before you say so; what stands there "
-            "besides, other slots too, stays byte for byte."
-        ),
-        point(
-            "The KMS takes PINs from this file, in clear text, or from its own secret backend (secret://…)."
-        ),
-        point("A slot without a PIN is written as <NO_LOGIN>: the KMS opens it, and gets at no private key."),
-    )
+    words = """
+        This is how {path} will be. Nothing is written before you say so; what stands there besides, other
+        slots too, stays byte for byte.
+        - The KMS takes PINs from this file, in clear text, or from its own secret backend (secret://…).
+        - A slot without a PIN is written as <NO_LOGIN>: the KMS opens it, and gets at no private key.
+    """
+    return blocks_of(words, path=str(kms_file(here)))
 
 
 def _questions(here: Here) -> tuple[Question, ...]:

@@ -14,18 +14,7 @@ from ppinui.secrets.token_pins import keep_pin, offer_pin
 from ppinui.setup.questions import Question, QuestionType, Value
 from ppinui.setup.steps.keyring_step import store_of
 from ppinui.setup.steps.kms_library_step import found_library
-from ppinui.setup.walkthrough import (
-    Action,
-    Finding,
-    Given,
-    Here,
-    Running,
-    SecretNeed,
-    Step,
-    StepState,
-    point,
-    text,
-)
+from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, SecretNeed, Step, StepState
 from ppinui.tokens.initialisation import Pins, initialise, padded_label
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.pins import init_pin
@@ -85,15 +74,13 @@ def _need(here: Here, id: str, name: str, label: str, hint: str = "", *, twice: 
     return SecretNeed(id, f"{name} of '{label}': ", _OPTIONS[id], hint, twice, owner=label, alone=alone)
 
 
-_TEXT: Final = (
-    text(
-        "The KMS uses slots by their numbers. Each holds a token with a label, a security officer's PIN "
-        "and the user PIN that opens its keys. Here tokens are named by their labels, for a number may "
-        "change when a token is initialised."
-    ),
-    point("A token that is in use is never initialised here: that would erase its keys."),
-    point("An HSM whose tokens its own tools initialise: do that first, then name the labels."),
-)
+_TEXT: Final = """
+    The KMS uses slots by their numbers. Each holds a token with a label, a security officer's PIN and the
+    user PIN that opens its keys. Here tokens are named by their labels, for a number may change when a token
+    is initialised.
+    - A token that is in use is never initialised here: that would erase its keys.
+    - An HSM whose tokens its own tools initialise: do that first, then name the labels.
+"""
 
 
 def _questions(_: Here) -> tuple[Question, ...]:
@@ -187,11 +174,11 @@ def keep(here: Here, label: str, pin: Secret, running: Running, *, validated: bo
         running.say(f"the PIN of '{label}' is not in the keyring: {error.message}")
 
 
-_PINS_TEXT: Final = (
-    text("The user PIN opens the private keys. The keyring keeps it for the test and for kms.toml."),
-    point("A PIN that is kept here is not tried: the test does that, once."),
-    point("A well-known PIN, such as 98765432, should be changed first: ppinui pin change SLOT"),
-)
+_PINS_TEXT: Final = """
+    The user PIN opens the private keys. The keyring keeps it for the test and for kms.toml.
+    - A PIN that is kept here is not tried: the test does that, once.
+    - A well-known PIN, such as 98765432, should be changed first: ppinui pin change SLOT
+"""
 
 
 def _pins_look(here: Here) -> Finding:

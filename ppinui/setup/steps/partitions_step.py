@@ -11,7 +11,7 @@ from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm
 from ppinui.setup.questions import Question, QuestionType, Row, Value
 from ppinui.setup.steps.hsms_step import HSMS
-from ppinui.setup.walkthrough import Finding, Here, Step, StepState, text
+from ppinui.setup.walkthrough import Finding, Here, Step, StepState
 
 PARTITIONS: Final = "partitions"
 SERVICE_USER: Final = "service_user"
@@ -30,12 +30,10 @@ def partitions_step(*, behind_proxy: Callable[[Here], bool] = lambda _: False) -
     )
 
 
-_TEXT: Final = (
-    text(
-        "A partition is what an application sees as a PKCS#11 slot with a token in it. The same name on "
-        "several HSMs is one redundant partition; here each one is on all of the HSMs."
-    ),
-)
+_TEXT: Final = """
+    A partition is what an application sees as a PKCS#11 slot with a token in it. The same name on several
+    HSMs is one redundant partition; here each one is on all of the HSMs.
+"""
 
 
 def _service_user(here: Here) -> Question:

@@ -25,18 +25,7 @@ from ppinui.setup.steps.partitions_step import PARTITIONS
 from ppinui.setup.steps.provider_step import PROVIDER
 from ppinui.setup.steps.secret_status import saved_config, users_of
 from ppinui.setup.steps.secret_steps import PERMANENT, PROXY
-from ppinui.setup.walkthrough import (
-    Action,
-    Finding,
-    Given,
-    Here,
-    Running,
-    SecretNeed,
-    Step,
-    StepState,
-    point,
-    text,
-)
+from ppinui.setup.walkthrough import Action, Finding, Given, Here, Running, SecretNeed, Step, StepState
 from ppinui.text import plural
 
 TEST: Final = "test"
@@ -44,10 +33,10 @@ LOGIN: Final = "test_login"
 """The question's id."""
 
 
-_TEXT: Final = (
-    text("Every slot of every HSM is tested as an application sees it: name, port, library, token, session."),
-    point("A secret that one HSM has rejected is offered to no other."),
-)
+_TEXT: Final = """
+    Every slot of every HSM is tested as an application sees it: name, port, library, token, session.
+    - A secret that one HSM has rejected is offered to no other.
+"""
 
 
 def _questions(_: Here) -> tuple[Question, ...]:
@@ -183,10 +172,7 @@ def finding_of(report: Report, back_to: WayBack) -> Finding:
     total = report.partitions
     if report.interrupted:
         return Finding(
-            StepState.TO_DO,
-            "the test was interrupted",
-            items=failures,
-            exit_code=ExitCode.INTERRUPTED,
+            StepState.TO_DO, "the test was interrupted", items=failures, exit_code=ExitCode.INTERRUPTED
         )
     if not report.failures:
         return Finding(StepState.DONE, f"all {total} slots are fine" if total > 1 else "the slot is fine")

@@ -22,9 +22,9 @@ from ppinui.setup.walkthrough import (
     Running,
     Step,
     StepState,
+    blocks_of,
     command,
     from_diagnostic,
-    point,
     text,
     worst,
 )
@@ -32,14 +32,12 @@ from ppinui.setup.walkthrough import (
 PROVIDER: Final = "provider"
 
 
-_PROVIDER_TEXT: Final = (
-    text(
-        "The applications use the vendor's PKCS#11 library, libprimusP11.so; its ppin fetches permanent "
-        "secrets. Both come with the provider, as .deb, .rpm and .tar.gz from the vendor's download "
-        "page, and lie in /usr/local/primus."
-    ),
-    point("HSMs in FIPS mode need provider 2.0 or newer."),
-)
+_PROVIDER_TEXT: Final = """
+    The applications use the vendor's PKCS#11 library, libprimusP11.so; its ppin fetches permanent secrets.
+    Both come with the provider, as .deb, .rpm and .tar.gz from the vendor's download page, and lie in
+    /usr/local/primus.
+    - HSMs in FIPS mode need provider 2.0 or newer.
+"""
 
 
 def _provider_look(here: Here) -> Finding:
@@ -78,13 +76,11 @@ def folders_step(*, asks_log: bool = True) -> Step:
 
 
 def _text(here: Here) -> tuple[Block, ...]:
-    return (
-        text(
-            f"primus.cfg and .secrets.cfg are read by the group {GROUP} and by nobody else. Every account "
-            f"that runs an application with the library is in this group. It will be "
-            f"{here.context.config_path()}."
-        ),
-    )
+    words = """
+        primus.cfg and .secrets.cfg are read by the group {group} and by nobody else. Every account that runs
+        an application with the library is in this group. It will be {path}.
+    """
+    return blocks_of(words, group=GROUP, path=str(here.context.config_path()))
 
 
 def _questions(here: Here) -> tuple[Question, ...]:

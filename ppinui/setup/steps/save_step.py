@@ -32,8 +32,8 @@ from ppinui.setup.walkthrough import (
     Step,
     StepState,
     Style,
+    blocks_of,
     command,
-    text,
 )
 
 SAVE: Final = "save"
@@ -57,13 +57,11 @@ def _by_answers(here: Here, old: Document | None, origin: str) -> Document:
 
 
 def _text(here: Here) -> tuple[Block, ...]:
-    path = here.context.config_path()
-    return (
-        text(
-            f"This is how {path} will be. Nothing is written before you say so. What is there already stays "
-            "as it is, comments included, and is kept as a backup beside it."
-        ),
-    )
+    words = """
+        This is how {path} will be. Nothing is written before you say so. What is there already stays as it
+        is, comments included, and is kept as a backup beside it.
+    """
+    return blocks_of(words, path=str(here.context.config_path()))
 
 
 def _look(here: Here, make: Make, back_to: str) -> Finding:
@@ -170,10 +168,7 @@ def plan_of(here: Here) -> ConfigPlan:
     """HSMs and partitions by the answers."""
     hsms = tuple(
         PlannedHsm(
-            str(row["host"]),
-            str(row["port"]),
-            int(row["priority"]),
-            _words(here, str(row["host"]), number),
+            str(row["host"]), str(row["port"]), int(row["priority"]), _words(here, str(row["host"]), number)
         )
         for number, row in enumerate(here.answers.rows(HSMS))
     )

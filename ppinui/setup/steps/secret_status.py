@@ -28,9 +28,7 @@ def saved_config(here: Here) -> PrimusConfig:
     document = here.context.document()
     if document is None:
         raise PpinuiError(
-            "primus.cfg is not saved yet",
-            str(here.context.config_path()),
-            f"go back to the step '{SAVE}'",
+            "primus.cfg is not saved yet", str(here.context.config_path()), f"go back to the step '{SAVE}'"
         )
     return read(document)
 

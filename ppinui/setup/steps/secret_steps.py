@@ -30,21 +30,18 @@ from ppinui.setup.walkthrough import (
     SecretNeed,
     Step,
     StepState,
+    blocks_of,
     from_exception,
-    point,
-    text,
 )
 
 PROXY: Final = "proxy"
 _PASSWORD: Final = "password"  # noqa: S105 - the name of a need
 
 
-_PROXY_TEXT: Final = (
-    text(
-        "A service proxy stands in front of the HSMs and lets in who knows the service user's password. "
-        "It is needed first: all else goes through the proxy."
-    ),
-)
+_PROXY_TEXT: Final = """
+    A service proxy stands in front of the HSMs and lets in who knows the service user's password. It is
+    needed first: all else goes through the proxy.
+"""
 
 
 def _proxy_look(here: Here) -> Finding:
@@ -101,14 +98,13 @@ _PERMANENT_PIN: Final = "pin"
 
 
 def _permanent_text(here: Here) -> tuple[Block, ...]:
-    return (
-        text(
-            "The permanent secret is fetched once, with a setup password and the PKCS#11 PIN, and then kept. "
-            "It does not expire; it stops working when the partition gets a new setup password."
-        ),
-        point(validity(here)),
-        point("Wrong passwords and PINs are counted by the HSM; too many lock the partition for a time."),
-    )
+    words = """
+        The permanent secret is fetched once, with a setup password and the PKCS#11 PIN, and then kept. It
+        does not expire; it stops working when the partition gets a new setup password.
+        - {validity}
+        - Wrong passwords and PINs are counted by the HSM; too many lock the partition for a time.
+    """
+    return blocks_of(words, validity=validity(here))
 
 
 def _permanent_questions(_: Here) -> tuple[Question, ...]:
