@@ -105,6 +105,11 @@ def file_options(parser: argparse.ArgumentParser, *, shown: bool = True) -> None
         files.add_argument(option, dest=name, metavar="FILE", default=argparse.SUPPRESS, help=words)
 
 
+def add_flag(options: argparse._ActionsContainer, name: str, text: str, **settings: Any) -> None:
+    """Add an option without a value to a parser or a group of one."""
+    options.add_argument(name, action="store_true", help=text, **settings)
+
+
 def format_option(parser: argparse.ArgumentParser) -> None:
     """Add --format, for commands whose data has both forms."""
     parser.add_argument(

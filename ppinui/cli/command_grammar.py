@@ -13,6 +13,7 @@ from ppinui.cli.argparse_base import (
     KEYRING_DEFAULTS,
     Parser,
     add_command,
+    add_flag,
     file_options,
     format_option,
     keyring_options,
@@ -122,7 +123,7 @@ def add_doctor(doctor: argparse.ArgumentParser) -> None:
 
 def add_demo(demo: argparse.ArgumentParser) -> None:
     """The option of ``ppinui demo``."""
-    demo.add_argument("--test", dest="only_test", action="store_true", help="run just the connection test")
+    add_flag(demo, "--test", "run just the connection test", dest="only_test")
 
 
 class _Manual(argparse.Action):

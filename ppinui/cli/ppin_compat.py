@@ -12,15 +12,7 @@ ACTIONS = {"l": "list", "a": "add", "u": "update", "r": "remove", "p": "add-prox
 _WITH_VALUE = "ecs"
 """Letters that something follows: a user, primus.cfg, .secrets.cfg."""
 LONG_WITH_VALUE = frozenset(
-    {
-        "--keyring",
-        "--keyring-timeout",
-        "--keyspace",
-        "--vault-passphrase-fd",
-        "--password-fd",
-        "--ppin",
-        "--module",
-    }
+    "--keyring --keyring-timeout --keyspace --vault-passphrase-fd --password-fd --ppin --module".split()
 )
 """Options of ``ppinui secret`` that the next word belongs to."""
 

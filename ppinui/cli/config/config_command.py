@@ -7,26 +7,18 @@ import shlex
 import sys
 
 from ppinui.cli.console import emit, say
-from ppinui.config.locate import Location, locate
+from ppinui.config.locate import locate
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.text import printable
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the action says; the result is the exit code."""
-    match arguments.action:
-        case "path":
-            return _path(arguments)
-        case "show":
-            return _show(arguments)
-        case "get":
-            return _get(arguments)
-        case "check":
-            return _check(arguments)
-        case _:
-            from ppinui.cli.config import edit_command
+    if action := _READING.get(arguments.action):
+        return action(arguments)
+    from ppinui.cli.config import edit_command
 
-            return edit_command.run(arguments)
+    return edit_command.run(arguments)
 
 
 def _path(arguments: argparse.Namespace) -> int:
@@ -42,7 +34,7 @@ def _show(arguments: argparse.Namespace) -> int:
     from ppinui.config.primus_config import read
     from ppinui.libconfig.document import load
 
-    location: Location = locate(arguments.config)
+    location = locate(arguments.config)
     config = read(load(location.path))
     if arguments.format == "json":
         emit(as_json(show_data(config, location, reveal=arguments.reveal)))
@@ -81,19 +73,15 @@ def _get(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from ppinui.cli.config.config_output import problems_data, problems_text
-    from ppinui.cli.console import as_json
+    from ppinui.cli.config.config_output import show_problems
     from ppinui.config.checks.registry import check_file
     from ppinui.config.checks.subject import Profile
-    from ppinui.diagnostic import Severity, count_severities
 
     location = locate(arguments.config)
     profile = Profile(arguments.profile) if arguments.profile else None
     problems = check_file(location.path, profile=profile)
-    if arguments.format == "json":
-        emit(as_json(problems_data(problems, str(location.path), arguments.config)))
-    else:
-        emit(problems_text(problems, arguments.config))
-        say(f"{printable(str(location.path))}: {count_severities(problems) or 'no problems found'}")
-    failed = any(problem.severity is Severity.ERROR for problem in problems)
-    return ExitCode.NOT_FINE if failed else ExitCode.FINE
+    return show_problems(problems, str(location.path), arguments.config, arguments.format)
+
+
+_READING = {"path": _path, "show": _show, "get": _get, "check": _check}
+"""The actions that change nothing."""

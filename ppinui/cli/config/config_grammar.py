@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ppinui.cli.argparse_base import add_command, format_option
+from ppinui.cli.argparse_base import add_command, add_flag, format_option
 
 PROFILES = ("fortigate", "kubernetes", "cloudhsm", "production")
 """The names of config.checks.Profile, which would cost start-up time; a test holds them together."""
@@ -88,13 +88,13 @@ def add_config(config: argparse.ArgumentParser) -> None:
 
 
 def _editing_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="print the change as a diff, save nothing")
-    parser.add_argument("--force", action="store_true", help="save even what 'config check' calls an error")
+    add_flag(parser, "--dry-run", "print the change as a diff, save nothing")
+    add_flag(parser, "--force", "save even what 'config check' calls an error")
     _reveal_option(parser)
 
 
 def _reveal_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reveal", action="store_true", help="show clear-text secrets instead of ••••")
+    add_flag(parser, "--reveal", "show clear-text secrets instead of ••••")
 
 
 def _port(text: str) -> str:

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.config.locate import Location
 from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
 from ppinui.config.secret_detection import is_secret_path, without_setup_passwords
 from ppinui.config.settings import GLOBAL_SETTINGS, LOG_SETTINGS, SettingSpec, SettingType, spec_of
-from ppinui.diagnostic import PROBLEMS, Diagnostic
+from ppinui.diagnostic import PROBLEMS, Diagnostic, Severity, count_severities
+from ppinui.errors import ExitCode
 from ppinui.libconfig.document import Document, Kind, Setting
 from ppinui.secrets.secret import MASK
 from ppinui.text import printable
@@ -176,11 +178,24 @@ def _place_data(setting: Setting) -> dict[str, Any]:
     return {"file": place.file, "line": place.line}
 
 
-def problems_text(problems: Sequence[Diagnostic], given: str | None = None) -> str:
-    """Two lines for each problem: place, severity, what is wrong and the rule's name; what to do.
+def show_problems(
+    problems: Sequence[Diagnostic], config: str, given: str | None, output_format: str
+) -> ExitCode:
+    """Print the problems of a file, two lines for each or as JSON; NOT_FINE if one is an error.
 
     ``given`` is the file behind ``-c``, for the commands in what to do.
     """
+    if output_format == "json":
+        emit(as_json(_problems_data(problems, config, given)))
+    else:
+        emit(_problems_text(problems, given))
+        say(f"{printable(config)}: {count_severities(problems) or 'no problems found'}")
+    failed = any(problem.severity is Severity.ERROR for problem in problems)
+    return ExitCode.NOT_FINE if failed else ExitCode.FINE
+
+
+def _problems_text(problems: Sequence[Diagnostic], given: str | None) -> str:
+    """Two lines for each problem: place, severity, what is wrong and the rule's name; what to do."""
     return "".join(
         f"{printable(str(problem.place))}: {problem.severity.value}: {printable(problem.message)}"
         f" [{problem.code}]\n    fix: {printable(rewrite_commands(problem.remedy, given))}\n"
@@ -188,7 +203,7 @@ def problems_text(problems: Sequence[Diagnostic], given: str | None = None) -> s
     )
 
 
-def problems_data(problems: Sequence[Diagnostic], config: str, given: str | None = None) -> dict[str, Any]:
+def _problems_data(problems: Sequence[Diagnostic], config: str, given: str | None) -> dict[str, Any]:
     """The same for programs, with the numbers of each severity."""
     counted = Counter(problem.severity for problem in problems)
     return {

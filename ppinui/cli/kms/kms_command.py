@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ppinui.cli.config.config_output import problems_data, problems_text
+from ppinui.cli.config.config_output import show_problems
 from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
-from ppinui.diagnostic import Diagnostic, Severity, count_severities
+from ppinui.diagnostic import Severity, count_severities
 from ppinui.errors import ExitCode
 from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login
 from ppinui.secrets.secret import MASK
@@ -21,15 +20,11 @@ from ppinui.workers.hardening import harden
 def run(arguments: argparse.Namespace) -> int:
     """Do what the action says; the result is the exit code."""
     harden()
-    match arguments.action:
-        case "check":
-            return _check(arguments)
-        case "show":
-            return _show(arguments)
-        case _:
-            from ppinui.cli.kms import kms_export_command
+    if arguments.action == "export":
+        from ppinui.cli.kms import kms_export_command
 
-            return kms_export_command.run(arguments)
+        return kms_export_command.run(arguments)
+    return (_check if arguments.action == "check" else _show)(arguments)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -38,16 +33,7 @@ def _check(arguments: argparse.Namespace) -> int:
     path = file_of(arguments)
     slots = None if arguments.no_slots else partial(read_slots, timeout=arguments.timeout)
     problems = check_file(path, read_slots=slots, module=module_of(arguments))
-    if arguments.format == "json":
-        emit(as_json(problems_data(problems, str(path), str(path))))
-    else:
-        emit(problems_text(problems, str(path)))
-        say(f"{printable(str(path))}: {count_severities(problems) or 'no problems found'}")
-    return ExitCode.NOT_FINE if _has_error(problems) else ExitCode.FINE
-
-
-def _has_error(problems: Sequence[Diagnostic]) -> bool:
-    return any(problem.severity is Severity.ERROR for problem in problems)
+    return show_problems(problems, str(path), str(path), arguments.format)
 
 
 def _show(arguments: argparse.Namespace) -> int:

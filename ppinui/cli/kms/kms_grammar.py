@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ppinui.cli.argparse_base import add_command, format_option, keyring_options, seconds, whole_number
+from ppinui.cli.argparse_base import (
+    add_command,
+    add_flag,
+    format_option,
+    keyring_options,
+    seconds,
+    whole_number,
+)
 
 MODELS = ("proteccio", "crypt2pay", "utimaco", "softhsm2", "smartcardhsm", "other")
 """The names of kms.models.Model, as far as start-up time goes; a test holds them together."""
@@ -22,7 +29,7 @@ def add_kms(kms: argparse.ArgumentParser) -> None:
         files=False,
     )
     _file(check)
-    check.add_argument("--no-slots", action="store_true", help="do not ask the libraries for their slots")
+    add_flag(check, "--no-slots", "do not ask the libraries for their slots")
     _module(check)
     format_option(check)
     show = add_command(
@@ -74,15 +81,13 @@ def _add_export(actions: Any) -> None:
         default="toml",
         help="write the file (toml), or print options or variables of the KMS",
     )
-    export.add_argument(
+    add_flag(
+        export,
         "--pins-in-file",
-        action="store_true",
-        help="write PINs in clear text: from the keyring, by the token's label, or asked for; "
+        "write PINs in clear text: from the keyring, by the token's label, or asked for; "
         "without it slots that are new are <NO_LOGIN>",
     )
-    export.add_argument(
-        "--dry-run", action="store_true", help="print the change as a diff, PINs masked; save nothing"
-    )
+    add_flag(export, "--dry-run", "print the change as a diff, PINs masked; save nothing")
     _module(export)
     keyring_options(export)
 

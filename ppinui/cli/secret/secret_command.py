@@ -61,22 +61,13 @@ def _list(session: SecretSession) -> int:
     return ExitCode.FINE
 
 
-def _add(session: SecretSession, user: str, arguments: argparse.Namespace) -> int:
-    return _fetch(session, user, arguments, session.operations.add)
-
-
-def _update(session: SecretSession, user: str, arguments: argparse.Namespace) -> int:
-    return _fetch(session, user, arguments, session.operations.update)
-
-
-def _fetch(
-    session: SecretSession, user: str, arguments: argparse.Namespace, operation: Callable[..., None]
-) -> int:
+def _fetch(session: SecretSession, user: str, arguments: argparse.Namespace) -> int:
     session.users.copies(user)
     fetcher = session.context.find_ppin()
     say_whose_keyring(session.context)
     asker = BannerAsker(session.asker(arguments.passwords))
-    operation(user, asker, fetcher)
+    operations = session.operations
+    (operations.add if arguments.action == "add" else operations.update)(user, asker, fetcher)
     _print_rows(session, after=asker)
     return ExitCode.FINE
 
@@ -100,15 +91,8 @@ def _add_proxy(session: SecretSession, user: str, arguments: argparse.Namespace)
     return ExitCode.FINE
 
 
-def _remove(session: SecretSession, user: str, _: argparse.Namespace) -> int:
-    return _forget(session, SecretKind.PERMANENT, user)
-
-
-def _remove_proxy(session: SecretSession, user: str, _: argparse.Namespace) -> int:
-    return _forget(session, SecretKind.PROXY, user)
-
-
-def _forget(session: SecretSession, kind: SecretKind, user: str) -> int:
+def _forget(session: SecretSession, user: str, arguments: argparse.Namespace) -> int:
+    kind = SecretKind.PROXY if arguments.action == "remove-proxy" else SecretKind.PERMANENT
     say_whose_keyring(session.context)
     session.operations.remove(kind, user)
     if (kind, user) in session.in_file():
@@ -156,11 +140,11 @@ def _print_rows(session: SecretSession, *, after: BannerAsker | None = None, onl
 
 
 _CHANGES: dict[str, Callable[[SecretSession, str, argparse.Namespace], int]] = {
-    "add": _add,
-    "update": _update,
-    "remove": _remove,
+    "add": _fetch,
+    "update": _fetch,
+    "remove": _forget,
     "add-proxy": _add_proxy,
-    "remove-proxy": _remove_proxy,
+    "remove-proxy": _forget,
     "set-pin": _set_pin,
     "remove-pin": _remove_pin,
 }

@@ -6,6 +6,7 @@ import argparse
 
 from ppinui.cli.argparse_base import (
     add_command,
+    add_flag,
     descriptor,
     format_option,
     keyring_options,
@@ -49,7 +50,7 @@ def add_secret(secret: argparse.ArgumentParser) -> None:
     ):
         action = add_command(actions, name, text, f"ppinui secret {name} {example}")
         action.add_argument("file", metavar="FILE", help="the .secrets.cfg")
-        action.add_argument("--replace", action="store_true", help="replace what is there")
+        add_flag(action, "--replace", "replace what is there")
         if name == "import":
             _removal_options(action, "--delete", "delete the file, after a successful test with the keyring")
         _options_of(action, name)
@@ -78,8 +79,8 @@ def _options_of(action: argparse.ArgumentParser, name: str) -> None:
 
 def _removal_options(action: argparse.ArgumentParser, option: str | None, text: str) -> None:
     if option:
-        action.add_argument(option, action="store_true", help=text)
-    action.add_argument("--no-test", action="store_true", help="remove what was moved without testing first")
+        add_flag(action, option, text)
+    add_flag(action, "--no-test", "remove what was moved without testing first")
     action.add_argument("--module", metavar="LIB", help="the PKCS#11 library to test with")
 
 
@@ -117,10 +118,10 @@ def add_run(run: argparse.ArgumentParser) -> None:
         metavar="USER:GROUP",
         help="owner of the files, for a command that drops root's rights (it still starts as root)",
     )
-    run.add_argument(
+    add_flag(
+        run,
         "--tmpfs",
-        action="store_true",
-        help="files in a private folder in memory, for a command that closes what it inherits; they go when "
+        "files in a private folder in memory, for a command that closes what it inherits; they go when "
         "it ends, so it must stay in the foreground",
     )
     keyring_options(run)

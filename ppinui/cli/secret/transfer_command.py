@@ -37,13 +37,7 @@ from ppinui.text import printable
 def run(session: SecretSession, arguments: argparse.Namespace) -> int:
     """Do what the action says; the result is the exit code."""
     say_whose_keyring(session.context)
-    match arguments.action:
-        case "import":
-            return _import(session, arguments)
-        case "export":
-            return _export(session, arguments)
-        case _:
-            return _adopt(session, arguments)
+    return {"import": _import, "export": _export, "adopt": _adopt}[arguments.action](session, arguments)
 
 
 def _import(session: SecretSession, arguments: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ppinui.cli.argparse_base import descriptor, keyring_options
+from ppinui.cli.argparse_base import add_flag, descriptor, keyring_options
 
 _SECRETS = (
     ("--proxy-password-fd", "the service user's password; of several, lines of NAME=PASSWORD"),
@@ -17,8 +17,8 @@ _SECRETS = (
 def add_setup(setup: argparse.ArgumentParser) -> None:
     """The options of ``ppinui setup``."""
     setup.add_argument("kind", nargs="?", metavar="KIND", help="what to set up; --list shows the kinds")
-    setup.add_argument("--list", action="store_true", dest="only_list", help="list the kinds of set-ups")
-    setup.add_argument("--forget", action="store_true", help="drop what an interrupted set-up has left")
+    add_flag(setup, "--list", "list the kinds of set-ups", dest="only_list")
+    add_flag(setup, "--forget", "drop what an interrupted set-up has left")
     setup.add_argument("--answers", metavar="FILE", help="read answers from this TOML file, ask nothing")
     setup.add_argument(
         "--format", choices=("text", "json"), default="text", help="with --answers: for people or programs"

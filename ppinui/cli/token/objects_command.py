@@ -22,13 +22,7 @@ from ppinui.tokens.pins import place_of
 
 def run(access: Access, arguments: argparse.Namespace) -> int:
     """Do what the action says; the result is the exit code."""
-    match arguments.action:
-        case "export":
-            return _export(access, arguments)
-        case "test-key":
-            return _test_key(access, arguments)
-        case _:
-            return _list(access, arguments)
+    return {"list": _list, "export": _export, "test-key": _test_key}[arguments.action](access, arguments)
 
 
 def _list(access: Access, arguments: argparse.Namespace) -> int:

@@ -32,23 +32,11 @@ from ppinui.tokens.slot_list import choose_slot, list_slots
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command says; the result is the exit code."""
     access = access_of(arguments)
-    match arguments.command, getattr(arguments, "action", None):
-        case "slots", _:
-            return _slots(access, arguments)
-        case "token", "init":
-            return _initialise(access, arguments)
-        case "pin", "change":
-            return _change(access, arguments)
-        case "pin", "init":
-            return _init_pin(access, arguments)
-        case "pin", "check":
-            return _check(access, arguments)
-        case "pin", "keep":
-            return _keep(access, arguments)
-        case _:
-            from ppinui.cli.token import objects_command
+    if arguments.command == "objects":
+        from ppinui.cli.token import objects_command
 
-            return objects_command.run(access, arguments)
+        return objects_command.run(access, arguments)
+    return _ACTIONS[arguments.command, getattr(arguments, "action", "")](access, arguments)
 
 
 def _slots(access: Access, arguments: argparse.Namespace) -> int:
@@ -173,27 +161,31 @@ def _check(access: Access, arguments: argparse.Namespace) -> int:
     """NOT_FINE when a token still has the PIN, or when that is not known; USAGE when nothing was tried."""
     found = list_slots(access)
     slots = [choose_slot(found, text) for text in dict.fromkeys(arguments.slots)]
+    tried: bool = arguments.spend_one_try
     as_text = arguments.format == "text"
 
     def show(check: PinCheck) -> None:
         if as_text:
             emit(render_check(check, arguments.pin))
 
-    checks = check_pins(access, slots, Secret(arguments.pin), spend=arguments.spend_one_try, on_check=show)
+    checks = check_pins(access, slots, Secret(arguments.pin), spend=tried, on_check=show)
     if not as_text:
-        emit(
-            as_json(
-                {
-                    "pin": arguments.pin,
-                    "tried": arguments.spend_one_try,
-                    "slots": [c.as_json() for c in checks],
-                }
-            )
-        )
-    if not arguments.spend_one_try:
+        rows = [check.as_json() for check in checks]
+        emit(as_json({"pin": arguments.pin, "tried": tried, "slots": rows}))
+    if not tried:
         say("nothing was tried: add --spend-one-try; each try that is wrong counts towards a lock")
         return ExitCode.USAGE
     if any(check.verdict is Verdict.WELL_KNOWN for check in checks):
         say("change what everybody knows: ppinui pin change SLOT")
     fine = all(check.verdict is Verdict.OTHER for check in checks)
     return ExitCode.FINE if fine else ExitCode.NOT_FINE
+
+
+_ACTIONS = {
+    ("slots", ""): _slots,
+    ("token", "init"): _initialise,
+    ("pin", "change"): _change,
+    ("pin", "init"): _init_pin,
+    ("pin", "check"): _check,
+    ("pin", "keep"): _keep,
+}

@@ -7,6 +7,7 @@ import argparse
 from ppinui.cli.argparse_base import (
     Parser,
     add_command,
+    add_flag,
     descriptor,
     format_option,
     keyring_options,
@@ -43,10 +44,10 @@ def add_token(token: argparse.ArgumentParser) -> None:
         metavar="LABEL",
         help="the label of the token as it is, instead of typing it: what is on it will be lost",
     )
-    init.add_argument(
+    add_flag(
+        init,
         "--factory-so-pin",
-        action="store_true",
-        help="the token was never initialised, and has an SO PIN of its maker's, to be replaced",
+        "the token was never initialised, and has an SO PIN of its maker's, to be replaced",
     )
     _pin_options(init)
     format_option(init)
@@ -58,7 +59,7 @@ def add_pin(pin: argparse.ArgumentParser) -> None:
     actions = pin.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     change = add_command(actions, "change", "change the user PIN", "ppinui pin change PAYMENTS")
     change.add_argument("slot", metavar="SLOT", help=_SLOT)
-    change.add_argument("--so", action="store_true", help="the security officer's PIN instead")
+    add_flag(change, "--so", "the security officer's PIN instead")
     _pin_options(change)
     _keep_option(change)
     _module_options(change, connects=True)
@@ -79,10 +80,8 @@ def add_pin(pin: argparse.ArgumentParser) -> None:
         "ppinui pin check 0 1 2 --spend-one-try",
     )
     check.add_argument("slots", metavar="SLOT", nargs="+", help=_SLOT)
-    check.add_argument(
-        "--spend-one-try",
-        action="store_true",
-        help="offer the PIN, once to each token; without it, only say what would be done",
+    add_flag(
+        check, "--spend-one-try", "offer the PIN, once to each token; without it, only say what would be done"
     )
     check.add_argument(
         "--pin", choices=WELL_KNOWN, default=WELL_KNOWN[0], help=f"which one ({WELL_KNOWN[0]})"
@@ -138,11 +137,7 @@ def add_objects(objects: argparse.ArgumentParser) -> None:
         "ppinui objects test-key PAYMENTS",
     )
     trial.add_argument("slot", metavar="SLOT", help=_SLOT)
-    trial.add_argument(
-        "--on-token",
-        action="store_true",
-        help="store the pair on the token for that moment, not just in the session",
-    )
+    add_flag(trial, "--on-token", "store the pair on the token for that moment, not just in the session")
     _login_options(trial, always=True)
 
 
@@ -154,10 +149,10 @@ def _module_options(parser: argparse.ArgumentParser, *, connects: bool = False) 
         "--timeout", type=seconds, default=10.0, metavar="S", help="seconds for each call of it (10)"
     )
     if connects:
-        group.add_argument(
+        add_flag(
+            group,
             "--connect",
-            action="store_true",
-            help="let the Primus provider connect to its HSMs, with the secrets of .secrets.cfg",
+            "let the Primus provider connect to its HSMs, with the secrets of .secrets.cfg",
         )
     else:
         parser.set_defaults(connect=False)
@@ -175,15 +170,13 @@ def _descriptor_option(parser: argparse.ArgumentParser) -> None:
 
 def _pin_options(parser: argparse.ArgumentParser) -> None:
     _descriptor_option(parser)
-    parser.add_argument(
-        "--spend-final-try",
-        action="store_true",
-        help="offer a PIN even where the token says that one more wrong one locks it",
+    add_flag(
+        parser, "--spend-final-try", "offer a PIN even where the token says that one more wrong one locks it"
     )
 
 
 def _keep_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--keep", action="store_true", help="keep the new user PIN in the keyring")
+    add_flag(parser, "--keep", "keep the new user PIN in the keyring")
     keyring_options(parser)
 
 
@@ -191,11 +184,7 @@ def _login_options(parser: argparse.ArgumentParser, *, always: bool = False) -> 
     if always:
         parser.set_defaults(login=True)
     else:
-        parser.add_argument(
-            "--login",
-            action="store_true",
-            help="private objects too; with the PIN from the keyring, or asked for",
-        )
+        add_flag(parser, "--login", "private objects too; with the PIN from the keyring, or asked for")
     _pin_options(parser)
     keyring_options(parser)
     _module_options(parser, connects=True)
