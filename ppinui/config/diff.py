@@ -13,7 +13,7 @@ _NO_NEWLINE: Final = "\n\\ No newline at end of file\n"
 
 
 @dataclass(frozen=True)
-class Line:
+class DiffLine:
     """A line as it is shown, its line break included, and what it hides.
 
     ``shown_as_new`` is how it is shown where it replaces a line that looks the same and hides something else.
@@ -24,12 +24,12 @@ class Line:
     shown_as_new: str = field(default="", compare=False)
 
 
-def lines_of(text: str) -> list[Line]:
+def lines_of(text: str) -> list[DiffLine]:
     """The lines of a text in which nothing is hidden. Only a line feed ends a line, as in libconfig."""
-    return [Line(line) for line in re.findall(r"[^\n]*\n|[^\n]+", text)]
+    return [DiffLine(line) for line in re.findall(r"[^\n]*\n|[^\n]+", text)]
 
 
-def unified_diff(old: Sequence[Line], new: Sequence[Line], name: str) -> str:
+def unified_diff(old: Sequence[DiffLine], new: Sequence[DiffLine], name: str) -> str:
     """The diff with three lines of context in the form of ``diff -u``; empty where nothing differs."""
     if old == new:
         return ""
@@ -56,7 +56,7 @@ def unified_diff(old: Sequence[Line], new: Sequence[Line], name: str) -> str:
     return "".join(line if line.endswith("\n") else line + _NO_NEWLINE for line in out)
 
 
-def _as_new(gone: Sequence[Line], come: Sequence[Line]) -> Iterator[str]:
+def _as_new(gone: Sequence[DiffLine], come: Sequence[DiffLine]) -> Iterator[str]:
     """The new lines; where one looks as an old one did, but is not the same, it says so."""
     looks = {line.shown for line in gone}
     same = set(gone)

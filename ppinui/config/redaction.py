@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from ppinui.config.diff import Line, lines_of, unified_diff
+from ppinui.config.diff import DiffLine, lines_of, unified_diff
 from ppinui.config.secret_detection import MASK, SETUP_PASSWORD, is_of_proxy, is_of_setup, may_name_secrets
 from ppinui.config.secret_detection import NAMES as _NAMES
 from ppinui.errors import PpinuiError
@@ -292,17 +292,17 @@ def _parses(text: str) -> bool:
         return False
 
 
-def _masked_lines(text: str) -> list[Line]:
+def _masked_lines(text: str) -> list[DiffLine]:
     spans = _merged(span for secret in find_secrets(text) for span in secret.spans)
     if not spans:
         return lines_of(text)
-    lines: list[Line] = []
+    lines: list[DiffLine] = []
     shown: list[str] = []
     hidden: list[str] = []
 
     def end_line() -> None:
         line = "".join(shown)
-        lines.append(Line(line, tuple(hidden), line.replace(MASK, MASK_CHANGED) if hidden else ""))
+        lines.append(DiffLine(line, tuple(hidden), line.replace(MASK, MASK_CHANGED) if hidden else ""))
         shown.clear()
         hidden.clear()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ppinui.config.diff import Line, unified_diff
+from ppinui.config.diff import DiffLine, unified_diff
 from ppinui.kms.kms_file import NO_LOGIN
 from ppinui.kms.toml_places import Path, find_values
 from ppinui.secrets.secret import MASK
@@ -27,8 +27,8 @@ def masked_diff(old: str, new: str, name: str) -> str:
     return unified_diff(_lines(old), _lines(new), name)
 
 
-def _lines(text: str) -> list[Line]:
-    lines: list[Line] = []
+def _lines(text: str) -> list[DiffLine]:
+    lines: list[DiffLine] = []
     hidden = iter(_secret_spans(text))
     span = next(hidden, None)
     begin = 0
@@ -47,7 +47,7 @@ def _lines(text: str) -> list[Line]:
         if parts and not shown.endswith("\n") and raw.endswith("\n"):
             shown += "\n"
         as_new = shown.rstrip("\n") + " (changed)\n" if parts else ""
-        lines.append(Line(shown, tuple(parts), as_new))
+        lines.append(DiffLine(shown, tuple(parts), as_new))
         begin = end
     return lines
 

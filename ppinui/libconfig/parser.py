@@ -27,7 +27,7 @@ from ppinui.libconfig.scanner import (
     TRIVIA,
     Lexeme,
     Scanner,
-    Token,
+    TokenType,
     Unclosed,
 )
 from ppinui.libconfig.syntax_errors import Frame, SyntaxErrors
@@ -61,14 +61,14 @@ _OPEN = 7
 _NAME_OF = itemgetter(Node._fields.index("name"))
 
 _SCALARS = {
-    Token.STRING: Kind.STRING,
-    Token.INT: Kind.INT,
-    Token.INT64: Kind.INT64,
-    Token.FLOAT: Kind.FLOAT,
-    Token.BOOL: Kind.BOOL,
+    TokenType.STRING: Kind.STRING,
+    TokenType.INT: Kind.INT,
+    TokenType.INT64: Kind.INT64,
+    TokenType.FLOAT: Kind.FLOAT,
+    TokenType.BOOL: Kind.BOOL,
 }
-_CONTAINERS = {Token.GROUP: Kind.GROUP, Token.ARRAY: Kind.ARRAY, Token.LIST: Kind.LIST}
-_CLOSERS = {Kind.GROUP: Token.GROUP_END, Kind.ARRAY: Token.ARRAY_END, Kind.LIST: Token.LIST_END}
+_CONTAINERS = {TokenType.GROUP: Kind.GROUP, TokenType.ARRAY: Kind.ARRAY, TokenType.LIST: Kind.LIST}
+_CLOSERS = {Kind.GROUP: TokenType.GROUP_END, Kind.ARRAY: TokenType.ARRAY_END, Kind.LIST: TokenType.LIST_END}
 
 
 class ParsedText(NamedTuple):
@@ -260,7 +260,7 @@ class _Parser:
             self._closing(lexeme)
             return True
         if frame.children:
-            if lexeme.token is not Token.COMMA:
+            if lexeme.token is not TokenType.COMMA:
                 self.errors.no_comma(lexeme)
             lexeme = self.scanner.next()
             if lexeme.token is _CLOSERS[frame.kind]:
@@ -270,18 +270,18 @@ class _Parser:
 
     def _setting(self, frame: Frame) -> bool:
         lexeme = self.scanner.next()
-        if lexeme.token is Token.NAME:
+        if lexeme.token is TokenType.NAME:
             equals = self.scanner.next()
-            if equals.token is not Token.EQUALS:
+            if equals.token is not TokenType.EQUALS:
                 self.errors.no_equals(lexeme, equals)
             self._value(self.scanner.next(), self.scanner.text[lexeme.start : lexeme.end], lexeme.start)
             return True
-        if lexeme.token is Token.GROUP_END and len(self.frames) > 1:
+        if lexeme.token is TokenType.GROUP_END and len(self.frames) > 1:
             self._closing(lexeme)
             return True
-        if lexeme.token is Token.END and len(self.frames) == 1:
+        if lexeme.token is TokenType.END and len(self.frames) == 1:
             return False
-        if lexeme.token is Token.END:
+        if lexeme.token is TokenType.END:
             self.errors.not_closed(lexeme)
         return self.errors.no_setting(lexeme, frame)
 
@@ -298,7 +298,7 @@ class _Parser:
         stop = lexeme.end
         pieces = 1
         if kind is Kind.STRING:
-            while self.scanner.peek().token is Token.STRING:
+            while self.scanner.peek().token is TokenType.STRING:
                 stop = self.scanner.next().end
                 pieces = 2
         if frame.kind is Kind.ARRAY and frame.children and frame.children[0].kind is not kind:
@@ -316,7 +316,7 @@ class _Parser:
 
     def _terminated(self, frame: Frame, stop: int) -> int:
         """The end of a setting whose value ends at ``stop``, with the terminator if there is one."""
-        if frame.kind is Kind.GROUP and self.scanner.peek().token in (Token.SEMICOLON, Token.COMMA):
+        if frame.kind is Kind.GROUP and self.scanner.peek().token in (TokenType.SEMICOLON, TokenType.COMMA):
             return self.scanner.next().end
         return stop
 

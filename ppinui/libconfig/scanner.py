@@ -40,7 +40,7 @@ _INCLUDE_NAME = re.compile(r'([^"\\]*+(?:\\[\s\S][^"\\]*+)*)"')
 _INCLUDE_ESCAPE = re.compile(r'\\(["\\]?)')
 
 
-class Token(Enum):
+class TokenType(Enum):
     """What the scanner tells apart."""
 
     NAME = "NAME"
@@ -65,7 +65,7 @@ class Token(Enum):
 class Lexeme(NamedTuple):
     """A token with its start and end in the flat text."""
 
-    token: Token
+    token: TokenType
     start: int
     end: int
 
@@ -77,7 +77,7 @@ class Unclosed(NamedTuple):
     start: int
 
 
-_TOKENS = {token.value: token for token in Token}
+_TOKENS = {token.value: token for token in TokenType}
 _MARKS = {"/*": "comment", '"': "string"}
 
 
@@ -133,14 +133,14 @@ class Scanner:
             pos = trivia.end() if trivia else pos
             if pos == end:
                 if len(self._open) == 1:
-                    return Lexeme(Token.END, pos, pos)
+                    return Lexeme(TokenType.END, pos, pos)
                 self._leave()
                 continue
             char = self.text[pos]
             if char == "@" and (opening := self._include_at(pos, end)):
                 pos = self._include(opening, end)
                 if pos < 0:
-                    return Lexeme(Token.END, len(self.text), len(self.text))
+                    return Lexeme(TokenType.END, len(self.text), len(self.text))
                 continue
             # Strings and comments run on into the including file when the included one ends in them.
             mark = '"' if char == '"' else self.text[pos : min(pos + 2, end)]
@@ -155,15 +155,15 @@ class Scanner:
             if found is None or found.lastgroup is None:
                 raise AssertionError("the last alternative matches every character")
             token = _TOKENS[found.lastgroup]
-            if token is Token.GARBAGE and char == '"':
+            if token is TokenType.GARBAGE and char == '"':
                 return self._swallowed(mark, pos)
-            if token is Token.NAME and _BOOLEAN.fullmatch(found[0]):
-                token = Token.BOOL
+            if token is TokenType.NAME and _BOOLEAN.fullmatch(found[0]):
+                token = TokenType.BOOL
             return Lexeme(token, pos, self._catch_up(found.end()))
 
     def _swallowed(self, mark: str, pos: int) -> Lexeme:
         self.unclosed = Unclosed(_MARKS[mark], pos)
-        return Lexeme(Token.END, len(self.text), len(self.text))
+        return Lexeme(TokenType.END, len(self.text), len(self.text))
 
     def _catch_up(self, pos: int) -> int:
         while pos > self._open[-1][1]:

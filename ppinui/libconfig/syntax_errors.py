@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from ppinui.libconfig.nodes import ConfigSyntaxError, Kind, Node
-from ppinui.libconfig.scanner import Lexeme, Scanner, Token
+from ppinui.libconfig.scanner import Lexeme, Scanner, TokenType
 from ppinui.text import quoted
 
 _NO_JOINTS: Mapping[int, int] = {}
@@ -40,14 +40,14 @@ _SETTING = "a setting (NAME = VALUE)"
 _VALUE = "a value: text in quotes, a number, true or false, { … }, [ … ] or ( … )"
 _PAIRS = {Kind.GROUP: "}", Kind.ARRAY: "]", Kind.LIST: ")"}
 _WORDS = {
-    Token.BOOL: "true or false",
-    Token.INT: "a number",
-    Token.INT64: "a number",
-    Token.FLOAT: "a number",
+    TokenType.BOOL: "true or false",
+    TokenType.INT: "a number",
+    TokenType.INT64: "a number",
+    TokenType.FLOAT: "a number",
     # Never the text itself: in a file with a broken quote it can be part of a password.
-    Token.NAME: "a word",
-    Token.STRING: "text in quotes",
-    Token.END: "the end of the file",
+    TokenType.NAME: "a word",
+    TokenType.STRING: "text in quotes",
+    TokenType.END: "the end of the file",
 }
 
 
@@ -64,7 +64,7 @@ class SyntaxErrors:
         broken = self._broken_quote(frame) or self._broken_value(frame, name.start)
         if broken is not None:
             self._raise(found.start, self._describe(found), "= or :", broken)
-        if found.token in (Token.GROUP, Token.STRING, Token.INT, Token.BOOL):
+        if found.token in (TokenType.GROUP, TokenType.STRING, TokenType.INT, TokenType.BOOL):
             remedy = "put = or : between the name and its value"
         else:
             remedy = (
@@ -77,12 +77,12 @@ class SyntaxErrors:
         """Something that is no value, behind ``=`` or as an element; ``start`` of the setting or element."""
         frame = self._frames[-1]
         self._unclosed_string(found, _VALUE)
-        if frame.kind is Kind.ARRAY and found.token in (Token.GROUP, Token.ARRAY, Token.LIST):
+        if frame.kind is Kind.ARRAY and found.token in (TokenType.GROUP, TokenType.ARRAY, TokenType.LIST):
             remedy = "an array [ … ] holds only plain values; a list ( … ) can hold everything"
             self._raise(found.start, self._describe(found), "a plain value", remedy)
-        if found.token is Token.NAME:
+        if found.token is TokenType.NAME:
             self._raise(found.start, "a word without quotes", _VALUE, 'put the text in quotes: "…"')
-        if found.token is Token.EQUALS:
+        if found.token is TokenType.EQUALS:
             self._raise(found.start, self._describe(found), _VALUE, "one = or : is enough; remove the other")
         self._raise(
             found.start,
@@ -98,15 +98,15 @@ class SyntaxErrors:
         if broken is not None:
             self._raise(found.start, self._describe(found), expected, broken)
         char = self._scanner.text[found.start : found.start + 1]
-        if found.token is Token.GROUP_END:
+        if found.token is TokenType.GROUP_END:
             remedy = "remove this brace, or look for a group above whose opening { is missing"
-        elif found.token is Token.SEMICOLON:
+        elif found.token is TokenType.SEMICOLON:
             remedy = "a setting ends with one semicolon; remove this one"
-        elif found.token is Token.BOOL:
+        elif found.token is TokenType.BOOL:
             remedy = "true and false are values; give the setting another name"
         elif char == "\ufeff":
             remedy = "save the file without a byte order mark (UTF-8, not “UTF-8 with BOM”)"
-        elif char in "#/" and found.token is Token.GARBAGE:
+        elif char in "#/" and found.token is TokenType.GARBAGE:
             remedy = "end the last line with a newline: libconfig 1.5 does not read a comment without one"
         elif char == "_":
             remedy = "a name begins with a letter; remove the underscore"
@@ -118,7 +118,7 @@ class SyntaxErrors:
             remedy = "the file is damaged or not a text file: restore it from a backup"
         elif "\udc80" <= char <= "\udcff":
             remedy = "this is no UTF-8 text: a binary file, or Latin-1 outside of quotes and comments"
-        elif found.token is Token.GARBAGE:
+        elif found.token is TokenType.GARBAGE:
             remedy = "remove this character, or put the text that it belongs to in quotes"
         else:
             remedy = "begin the line with the name of a setting, or make it a comment with # at its beginning"
@@ -211,7 +211,7 @@ class SyntaxErrors:
 
     def _unclosed_string(self, found: Lexeme, expected: str) -> None:
         unclosed = self._scanner.unclosed
-        if found.token is Token.END and unclosed is not None:
+        if found.token is TokenType.END and unclosed is not None:
             line = self._line(unclosed.start)
             closing = "a closing */" if unclosed.what == "comment" else 'a closing "'
             remedy = f"the {unclosed.what} that begins on line {line} has no end: add {closing}"
