@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo check format test lint units bench screenshots clean
 BIN := .venv/bin
-# What needs no daemon, no terminal, and no HSM on the network.
-UNITS := tests/config tests/editing tests/files tests/kms tests/pkcs11 tests/secrets tests/services tests/setup tests/test_audit.py tests/test_text.py
+# What is quick: no terminal, no HSM, no daemon of the machine.
+UNITS := tests/config tests/editing tests/files tests/kms tests/libconfig tests/pkcs11 tests/secrets tests/services tests/setup \
+	tests/test_audit.py tests/test_text.py
 # Many tests wait rather than compute.
 WORKERS := $(shell echo $$((2 * $$(nproc))))
 
