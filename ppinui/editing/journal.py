@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ppinui.config.paths import short_path
-from ppinui.editing.edits import Edit, Forgotten, SetValue, digest_of, edit_from_json, is_secret, value_at
+from ppinui.config.redaction import is_secret_path
+from ppinui.editing.edits import Edit, Forgotten, SetValue, digest_of, edit_from_json, value_at
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document
 
@@ -199,7 +200,7 @@ def reapply(document: Document, edits: Sequence[Edit], *, base: Document | None 
                 lost.append(edit.path)
             continue
         if base is not None and isinstance(edit, SetValue) and _both_changed(edit, base, started):
-            theirs = "" if is_secret(edit.where) else f" (theirs: {value_at(started, edit.where)})"
+            theirs = "" if is_secret_path(edit.where) else f" (theirs: {value_at(started, edit.where)})"
             notes.append(f"both changed {short_path(edit.where)}, ours stays{theirs}")
         document = new
         steps.append((edit, document))

@@ -96,11 +96,7 @@ class BrokenFile:
         """Put the text in hand, which parses, in the file. Raises SaveRefused. Writes the disk."""
         assert self._document is not None
         return save(
-            self.path,
-            Unparsed(self._on_disk),
-            self._document,
-            read_from=self._identity,
-            tracer=self._tracer,
+            self.path, Unparsed(self._on_disk), self._document, read_from=self._identity, tracer=self._tracer
         )
 
     def save_copy(self, path: Path) -> SaveReport:
