@@ -13,7 +13,7 @@ from ppinui.config.paths import set_or_insert, short_path
 from ppinui.config.redaction import MASK, SETUP_PASSWORD, find_secrets, is_secret_path, mask
 from ppinui.errors import PpinuiError
 from ppinui.libconfig import edit, insert
-from ppinui.libconfig.document import Document, EditRefused, Kind, Scalar, parse
+from ppinui.libconfig.document import Document, EditRefused, Scalar, parse
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,6 @@ class Edit(ABC):
         return {"kind": self.kind, **{one.name: getattr(self, one.name) for one in fields(self)}}
 
 
-def is_secret(path: str) -> bool:
-    """Whether the setting at a path holds a password in clear text."""
-    return is_secret_path(path)
-
-
 @dataclass(frozen=True)
 class SetValue(Edit):
     """Give a setting a value; one that is not there yet is inserted."""
@@ -77,7 +72,7 @@ class SetValue(Edit):
 
     @property
     def holds_secret(self) -> bool:
-        return is_secret(self.where) or super().holds_secret
+        return is_secret_path(self.where) or super().holds_secret
 
 
 @dataclass(frozen=True)
@@ -253,9 +248,7 @@ class Forgotten(Edit):
 
     def apply(self, document: Document) -> Document:
         raise EditRefused(
-            f"{self.label}: the password is not kept outside of the file",
-            document.origin,
-            "enter it again",
+            f"{self.label}: the password is not kept outside of the file", document.origin, "enter it again"
         )
 
     @property
@@ -339,7 +332,4 @@ def _scalar_words(value: Scalar) -> str:
 def value_at(document: Document, path: str) -> Scalar | None:
     """The value of the scalar at a path; None where there is none."""
     setting = document.get(path)
-    return setting.value if setting is not None and setting.kind not in _GROUPS else None
-
-
-_GROUPS: Final = frozenset((Kind.GROUP, Kind.ARRAY, Kind.LIST))
+    return setting.value if setting is not None and setting.kind.scalar else None

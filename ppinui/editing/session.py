@@ -1,4 +1,4 @@
-"""A session: one configuration being edited, with its history, its journal, and the file on the disk."""
+"""A session: one configuration being edited, from the file to undo and redo, the journal, and the save."""
 
 from __future__ import annotations
 
@@ -11,12 +11,80 @@ from ppinui.config.config_save import Identity, SaveReport, identify, save
 from ppinui.config.redaction import masked_diff
 from ppinui.editing.edits import AddHsm, AddSlot, Edit, digest_of, patch_between
 from ppinui.editing.file_watch import OnDisk
-from ppinui.editing.history import History, State
-from ppinui.editing.journal import Journal, UnsavedEdits, find_unsaved, forget
-from ppinui.editing.opened_file import Opened
-from ppinui.editing.reapply import Merged, reapply
+from ppinui.editing.journal import Journal, Merged, UnsavedEdits, find_unsaved, forget, reapply
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, load
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A configuration as it was read. Names that are there twice are let pass: people come to mend that."""
+
+    path: Path
+    """As the user named it."""
+    document: Document = field(repr=False)
+    identity: Identity | None
+
+
+def open_file(path: Path) -> Opened:
+    """Read a configuration. Raises PpinuiError where it cannot be read, ConfigSyntaxError in what it says."""
+    identity = identify(path)  # before it is read: a file that comes later into its place is told apart
+    return Opened(path, load(path, allow_duplicates=True), identity)
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of the document: what led to it, and the setting or group that it was about."""
+
+    document: Document = field(repr=False)
+    words: str
+    path: str
+    edit: Edit | None = None
+    """None where it came from elsewhere: the disk."""
+
+
+class History:
+    """States in the order in which they came about; documents share what is equal, so they cost little."""
+
+    def __init__(self, document: Document) -> None:
+        self._states = [State(document, "", "")]
+        self._now = 0
+
+    @property
+    def now(self) -> State:
+        """The state that is on the screen."""
+        return self._states[self._now]
+
+    @property
+    def undoable(self) -> str | None:
+        """What ``undo`` would take back, in words; None at the beginning."""
+        return self.now.words if self._now else None
+
+    @property
+    def redoable(self) -> str | None:
+        """What ``redo`` would do again; None at the end."""
+        return self._states[self._now + 1].words if self._now + 1 < len(self._states) else None
+
+    def add(self, state: State) -> None:
+        """A new state behind this one; what was undone is forgotten."""
+        del self._states[self._now + 1 :]
+        self._states.append(state)
+        self._now += 1
+
+    def undo(self) -> State | None:
+        """Go back by one state; the state that was left, or None at the beginning."""
+        if not self._now:
+            return None
+        left = self.now
+        self._now -= 1
+        return left
+
+    def redo(self) -> State | None:
+        """Go forward by one state, and give it; None at the end."""
+        if self._now + 1 == len(self._states):
+            return None
+        self._now += 1
+        return self.now
 
 
 @dataclass(frozen=True)
