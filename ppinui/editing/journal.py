@@ -159,7 +159,7 @@ def _edits_of(lines: Sequence[bytes]) -> tuple[Edit, ...]:
                 edits.pop()
         except (ValueError, TypeError, AttributeError):
             if line:
-                edits.append(Forgotten("an edit that this version cannot read", ""))
+                edits.append(Forgotten("", "an edit that this version cannot read"))
     return tuple(edits)
 
 
