@@ -1,4 +1,4 @@
-"""The app with 4,000 slots: first screen and memory beside an empty app's, a key and an edit beside one with ten."""
+"""The app with 4,000 slots: first screen and memory beside an empty app's, keys and edits beside 10 slots."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def configuration(hsms: int, slots: int) -> str:
 
 
 def first_screen(code: str, file: Path, state: Path, wanted: bytes) -> tuple[float, float]:
-    """Seconds from the start of the process until the terminal has got this text, and its peak memory (MiB)."""
+    """Seconds from the start of the process until the terminal has got this text; peak memory in MiB."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TERM": "xterm-256color"}
