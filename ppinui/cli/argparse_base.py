@@ -153,33 +153,50 @@ def descriptor(text: str) -> int:
     return int(text)
 
 
-_PASSPHRASE_OPTION = ("--vault-passphrase-fd", "read the vault's passphrase from this descriptor")
-KEYRING_DEFAULTS: dict[str, Any] = {
-    "keyring": None,
-    "keyspace": None,
-    "keyring_timeout": 20.0,
-    "vault_passphrase_fd": None,
-}
-"""The values of options of :func:`keyring_options` that are left out."""
+OptionRow = tuple[str, object, str, "dict[str, Any]"]
+"""An option, its value where it is left out, its help, and what else argparse has to know of it."""
+
+KEYRING_OPTIONS: tuple[OptionRow, ...] = (
+    (
+        "--keyring",
+        None,
+        "secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)",
+        {"metavar": "NAME"},
+    ),
+    ("--keyspace", None, "keep these secrets apart from others, such as test", {"metavar": "NAME"}),
+    ("--keyring-timeout", 20.0, "seconds for each call (20)", {"metavar": "S", "type": seconds}),
+    (
+        "--vault-passphrase-fd",
+        None,
+        "read the vault's passphrase from this descriptor",
+        {"metavar": "N", "type": descriptor},
+    ),
+)
+"""How the keyring is chosen and unlocked."""
 
 
-def keyring_options(parser: argparse.ArgumentParser, *, leave_out: bool = False) -> None:
-    """Add the options that choose and unlock the keyring.
+def add_options(
+    parser: argparse._ActionsContainer, rows: Sequence[OptionRow], *, leave_out: bool = False
+) -> None:
+    """Add options; with ``leave_out`` the result has no attribute for one that is not given."""
+    for name, default, text, settings in rows:
+        value = argparse.SUPPRESS if leave_out else default
+        parser.add_argument(name, help=text, default=value, **settings)
 
-    With ``leave_out`` the result has no attribute for an option that is not given."""
-    group = parser.add_argument_group("keyring")
 
-    def add(name: str, text: str, **settings: Any) -> None:
-        default = KEYRING_DEFAULTS[name.removeprefix("--").replace("-", "_")]
-        group.add_argument(name, help=text, default=argparse.SUPPRESS if leave_out else default, **settings)
+def defaults_of(rows: Sequence[OptionRow]) -> dict[str, object]:
+    """The values of options that are left out, by their attributes."""
+    return {
+        settings.get("dest", name.removeprefix("--").replace("-", "_")): default
+        for name, default, _, settings in rows
+    }
 
-    add("--keyring", "secretservice, kwallet, vault, … or a class path (PPINUI_KEYRING)", metavar="NAME")
-    add("--keyspace", "keep these secrets apart from others, such as test", metavar="NAME")
-    add("--keyring-timeout", "seconds for each call (20)", type=seconds, metavar="S")
-    add(*_PASSPHRASE_OPTION, type=descriptor, metavar="N")
+
+def keyring_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose and unlock the keyring."""
+    add_options(parser.add_argument_group("keyring"), KEYRING_OPTIONS)
 
 
 def passphrase_option(parser: argparse.ArgumentParser) -> None:
     """Add the option for the vault's passphrase alone."""
-    name, text = _PASSPHRASE_OPTION
-    parser.add_argument(name, help=text, type=descriptor, metavar="N")
+    add_options(parser, KEYRING_OPTIONS[-1:])

@@ -10,10 +10,13 @@ from collections.abc import Container, Sequence
 
 from ppinui import __version__
 from ppinui.cli.argparse_base import (
-    KEYRING_DEFAULTS,
+    KEYRING_OPTIONS,
+    OptionRow,
     Parser,
     add_command,
     add_flag,
+    add_options,
+    defaults_of,
     file_options,
     format_option,
     keyring_options,
@@ -30,24 +33,7 @@ TYPE_CHECKING = False  # typing's own takes as long to import as a fifth of ppin
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-TEST_DEFAULTS: dict[str, Any] = {
-    "user": None,
-    "hsm": None,
-    "slot": None,
-    "slotid": None,
-    "login": False,
-    "crypto": False,
-    "timeout": 10.0,
-    "jobs": 32,
-    "lanes": "auto",
-    "format": "text",
-    "module": None,
-    "spend_final_try": False,
-    "spend_one_try": False,
-    "secrets_from": "auto",
-    **KEYRING_DEFAULTS,
-}
-"""What a connection test takes for an option that is not given (timeout: seconds for each stage)."""
+_FLAG = {"action": "store_true"}
 
 _PPIN_OPTIONS = frozenset(("-l", "-a", "-u", "-r", "-p", "-x", "-e"))
 """What ppin's own way of writing a command line begins with; ppin_compat knows the rest."""
@@ -72,45 +58,55 @@ def _jobs(text: str) -> int:
     return whole_number(text, "the number of HSMs at once", 1, 1000)
 
 
+_TEST_OPTIONS: tuple[OptionRow, ...] = (
+    ("--user", None, "only this partition (its user_name)", {"metavar": "U"}),
+    (
+        "--hsm",
+        None,
+        "only this HSM: its group (hsm0), its host as written, or a KMS's model",
+        {"metavar": "H"},
+    ),
+    ("--slot", None, "only slots of this name (slot0)", {"metavar": "NAME"}),
+    ("--slotid", None, "only slots with this id", {"metavar": "ID", "type": slot_id}),
+    ("--login", False, "log in too; asks for each partition's PIN, once", _FLAG),
+    ("--crypto", False, "sign and verify too, leaving nothing behind; includes --login", _FLAG),
+    ("--timeout", 10.0, "seconds for each stage of a slot (10)", {"metavar": "S", "type": seconds}),
+    ("--jobs", 32, "HSMs that are tested at the same time (32)", {"metavar": "N", "type": _jobs}),
+    (
+        "--lanes",
+        "auto",
+        "hsm: each HSM by itself; one: one after another; auto: by the module's maker",
+        {"choices": ("auto", "hsm", "one")},
+    ),
+    ("--format", "text", "text as ppin writes it, or one JSON object", {"choices": ("text", "json")}),
+    ("--module", None, "the PKCS#11 library to test with", {"metavar": "LIB"}),
+    (
+        "--spend-final-try",
+        False,
+        "offer a PIN even where the token says that one more wrong one locks it",
+        _FLAG,
+    ),
+    (
+        "--spend-one-try",
+        False,
+        "offer a kms.toml's PIN even where the token says that a wrong one came since the last right one",
+        _FLAG,
+    ),
+    (
+        "--secrets",
+        "auto",
+        "auto: .secrets.cfg, and the keyring for what is not there; file or keyring: that one alone",
+        {"choices": ("auto", "file", "keyring"), "dest": "secrets_from"},
+    ),
+)
+TEST_DEFAULTS = defaults_of(_TEST_OPTIONS + KEYRING_OPTIONS)
+"""What a connection test takes for an option that is not given."""
+
+
 def add_test(parser: argparse.ArgumentParser) -> None:
     """Add the options of the connection test; the result has no attribute for one that is not given."""
-    options = parser.add_argument_group("connection test")
-
-    def add(name: str, text: str, **settings: Any) -> None:
-        options.add_argument(name, default=argparse.SUPPRESS, help=text, **settings)
-
-    add("--user", "only this partition (its user_name)", metavar="U")
-    add("--hsm", "only this HSM: its group (hsm0), its host as written, or a KMS's model", metavar="H")
-    add("--slot", "only slots of this name (slot0)", metavar="NAME")
-    add("--slotid", "only slots with this id", metavar="ID", type=slot_id)
-    add("--login", "log in too; asks for each partition's PIN, once", action="store_true")
-    add("--crypto", "sign and verify too, leaving nothing behind; includes --login", action="store_true")
-    add("--timeout", "seconds for each stage of a slot (10)", metavar="S", type=seconds)
-    add("--jobs", "HSMs that are tested at the same time (32)", metavar="N", type=_jobs)
-    add(
-        "--lanes",
-        "hsm: each HSM by itself; one: one after another; auto: by the module's maker",
-        choices=("auto", "hsm", "one"),
-    )
-    add("--format", "text as ppin writes it, or one JSON object", choices=("text", "json"))
-    add("--module", "the PKCS#11 library to test with", metavar="LIB")
-    add(
-        "--spend-final-try",
-        "offer a PIN even where the token says that one more wrong one locks it",
-        action="store_true",
-    )
-    add(
-        "--spend-one-try",
-        "offer a kms.toml's PIN even where the token says that a wrong one came since the last right one",
-        action="store_true",
-    )
-    add(
-        "--secrets",
-        "auto: .secrets.cfg, and the keyring for what is not there; file or keyring: that one alone",
-        choices=("auto", "file", "keyring"),
-        dest="secrets_from",
-    )
-    keyring_options(parser, leave_out=True)
+    add_options(parser.add_argument_group("connection test"), _TEST_OPTIONS, leave_out=True)
+    add_options(parser.add_argument_group("keyring"), KEYRING_OPTIONS, leave_out=True)
 
 
 def add_doctor(doctor: argparse.ArgumentParser) -> None:

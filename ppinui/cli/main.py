@@ -54,9 +54,22 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _open_app(arguments: argparse.Namespace) -> int:
+    """Open the app on the primus.cfg that is found; the result is its exit code.
+
+    Where none is found the app offers to set one up; one that was named has to be there. Raises PpinuiError.
+    """
     if not is_on_terminal():
         say(build_parser(()).format_help().rstrip())
         return int(ExitCode.USAGE)
-    from ppinui.cli import app_command
+    from functools import partial
 
-    return app_command.run(arguments)
+    from ppinui.cli.command_context import context_of
+    from ppinui.cli.program_name import rewrite_commands
+    from ppinui.tui.start import AppOptions, run_app
+
+    context = context_of(arguments, person=False)
+    found = context.location(must_exist=arguments.config is not None)
+    if arguments.secrets:
+        context.secrets_location(must_exist=True)
+    called = partial(rewrite_commands, config=arguments.config)
+    return run_app(AppOptions(found.path, context, found.rule, is_there=found.exists, called=called))

@@ -1,7 +1,8 @@
 """The manual page ppinui(1), made of the grammar, so that it cannot disagree with ``--help``.
 
 A command needs nothing for it: its description, its options and its examples are taken from its parser,
-however deep it lies.
+however deep it lies. What the grammar does not know is in man_page.txt beside this module: sections behind
+``#``, paragraphs, and items, whose text is indented.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from ppinui import __version__
-from ppinui.cli import man_page_text
 from ppinui.cli.ppin_compat import ACTIONS
 from ppinui.cli.roff import Page, bold, escape, usage
 
@@ -26,13 +27,14 @@ _UNTITLED: Final = frozenset({"options", "optional arguments", "positional argum
 
 def manual_page(parser: argparse.ArgumentParser) -> str:
     """The roff source of the page, for the parser of the whole program."""
+    texts = _texts()
     page = Page(parser.prog, 1, f"{parser.prog} {__version__}", "User Commands")
     page.section("NAME")
-    page.lines([f"{escape(parser.prog)} \\- {escape(man_page_text.WHAT_IT_IS)}"])
+    page.lines([f"{escape(parser.prog)} \\- {escape(texts['NAME'][0])}"])
     page.section("SYNOPSIS")
     page.lines(usage(line.strip()) for line in (parser.usage or parser.prog).splitlines())
     page.section("DESCRIPTION")
-    for paragraph in (parser.description or "", *man_page_text.DESCRIPTION):
+    for paragraph in (parser.description or "", *texts["DESCRIPTION"]):
         page.paragraph(paragraph)
     common = _groups(parser)
     page.section("OPTIONS")
@@ -54,17 +56,25 @@ def manual_page(parser: argparse.ArgumentParser) -> str:
         for code, meaning in _EXIT_CODE.findall(line):
             page.item(bold(code), meaning)
     page.section("ENVIRONMENT")
-    for names, text in man_page_text.ENVIRONMENT:
-        page.item(", ".join(map(bold, names)), text)
+    for item in texts["ENVIRONMENT"]:
+        names, text = item.split("\n    ", 1)
+        page.item(", ".join(map(bold, re.split(r",\s+", names))), text)
     page.section("FILES")
-    for files, text in man_page_text.FILES:
+    for item in texts["FILES"]:
+        files, text = item.split("\n    ", 1)
         page.item(escape(files), text)
-    page.section("SECURITY")
-    for paragraph in man_page_text.SECURITY:
-        page.paragraph(paragraph)
-    page.section("SEE ALSO")
-    page.paragraph(man_page_text.SEE_ALSO)
+    for title in ("SECURITY", "SEE ALSO"):
+        page.section(title)
+        for paragraph in texts[title]:
+            page.paragraph(paragraph)
     return str(page)
+
+
+def _texts() -> dict[str, list[str]]:
+    """The paragraphs and items of man_page.txt by their sections."""
+    sections = Path(__file__).with_name("man_page.txt").read_text(encoding="utf-8").split("# ")[1:]
+    parts = [section.strip().split("\n\n") for section in sections]
+    return {title: texts for title, *texts in parts}
 
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

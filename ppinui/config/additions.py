@@ -10,7 +10,7 @@ from typing import Final
 from ppinui.config.paths import insert_with_groups
 from ppinui.config.primus_config import Hsm, PrimusConfig, read
 from ppinui.config.settings import DEFAULT_PORT, MAXIMUM_INT, Level, SettingSpec
-from ppinui.config.validators import check_host, check_port, check_user_name, endpoint
+from ppinui.config.value_input import check_host, check_port, check_user_name, endpoint
 from ppinui.diagnostic import Diagnostic
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Scalar, Setting

@@ -32,7 +32,7 @@ _ABOUT_ACCESS: Final = frozenset(
         "package-version-beside",
     }
 )
-"""Codes of config.checks.file_rules: on the file itself, not on its text."""
+"""Codes of config.checks.access_rules: on the file itself, not on its text."""
 _CLEAR: Final = frozenset({"clear-pin", "clear-proxy-password"})
 
 

@@ -10,8 +10,7 @@ from typing import Any, ClassVar, Final
 
 from ppinui.config.additions import add_hsm, add_slot
 from ppinui.config.paths import set_or_insert, short_path
-from ppinui.config.redaction import find_secrets, mask
-from ppinui.config.secret_detection import MASK, SETUP_PASSWORD, is_secret_path
+from ppinui.config.redaction import MASK, SETUP_PASSWORD, find_secrets, is_secret_path, mask
 from ppinui.errors import PpinuiError
 from ppinui.libconfig import edit, insert
 from ppinui.libconfig.document import Document, EditRefused, Kind, Scalar, parse

@@ -52,6 +52,20 @@ def check_file(
     return tuple(sorted(problems, key=lambda problem: (problem.place.line, problem.place.column)))
 
 
+def slot_labels(library: Path, timeout: float) -> Mapping[int, str]:
+    """The labels of a library's tokens by the id of their slots, empty where there is none.
+
+    ``timeout``: seconds for each call. Raises PpinuiError where the library cannot be asked.
+    """
+    from ppinui.pkcs11.module_worker_pool import warm_up
+    from ppinui.tokens.module_client import Access
+    from ppinui.tokens.slot_list import list_slots
+
+    warm_up()
+    found = list_slots(Access(library, timeout=timeout))
+    return {slot.id: slot.token.label if slot.token is not None else "" for slot in found.slots}
+
+
 def is_well_known(pin: Secret) -> bool:
     """Whether a PIN is one that everybody tries first: a factory's, or one character again and again."""
     clear = pin.reveal_bytes()
@@ -149,10 +163,11 @@ def _library_rules(
     for instance in file.instances:
         if instance.model is None or not instance.slots:
             continue
-        library = module or library_of(instance.model, environ=environ, root=root).path
+        expected = library_of(instance.model, environ=environ, root=root)
+        library = module or expected.path
         try:
             if module is None:
-                require_library(library_of(instance.model, environ=environ, root=root), root=root)
+                require_library(expected, root=root)
             examine(library)
         except PpinuiError as error:
             yield Diagnostic(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ppinui.libconfig import edit_checks
 from ppinui.libconfig.comments import removals, tail_of
 from ppinui.libconfig.document import ConfigSyntaxError, Document, EditRefused, Kind, Scalar, Setting
 from ppinui.libconfig.includes import decode, encode
@@ -33,7 +32,7 @@ def set_value(document: Document, path: str, value: Scalar) -> Document:
     Raises EditRefused when there is no such scalar, when it comes from an included file, or when
     libconfig cannot hold the value.
     """
-    setting = edit_checks.editable(document, path)
+    setting = editable_setting(document, path)
     if not setting.kind.scalar:
         raise EditRefused(
             f"{path or 'the file'} is of type {setting.kind.value}, not a single value",
@@ -62,34 +61,34 @@ def set_value(document: Document, path: str, value: Scalar) -> Document:
         edited = _with_value(document, setting, written)
         if edited is not None and holds(edited.get(path), value):
             return edited
-    raise edit_checks.no_room(setting)
+    raise no_room(setting)
 
 
 def remove(document: Document, path: str) -> Document:
     """Remove a setting or group with its comments (see ``comments``). Raises EditRefused."""
-    setting = edit_checks.named(document, path)
+    setting = named_setting(document, path)
     if setting.parent is not None:
         for text_edit in removals(document, setting):
             edited = replaced(document, _alone(setting, setting.parent), text_edit, [])
             if edited is not None:
                 return edited
-    raise edit_checks.no_room(setting)
+    raise no_room(setting)
 
 
 def rename(document: Document, path: str, new_name: str) -> Document:
     """Give a setting another name, in the comment behind its closing brace too. Raises EditRefused."""
-    setting = edit_checks.named(document, path)
+    setting = named_setting(document, path)
     check_name(new_name)
     name = str(setting.name)
     if new_name == name:
         return document
     edited = None
     if setting.parent is not None:
-        edit_checks.free(setting.parent, new_name)
+        require_free(setting.parent, new_name)
         text_edit = TextEdit(setting.flat_start, setting.flat_start + len(name), new_name)
         edited = replaced(document, _alone(setting, setting.parent), text_edit, [new_name])
     if edited is None:
-        raise edit_checks.no_room(setting)
+        raise no_room(setting)
     parent_path = setting.path.rpartition(".")[0]
     return _closing_renamed(edited, f"{parent_path}.{new_name}" if parent_path else new_name, name)
 
@@ -206,3 +205,52 @@ def _same(old: Node, new: Node, first: int, last: int, count: int) -> bool:
         # What stands before the next one may be edited.
         new_rest = (new_rest[0]._replace(lead=rest[0].lead), *new_rest[1:])
     return equal_nodes((*old.children[:first], *rest), (*new.children[:first], *new_rest))
+
+
+def editable_setting(document: Document, path: str) -> Setting:
+    """The setting at a path; EditRefused when there is none, or it comes from an included file."""
+    setting = document.get(path)
+    if setting is None:
+        raise EditRefused(
+            f"there is no setting {path}",
+            document.origin,
+            "check the path: ppinui config show lists all settings",
+        )
+    if setting.read_only:
+        raise EditRefused(
+            f"{path} comes from a file that {document.origin} includes",
+            str(setting.place),
+            f"edit {setting.place.file} instead",
+        )
+    return setting
+
+
+def named_setting(document: Document, path: str) -> Setting:
+    """A setting with a name and a group around it, so neither the root nor an element."""
+    setting = editable_setting(document, path)
+    if setting.name is None:
+        what = (
+            "the whole file" if setting.parent is None else f"an element of the {setting.parent.kind.value}"
+        )
+        raise EditRefused(f"{path or 'this'} is {what}", str(setting.place), "name a setting of a group")
+    return setting
+
+
+def require_free(parent: Setting, name: str) -> None:
+    """EditRefused when a group has a setting of this name."""
+    there = parent.get(name)
+    if there is not None:
+        raise EditRefused(
+            f"{there.path} is there already",
+            str(there.place),
+            "choose another name, or change the one that is there",
+        )
+
+
+def no_room(setting: Setting) -> EditRefused:
+    """The error for an edit that cannot be written where it belongs."""
+    return EditRefused(
+        f"{setting.path or 'the file'} is written in a way that leaves no room for this change",
+        str(setting.place),
+        "put the settings on lines of their own with an editor, then try again",
+    )

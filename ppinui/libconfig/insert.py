@@ -9,10 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ppinui.libconfig import edit_checks
 from ppinui.libconfig.comments import lead_of, line_tail, tail_of
 from ppinui.libconfig.document import Document, Setting
-from ppinui.libconfig.edit import Stretch, holds, normalised, remove, replaced, set_value
+from ppinui.libconfig.edit import (
+    Stretch,
+    editable_setting,
+    holds,
+    named_setting,
+    no_room,
+    normalised,
+    remove,
+    replaced,
+    require_free,
+    set_value,
+)
 from ppinui.libconfig.nodes import Content, EditRefused, Kind, Scalar, TextEdit
 from ppinui.libconfig.render import Writer
 from ppinui.libconfig.scalars import check_name
@@ -31,17 +41,17 @@ def insert(
     inserted restores the old text. Raises EditRefused when the name is there already or invalid, when
     the parent is no group or comes from an included file, or when libconfig cannot hold a value.
     """
-    parent = edit_checks.group(document, parent_path)
+    parent = _group_to_fill(document, parent_path)
     check_name(name)
-    edit_checks.free(parent, name)
+    require_free(parent, name)
     value = normalised(value)
-    near = edit_checks.neighbour(parent, after, is_group=isinstance(value, Mapping))
+    near = _neighbour(parent, after, is_group=isinstance(value, Mapping))
     path = f"{parent_path}.{name}" if parent_path else name
     for index, text_edit in _places(document, parent, near, name, value):
         edited = replaced(document, Stretch(parent, index, index), text_edit, [name])
         if edited is not None and holds(edited.get(path), value) and _comes_off(edited, path, document):
             return edited
-    raise edit_checks.no_room(parent)
+    raise no_room(parent)
 
 
 def copy(
@@ -52,13 +62,13 @@ def copy(
     Comments that contain the group's name get the copy's. ``changes`` sets, or inserts, settings of the copy:
     paths relative to it. Raises EditRefused as ``set_value`` and ``insert`` do.
     """
-    original = edit_checks.named(document, path)
+    original = named_setting(document, path)
     parent = original.parent
     if original.kind is not Kind.GROUP or parent is None:
         message = f"{path} is of type {original.kind.value}, not group"
         raise EditRefused(message, str(original.place), "name a group to copy")
     check_name(new_name)
-    edit_checks.free(parent, new_name)
+    require_free(parent, new_name)
     own_path = f"{parent.path}.{new_name}" if parent.path else new_name
     edited = _copied(document, original, parent, own_path)
     for inner, value in (changes or {}).items():
@@ -72,14 +82,14 @@ def copy(
 
 
 def _copied(document: Document, original: Setting, parent: Setting, own_path: str) -> Document:
-    near = edit_checks.neighbour(parent, None, is_group=True) or original
+    near = _neighbour(parent, None, is_group=True) or original
     behind = Stretch(parent, near.index + 1, near.index + 1)
     new_name = own_path.rpartition(".")[2]
     for text_edit in _copies(document, original, near, new_name):
         edited = replaced(document, behind, text_edit, [new_name])
         if edited is not None and _comes_off(edited, own_path, document):
             return edited
-    raise edit_checks.no_room(original)
+    raise no_room(original)
 
 
 def _comes_off(edited: Document, path: str, document: Document) -> bool:
@@ -183,3 +193,35 @@ def _renamed_in_comments(text: str, name: str, new_name: str) -> str:
         lambda found: whole.sub(new_name, found[1]) if found[1] else found[0],
         text,
     )
+
+
+def _group_to_fill(document: Document, path: str) -> Setting:
+    """A group to put something into; "" is the root."""
+    setting = editable_setting(document, path)
+    if setting.kind is not Kind.GROUP:
+        raise EditRefused(
+            f"{path} is of type {setting.kind.value}, not group",
+            str(setting.place),
+            "name the group to put it into",
+        )
+    return setting
+
+
+def _neighbour(parent: Setting, after: str | None, *, is_group: bool) -> Setting | None:
+    """What a new setting goes behind: ``after``, else the last of its sort; None in an empty group."""
+    if after is not None:
+        chosen = parent.get(after)
+        if chosen is None or chosen.read_only:
+            raise EditRefused(
+                f"there is no setting {after} of this file in {parent.path or 'the file'}",
+                str(parent.place),
+                "name another setting to put it behind, or none",
+            )
+        return chosen
+    last = None
+    for child in parent.children:
+        if not child.read_only and (child.kind is Kind.GROUP) is is_group:
+            last = child
+    if last is None:
+        last = next((child for child in reversed(parent.children) if not child.read_only), None)
+    return last

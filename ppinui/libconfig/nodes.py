@@ -1,4 +1,4 @@
-"""The parts of a libconfig document: kinds, places, nodes, comments, warnings, and its two errors."""
+"""The parts of a libconfig document: kinds, nodes, comments, edits of text, and its two errors."""
 
 from __future__ import annotations
 
@@ -116,3 +116,30 @@ def equal_nodes(old: Sequence[Node], new: Sequence[Node]) -> bool:
                     return False
                 todo.append((one.children, other.children))
     return True
+
+
+_NO_JOINTS: Mapping[int, int] = {}
+
+
+class Frame:
+    """A group, array or list whose end has not been seen yet."""
+
+    __slots__ = ("children", "cost", "cursor", "joints", "kind", "lead", "name", "old", "start", "value")
+
+    def __init__(  # noqa: PLR0917  # one call, in the parser's hottest place
+        self, kind: Kind, lead: int, name: str | None, start: int, value: int, cost: int
+    ) -> None:
+        self.kind = kind
+        self.lead = lead
+        self.name = name
+        self.start = start
+        self.value = value
+        self.cost = cost
+        """Symbols on the parser's stack below its first child."""
+        self.children: list[Node] = []
+        self.cursor = value + 1
+        """Where the last child, or else the opening brace, ends."""
+        self.old: Node | None = None
+        """The same group before an edit."""
+        self.joints: Mapping[int, int] = _NO_JOINTS
+        """Where the old settings behind the edit end now: the index of the one that follows each."""

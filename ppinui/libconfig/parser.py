@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ppinui.diagnostic import Place
 from ppinui.libconfig.includes import Flat, IncludeFiles, Source
-from ppinui.libconfig.nodes import Kind, Node, TextEdit
+from ppinui.libconfig.nodes import Frame, Kind, Node, TextEdit
 from ppinui.libconfig.scanner import (
     BOOLEAN,
     FLOAT,
@@ -30,7 +30,7 @@ from ppinui.libconfig.scanner import (
     TokenType,
     Unclosed,
 )
-from ppinui.libconfig.syntax_errors import Frame, SyntaxErrors
+from ppinui.libconfig.syntax_errors import SyntaxErrors
 
 STACK_LIMIT = 9998
 """Grammar symbols that libconfig's parser holds at once: bison's YYMAXDEPTH, 10,000. A level costs 2 to 6."""
@@ -125,7 +125,6 @@ class _Parser:
         self.plain = plain
         root = Frame(Kind.GROUP, 0, None, 0, -1, 0)
         self.frames = [root]
-        self.errors = SyntaxErrors(self.scanner, self.frames)
         self.deepest = 0
         self.may_have_duplicates = False
         self.edit: TextEdit | None = None
@@ -133,6 +132,11 @@ class _Parser:
             self.edit, self.deepest = before.edit, before.parsed.deepest
             self.may_have_duplicates = before.parsed.may_have_duplicates
             self._take_over(root, before.parsed.root)
+
+    @property
+    def errors(self) -> SyntaxErrors:
+        """Raises the error for what stands where the parser is."""
+        return SyntaxErrors(self.scanner, self.frames)
 
     def whole(self) -> ParsedText:
         while True:

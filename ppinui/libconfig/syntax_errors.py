@@ -2,39 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-from ppinui.libconfig.nodes import ConfigSyntaxError, Kind, Node
+from ppinui.libconfig.nodes import ConfigSyntaxError, Frame, Kind, Node
 from ppinui.libconfig.scanner import Lexeme, Scanner, TokenType
 from ppinui.text import quoted
-
-_NO_JOINTS: Mapping[int, int] = {}
-
-
-class Frame:
-    """A group, array or list whose end has not been seen yet."""
-
-    __slots__ = ("children", "cost", "cursor", "joints", "kind", "lead", "name", "old", "start", "value")
-
-    def __init__(  # noqa: PLR0917  # one call, in the parser's hottest place
-        self, kind: Kind, lead: int, name: str | None, start: int, value: int, cost: int
-    ) -> None:
-        self.kind = kind
-        self.lead = lead
-        self.name = name
-        self.start = start
-        self.value = value
-        self.cost = cost
-        """Symbols on the parser's stack below its first child."""
-        self.children: list[Node] = []
-        self.cursor = value + 1
-        """Where the last child, or else the opening brace, ends."""
-        self.old: Node | None = None
-        """The same group before an edit."""
-        self.joints: Mapping[int, int] = _NO_JOINTS
-        """Where the old settings behind the edit end now: the index of the one that follows each."""
-
 
 _SETTING = "a setting (NAME = VALUE)"
 _VALUE = "a value: text in quotes, a number, true or false, { … }, [ … ] or ( … )"

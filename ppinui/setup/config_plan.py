@@ -9,7 +9,7 @@ from ppinui.config.additions import add_hsm, add_slot
 from ppinui.config.paths import set_or_insert
 from ppinui.config.primus_config import Hsm, PrimusConfig, read
 from ppinui.config.template import LOG_FILE, NewHsm, NewSlot, render, with_header
-from ppinui.config.validators import endpoint
+from ppinui.config.value_input import endpoint
 from ppinui.libconfig.document import Document, Scalar, parse
 
 

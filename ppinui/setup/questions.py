@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from ppinui.config.secret_detection import SETUP_PASSWORD
+from ppinui.config.redaction import SETUP_PASSWORD
 
 Row = Mapping[str, "str | int"]
 """One HSM, one partition: the answers to a question's columns by their ids; what was left empty is absent."""

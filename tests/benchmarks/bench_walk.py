@@ -27,11 +27,11 @@ import json, os, sys, threading
 OURS = os.path.join(sys.argv.pop(1), "ppinui") + os.sep
 OUTPUT, UNTIL = sys.argv.pop(1), sys.argv.pop(1)
 OPTIMIZED = 0x1  # the bodies of functions; those of modules and classes run when they are imported
-files, climbs, importing, ended = {}, [], threading.local(), []
+files, climbs, importing, began, ended = {}, [], threading.local(), [], []
 
 def watch(frame, event, _):
     code = frame.f_code
-    if ended or not code.co_filename.startswith(OURS):
+    if ended or not began or not code.co_filename.startswith(OURS):
         return
     depth = getattr(importing, "depth", 0)
     if code.co_name == "<module>":
@@ -47,15 +47,59 @@ def watch(frame, event, _):
         if back is not None:
             climbs.append((back.f_code.co_filename[len(OURS):], name, code.co_name))
 
+def end():
+    sys.setprofile(None)
+    with open(OUTPUT, "w") as file:
+        json.dump({"files": list(files), "calls": sorted(set(climbs))}, file)
+
+# From the start, and heeded only once it began: a thread is watched from its own start or not at all.
 sys.setprofile(watch)
 threading.setprofile(watch)
+"""
+_COMMAND: Final = r"""
+began.append(True)
 from ppinui.cli.main import entry_point
 try:
     entry_point()
 finally:
-    sys.setprofile(None)
-    with open(OUTPUT, "w") as file:
-        json.dump({"files": list(files), "calls": sorted(set(climbs))}, file)
+    end()
+"""
+_FORM: Final = r"""
+import asyncio
+from pathlib import Path
+from ppinui.services.context import Context
+from ppinui.tui.app import PpinuiApp
+from ppinui.tui.options import AppOptions
+
+async def type_a_port(file, folder):
+    no_module = folder / "no-module.so"
+    context = Context({"HOME": str(folder), "PATH": "/usr/bin:/bin"}, audit=lambda *_: None)
+    app = PpinuiApp(
+        AppOptions(
+            file, context, state=folder / "state", keyring=None, module=lambda: no_module, look_every=3600.0
+        )
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        main = app.context.view
+        while not main.is_whole.is_set():
+            await pilot.pause()
+        main.go_to("primus.hsms.hsm0")
+        while main.details.path != "primus.hsms.hsm0":
+            await pilot.pause()
+        port = next(row for row in main.form.rows() if row.field.name == "port")
+        port.entry.focus()
+        await pilot.press("end", "ctrl+u")
+        await pilot.pause(1.0)  # the checks of the whole file are over by then
+        began.append(True)
+        await pilot.press("2", "3", "1", "2", "tab")
+        await pilot.pause(1.0)
+        app.screen._compositor.render_strips()
+        end()
+        session = app.context.session
+        assert session.document.get("primus.hsms.hsm0.port").value == "2312", session.document.text
+
+asyncio.run(type_a_port(*map(Path, sys.argv[1:])))
 """
 _MODULE_STARTS: Final = "workers/worker_pool.py:start"
 """Behind it the way goes on in another process, with the module in it."""
@@ -68,11 +112,13 @@ def rooms() -> dict[str, int]:
     return {room.strip(): height for height, layer in enumerate(layers) for room in layer.split("|")}
 
 
-def walk(*arguments: str, environ: Mapping[str, str], stdin: str = "", until: str = "") -> dict[str, Any]:
+def walk(
+    *arguments: str, environ: Mapping[str, str], stdin: str = "", until: str = "", code: str = _COMMAND
+) -> dict[str, Any]:
     """The files and calls of a command; ``until``: ``FILE:FUNCTION`` behind which nothing counts."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "walk.json")
-        command = [sys.executable, "-c", _WATCH, str(CHECKOUT), str(output), until, *arguments]
+        command = [sys.executable, "-c", _WATCH + code, str(CHECKOUT), str(output), until, *arguments]
         done = subprocess.run(command, env=environ, input=stdin, text=True, capture_output=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{arguments}: {done.stdout}{done.stderr}")
@@ -100,7 +146,7 @@ def show(name: str, seen: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    """Three commands, with a vault as the keyring and a Primus to talk to."""
+    """Three commands and an edit in the form, with a vault as the keyring and a Primus to talk to."""
     os.environ.pop("PPINUI_KEYRING", None)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -113,6 +159,8 @@ def main() -> int:
                 "config set hsm0.port=2311",
                 walk("-c", str(hsm), "config", "set", "hsm0.port=2311", environ=environ),
             )
+            form = walk(str(hsm), str(folder), environ=environ, code=_FORM)
+            show("a port typed in the form", form)
             (service_user, proxy), *_ = stand.proxies.items()
             adding = walk("secret", "add-proxy", service_user, environ=environ, stdin=f"{proxy.password}\n")
             show("secret add-proxy", adding)

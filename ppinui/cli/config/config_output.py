@@ -10,7 +10,7 @@ from ppinui.cli.console import as_json, emit, say
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.config.locate import Location
 from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
-from ppinui.config.secret_detection import is_secret_path, without_setup_passwords
+from ppinui.config.redaction import is_secret_path, without_setup_passwords
 from ppinui.config.settings import GLOBAL_SETTINGS, LOG_SETTINGS, SettingSpec, SettingType, spec_of
 from ppinui.diagnostic import PROBLEMS, Diagnostic, Severity, count_severities
 from ppinui.errors import ExitCode

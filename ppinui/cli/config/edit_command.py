@@ -17,8 +17,7 @@ from ppinui.config.config_save import identify, save
 from ppinui.config.locate import locate
 from ppinui.config.paths import resolve_path, set_or_insert
 from ppinui.config.primus_config import read
-from ppinui.config.redaction import is_any_lost, masked_diff, plain_diff
-from ppinui.config.secret_detection import is_of_proxy, is_secret_path
+from ppinui.config.redaction import is_any_lost, is_of_proxy, is_secret_path, masked_diff, plain_diff
 from ppinui.config.settings import DEFAULT_PORT, spec_of
 from ppinui.config.template import with_header
 from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value

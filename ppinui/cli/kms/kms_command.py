@@ -8,10 +8,11 @@ from typing import Any
 
 from ppinui.cli.config.config_output import show_problems
 from ppinui.cli.console import as_json, emit, say
-from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
 from ppinui.diagnostic import Severity, count_severities
 from ppinui.errors import ExitCode
 from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login
+from ppinui.kms.kms_locate import locate_kms
+from ppinui.provider.library import find_module
 from ppinui.secrets.secret import MASK
 from ppinui.text import printable
 from ppinui.workers.hardening import harden
@@ -28,18 +29,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from ppinui.kms.kms_checks import check_file
+    from ppinui.kms.kms_checks import check_file, slot_labels
 
-    path = file_of(arguments)
-    slots = None if arguments.no_slots else partial(read_slots, timeout=arguments.timeout)
-    problems = check_file(path, read_slots=slots, module=module_of(arguments))
+    path = locate_kms(arguments.config)
+    slots = None if arguments.no_slots else partial(slot_labels, timeout=arguments.timeout)
+    module = find_module(arguments.module).path if arguments.module else None
+    problems = check_file(path, read_slots=slots, module=module)
     return show_problems(problems, str(path), str(path), arguments.format)
 
 
 def _show(arguments: argparse.Namespace) -> int:
     from ppinui.kms.kms_reader import load
 
-    file = load(file_of(arguments))
+    file = load(locate_kms(arguments.config))
     try:
         emit(as_json(_show_data(file)) if arguments.format == "json" else _show_text(file))
     finally:

@@ -10,18 +10,20 @@ from pathlib import Path
 
 from ppinui.cli.command_context import context_of, say_whose_keyring, say_without_keyring
 from ppinui.cli.console import emit, say
-from ppinui.cli.kms.kms_arguments import file_of, module_of, read_slots
 from ppinui.cli.save_output import say_saved
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.config.config_save import Identity, identify
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.kms.hsm_models import Model, library_of, require_library
+from ppinui.kms.kms_checks import slot_labels
 from ppinui.kms.kms_edit import NEW, Wanted, change, instance_to_write
 from ppinui.kms.kms_file import DEFAULT_ADMIN, Instance, KmsFile, Login
+from ppinui.kms.kms_locate import locate_kms
 from ppinui.kms.kms_options import as_options, as_variables, variable_of
 from ppinui.kms.kms_reader import load, parse
 from ppinui.kms.kms_redaction import masked_diff
 from ppinui.kms.kms_save import loses_pin, save
+from ppinui.provider.library import find_module
 from ppinui.secrets.secret import Secret
 from ppinui.text import printable
 from ppinui.workers.hardening import harden
@@ -29,7 +31,7 @@ from ppinui.workers.hardening import harden
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file, or print its options or variables; the result is the exit code."""
-    path = file_of(arguments, must_exist=False)
+    path = locate_kms(arguments.config, must_exist=False)
     read_from = identify(path)
     file = load(path) if read_from is not None else parse("", str(path))
     try:
@@ -51,10 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _labels(arguments: argparse.Namespace, model: Model, slots: Sequence[int]) -> Mapping[int, str]:
     """The token's label of each slot, if the library can be asked. Raises PpinuiError for a slot it lacks."""
-    named = module_of(arguments)
+    named = find_module(arguments.module).path if arguments.module else None
     try:
         library = named or require_library(library_of(model))
-        found = read_slots(library, arguments.timeout)
+        found = slot_labels(library, arguments.timeout)
     except PpinuiError as error:
         say(f"note: whether the slots are there was not asked: {printable(error.message)}")
         return {}

@@ -7,13 +7,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ppinui.cli.kms.kms_arguments import module_of
 from ppinui.cli.report_output import run_with_progress, show_report
 from ppinui.cli.secret_prompts import ask_secret
 from ppinui.errors import PpinuiError
 from ppinui.kms.kms_plan import make_kms_plan
 from ppinui.kms.kms_reader import load
 from ppinui.probe.runner import ProbeOptions
+from ppinui.provider.library import find_module
 from ppinui.secrets.secret import Secret
 from ppinui.workers.hardening import harden
 
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, path: Path, environ: Mapping[str, str] = 
             file,
             hsm=arguments.hsm,
             slot_id=arguments.slotid,
-            module=module_of(arguments),
+            module=find_module(arguments.module).path if arguments.module else None,
             ask=_ask if arguments.login or arguments.crypto else None,
             environ=environ,
         )

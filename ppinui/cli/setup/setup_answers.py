@@ -14,7 +14,7 @@ from ppinui.cli.console import ProgressLine, as_json, emit
 from ppinui.cli.program_name import rewrite_commands
 from ppinui.cli.setup import setup_output
 from ppinui.cli.setup.setup_secrets import ActionSecrets
-from ppinui.config.secret_detection import SETUP_PASSWORD, is_secret_name
+from ppinui.config.redaction import SETUP_PASSWORD, is_secret_name
 from ppinui.errors import ExitCode, PpinuiError
 from ppinui.services.context import Context
 from ppinui.setup.engine import Walkthrough

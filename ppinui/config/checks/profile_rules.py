@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ppinui.config.checks.subject import Profile, Subject, problem, rule
 from ppinui.config.cloudhsm_clusters import missing_endpoints
-from ppinui.config.validators import address_of
+from ppinui.config.value_input import address_of
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.text import quoted
 

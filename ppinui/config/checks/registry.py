@@ -8,21 +8,10 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Final
 
-from ppinui.config.checks import (
-    file_rules,
-    hsm_rules,
-    log_rules,
-    name_rules,
-    profile_rules,
-    secret_rules,
-    slot_rules,
-    structure_rules,
-    value_rules,
-)
+from ppinui.config.checks import access_rules, hsm_rules, profile_rules, setting_rules
 from ppinui.config.checks.subject import RULES, Profile, Subject, is_usually_writable_by_all, problem
 from ppinui.config.primus_config import PrimusConfig, read
-from ppinui.config.redaction import Looks, find_secrets
-from ppinui.config.secret_detection import without_setup_passwords
+from ppinui.config.redaction import Looks, find_secrets, without_setup_passwords
 from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.compatibility import is_suspect, warnings_of_file, warnings_of_settings
@@ -31,15 +20,7 @@ from ppinui.libconfig.includes import Source, decode
 from ppinui.libconfig.nodes import Node
 from ppinui.libconfig.scanner import COMMENT, STRING
 
-_MODULES: Final = (
-    structure_rules,
-    value_rules,
-    name_rules,
-    hsm_rules,
-    slot_rules,
-    log_rules,
-    file_rules,
-)
+_MODULES: Final = (setting_rules, hsm_rules, access_rules)
 """In the order in which their problems of one place are reported."""
 _RULES: Final = tuple(rule for module in _MODULES for rule in RULES[module.__name__])
 _PROFILE_RULES: Final = RULES[profile_rules.__name__]
@@ -119,7 +100,7 @@ def check_file(
     *,
     profile: Profile | None = None,
     root: Path = Path("/"),
-    find_group: Callable[[str], int | None] = file_rules.group_number,
+    find_group: Callable[[str], int | None] = access_rules.group_number,
 ) -> tuple[Diagnostic, ...]:
     """The problems of a file: of its text, of its mode, group and folder, and of what lies beside it.
 
@@ -134,9 +115,9 @@ def check_file(
     else:
         text = document.text
         found = list(_of_document(Subject(document, profile, writable_by_all=_writable_by_all)))
-    facts = file_rules.facts_of(path, root=root, find_group=find_group)
+    facts = access_rules.facts_of(path, root=root, find_group=find_group)
     holds_password = any(secret.looks is Looks.REAL for secret in find_secrets(text))
-    found += file_rules.file_rules(facts, profile, holds_password=holds_password)
+    found += access_rules.problems_of_file(facts, profile, holds_password=holds_password)
     return _in_order(found, str(path))
 
 
@@ -147,7 +128,7 @@ def _of_document(subject: Subject) -> Iterator[Diagnostic]:
 def _with_paths(subject: Subject) -> Iterator[tuple[Diagnostic, str]]:
     """The problems, each with the path of the setting that it is about, also where it does not name it."""
     seen: set[Place] = set()
-    for rule in (*_RULES, *(_PROFILE_RULES if subject.profile else ()), secret_rules.clear_secrets):
+    for rule in (*_RULES, *(_PROFILE_RULES if subject.profile else ()), access_rules.clear_secrets):
         for found in rule(subject):
             seen.add(found.place)
             yield found, found.subject
@@ -166,7 +147,7 @@ def _of_broken_text(
 ) -> Iterator[Diagnostic]:
     source = Source(origin, text)
     yield problem("syntax-error", Severity.ERROR, error.at, error.message, error.remedy)
-    yield from secret_rules.secrets_of_text(source, lambda _: None)
+    yield from access_rules.secrets_of_text(source, lambda _: None)
     if error.at.file != origin:
         return
     part = _part_before(text, _offset(text, error.at))
@@ -209,7 +190,7 @@ def _offset(text: str, place: Place) -> int:
 
 def _writable_by_all(folder: PurePath) -> bool:
     """As the file system says; by the name alone where there is no such folder."""
-    actual = file_rules.writable_by_all(str(folder)) if folder.is_absolute() else None
+    actual = access_rules.writable_by_all(str(folder)) if folder.is_absolute() else None
     return is_usually_writable_by_all(folder) if actual is None else actual
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT, Level
-from ppinui.config.validators import check_host, check_port, endpoint
+from ppinui.config.value_input import check_host, check_port, endpoint
 from ppinui.setup.cloudhsm_services import (
     CLUSTERS,
     OTHER,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ppinui.config.primus_config import Slot, require_safe_name
-from ppinui.config.validators import check_user_name
+from ppinui.config.value_input import check_user_name
 from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm
 from ppinui.setup.questions import Question, QuestionType, Row, Value

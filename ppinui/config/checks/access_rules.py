@@ -1,4 +1,4 @@
-"""Rules on the file itself: who can read and write it, and who else will overwrite it."""
+"""Rules on who can read and change what: the log, the file itself, and passwords in clear text."""
 
 from __future__ import annotations
 
@@ -7,17 +7,98 @@ import re
 import shlex
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
-from ppinui.config.checks.subject import Profile, Subject, problem, rule
+from ppinui.config.checks.subject import Profile, Subject, called, problem, rule
 from ppinui.config.locate import GROUP
-from ppinui.config.redaction import Looks, find_secrets, mask
+from ppinui.config.paths import short_path
+from ppinui.config.redaction import (
+    SHAPE,
+    ClearSecret,
+    Looks,
+    find_secrets,
+    is_of_proxy,
+    is_of_setup,
+    is_secret_name,
+    mask,
+)
 from ppinui.diagnostic import Diagnostic, Place, Severity
 from ppinui.files.replacement import backup_name
-from ppinui.libconfig.includes import decode
+from ppinui.libconfig.document import Document
+from ppinui.libconfig.includes import Source, decode
 from ppinui.text import quoted
+
+_WINDOWS: Final = re.compile(r"[A-Za-z]:|%|\\\\")
+_HIGHEST_LEVEL: Final = 4  # warning; the vendor's word for production
+_INPUTS: Final = 1  # the bit of trace_mask that logs what goes into each PKCS#11 function
+
+
+@rule
+def log_file(subject: Subject) -> Iterator[Diagnostic]:
+    """log-file-writable-by-all: any user can put a link there before the log is made (production profile).
+
+    log-file-relative: each application would have a log of its own, where it was started.
+    """
+    log = subject.config.log
+    file = log["file"]
+    written = subject.document.get("primus.log.file")
+    if not written and not (subject.complete and subject.document.get("primus")):
+        return
+    if not isinstance(file, str) or log["write_log_file"] is False:
+        return
+    path = PureWindowsPath(file) if _WINDOWS.match(file) else PurePosixPath(file)
+    at = subject.where("primus.log.file", "primus.log", "primus")
+    default = "" if written else " (the default)"
+    if subject.writable_by_all(path.parent):
+        yield problem(
+            "log-file-writable-by-all",
+            Severity.ERROR if subject.profile is Profile.PRODUCTION else Severity.NOTE,
+            at,
+            f"the log file is {file}{default}, in a folder that everybody can write",
+            'set primus.log.file to a folder of the group primus, such as "/var/log/primus/primus.log"',
+        )
+    elif isinstance(path, PurePosixPath) and not path.is_absolute():
+        yield problem(
+            "log-file-relative",
+            Severity.NOTE,
+            at,
+            f"the log file {quoted(file)} is relative to the folder that each application is started in",
+            "write the whole path",
+        )
+
+
+@rule
+def trace_mask(subject: Subject) -> Iterator[Diagnostic]:
+    """trace-mask-not-zero: meant for hunting a fault; bit 1 logs inputs of functions (production profile)."""
+    bits = subject.config.log["trace_mask"]
+    if isinstance(bits, int) and bits != 0:
+        inputs = (
+            "the inputs of functions, PINs among them, may get" if bits & _INPUTS else "internal data get"
+        )
+        yield problem(
+            "trace-mask-not-zero",
+            Severity.ERROR if subject.profile is Profile.PRODUCTION else Severity.WARNING,
+            subject.where("primus.log.trace_mask"),
+            f"trace_mask is {bits}: {inputs} into the log",
+            "write trace_mask = 0x00; when the fault is found",
+        )
+
+
+@rule
+def production(subject: Subject) -> Iterator[Diagnostic]:
+    """production-trace-level: production has no debug output in its log."""
+    level = subject.config.log["trace_level"]
+    if subject.profile is Profile.PRODUCTION and isinstance(level, int) and level > _HIGHEST_LEVEL:
+        yield problem(
+            "production-trace-level",
+            Severity.ERROR,
+            subject.where("primus.log.trace_level"),
+            f"trace_level is {level}: production has at most {_HIGHEST_LEVEL}",
+            f"set it: ppinui config set log.trace_level={_HIGHEST_LEVEL}",
+        )
+
 
 _PROVIDER_FOLDER: Final = Path("usr/local/primus/etc")
 _LEFT_BY_PACKAGES: Final = (".dpkg-new", ".dpkg-dist", ".rpmnew")
@@ -117,12 +198,14 @@ def writable_by_all(folder: str) -> bool | None:
         return None
 
 
-def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: bool) -> Iterator[Diagnostic]:
+def problems_of_file(
+    facts: FileFacts, profile: Profile | None, *, holds_password: bool
+) -> Iterator[Diagnostic]:
     """file-readable-by-all, file-writable-by-all, file-not-of-group-primus, folder-writable-by-all,
     provider-folder, package-version-beside, password-in-backup, fortigate-secrets-size.
     """
     at = Place(str(facts.path), 1, 1)
-    quoted = shlex.quote(str(facts.path))
+    name = shlex.quote(str(facts.path))
     password = ", which holds a password in clear text" if holds_password else ""
     if facts.mode & stat.S_IROTH:
         yield problem(
@@ -130,7 +213,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             Severity.ERROR if holds_password else Severity.WARNING,
             at,
             f"everybody can read the file{password}",
-            f"chmod 0640 {quoted}",
+            f"chmod 0640 {name}",
         )
     if facts.mode & stat.S_IWOTH:
         yield problem(
@@ -138,7 +221,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             Severity.ERROR,
             at,
             "everybody can change the file, and so send the applications to another HSM",
-            f"chmod 0640 {quoted}",
+            f"chmod 0640 {name}",
         )
     if facts.primus_group is not None and (
         facts.group != facts.primus_group or not facts.mode & stat.S_IRGRP
@@ -148,7 +231,7 @@ def file_rules(facts: FileFacts, profile: Profile | None, *, holds_password: boo
             Severity.WARNING,
             at,
             f"the group {GROUP}, which the users of the library are in, cannot read the file as a group",
-            f"chgrp {GROUP} {quoted} && chmod 0640 {quoted}",
+            f"chgrp {GROUP} {name} && chmod 0640 {name}",
         )
     if facts.folder_mode & stat.S_IWOTH and not facts.folder_mode & stat.S_ISVTX:
         yield problem(
@@ -212,3 +295,82 @@ def managed_header(subject: Subject) -> Iterator[Diagnostic]:
                     "change the source that the tool makes it from, or its next run undoes the edit",
                 )
                 return
+
+
+_PIN = "fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here"
+_PROXY = "put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here"
+_OTHER = "remove it: the library reads no setting of this name"
+
+
+def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:
+    """clear-pin, clear-proxy-password, clear-password, also with -in-comment; included files count too."""
+    document = subject.document
+    if len(document.flat.segments) == 1:
+        yield from secrets_of_text(document.source, lambda start: _path_at(document, start))
+        return
+    settings = [setting for setting in document.walk() if is_secret_name(setting.name or "")]
+    paths = {setting.start: setting.path for setting in settings if not setting.read_only}
+    yield from secrets_of_text(document.source, paths.get)
+    for setting in settings:
+        if setting.read_only:
+            name = setting.name or ""
+            what = f"{called(setting)} holds {_meaning(name)} in clear text, in an included file"
+            yield problem(_check(name), Severity.WARNING, setting, what, _remedy(name))
+
+
+def _path_at(document: Document, start: int) -> str | None:
+    """The path of the setting whose name begins at an offset, if it is one for a password."""
+    setting = document.setting_at(start)
+    is_it = setting.flat_start == start and is_secret_name(setting.name or "")
+    return setting.path if is_it else None
+
+
+def secrets_of_text(source: Source, path_at: Callable[[int], str | None]) -> Iterator[Diagnostic]:
+    """The same for a text alone, which need not parse; ``path_at``: the path of a setting by its offset."""
+    for secret in find_secrets(source.text):
+        path = path_at(secret.start)
+        called_so = short_path(path) if path else secret.name
+        if secret.name == SHAPE:
+            called_so = "a comment" if secret.in_comment else "a value"
+        elif secret.in_comment:
+            called_so = f"a commented-out {called_so}"
+        severity, message = _judged(secret, called_so)
+        if severity is not None:
+            check = _check(secret.name) + ("-in-comment" if secret.in_comment else "")
+            found = problem(check, severity, source.place(secret.start), message, _remedy(secret.name))
+            yield replace(found, subject=path or "")
+
+
+def _judged(secret: ClearSecret, name: str) -> tuple[Severity | None, str]:
+    match secret.looks:
+        case Looks.REAL if secret.name == SHAPE:
+            return Severity.WARNING, f"{name} holds what looks like a setup password in clear text"
+        case Looks.REAL:
+            return Severity.WARNING, f"{name} holds {_meaning(secret.name)} in clear text"
+        case Looks.PLACEHOLDER if secret.name != SHAPE:
+            return (
+                Severity.NOTE,
+                f"{name} holds a placeholder; a password in clear text there is discouraged",
+            )
+        case _:
+            return None, ""
+
+
+def _check(name: str) -> str:
+    return (
+        "clear-proxy-password"
+        if is_of_proxy(name)
+        else "clear-pin"
+        if is_of_setup(name)
+        else "clear-password"
+    )
+
+
+def _meaning(name: str) -> str:
+    if is_of_proxy(name):
+        return "the password of the service proxy"
+    return "the setup password" if is_of_setup(name) else "a password"
+
+
+def _remedy(name: str) -> str:
+    return _PROXY if is_of_proxy(name) else _PIN if is_of_setup(name) else _OTHER
