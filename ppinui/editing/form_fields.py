@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ppinui.config.redaction import is_secret_path
 from ppinui.config.settings import Level, SettingSpec, SettingType, level_of, spec_of
 from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
-from ppinui.editing.edits import is_secret
 from ppinui.libconfig.document import Document, Kind, Scalar, Setting
 
 
@@ -116,12 +116,12 @@ def _field(setting: Setting | None, path: str, spec: SettingSpec | None) -> Fiel
     wanted = KIND_OF[spec.type] if spec is not None else None
     if setting is None:
         assert wanted is not None
-        return Field(path, name, wanted, False, "", spec, is_secret(path), "")
+        return Field(path, name, wanted, False, "", spec, is_secret_path(path), "")
     if not setting.kind.scalar:
         text = f"{setting.kind.value} of {len(setting.children)}"
         why = f"{name} is a {setting.kind.value}: edit it in the file itself"
         return Field(path, name, setting.kind, True, text, spec, False, why)
-    secret = is_secret(path)
+    secret = is_secret_path(path)
     why = f"{name} comes from {setting.place.file}: edit it there" if setting.read_only else ""
     text = "" if secret else _as_typed(setting.value)
     # A value of a wrong type is put right by typing one of the documented type.

@@ -189,10 +189,7 @@ def _copied_lead(lead: str, name: str, new_name: str) -> str:
 
 def _renamed_in_comments(text: str, name: str, new_name: str) -> str:
     whole = word(name)
-    return _COMMENT_OR_STRING.sub(
-        lambda found: whole.sub(new_name, found[1]) if found[1] else found[0],
-        text,
-    )
+    return _COMMENT_OR_STRING.sub(lambda found: whole.sub(new_name, found[1]) if found[1] else found[0], text)
 
 
 def _group_to_fill(document: Document, path: str) -> Setting:
