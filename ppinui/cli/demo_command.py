@@ -36,8 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     With --test it is just the connection test, and without a terminal a tour: the result is the test's.
     """
+    warm_up()
     with open_demo() as demo:
-        warm_up()
         if arguments.only_test:
             return _test(demo)
         if is_on_terminal():

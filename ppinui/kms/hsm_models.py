@@ -35,22 +35,11 @@ _LIBRARIES = {
 """The variable that names the library to the KMS, and the one place where it looks without (KMS 5.26)."""
 
 _INSTALLED_ELSEWHERE = (
-    "/usr/lib",
-    "/usr/lib64",
-    "/usr/local/lib",
-    "/usr/local/lib64",
-    "/usr/lib/x86_64-linux-gnu",
-    "/usr/lib/softhsm",
-    "/usr/lib64/softhsm",
-    "/usr/lib64/pkcs11",
-    "/usr/lib/x86_64-linux-gnu/softhsm",
-    "/usr/lib/aarch64-linux-gnu/softhsm",
-    "/usr/local/lib/softhsm",
-    "/opt/utimaco/lib",
-    "/usr/lib/utimaco",
-    "/opt/tw_proteccio/lib",
-    "/opt/nitrokey/lib",
-)
+    "/usr/lib /usr/lib64 /usr/local/lib /usr/local/lib64 /usr/lib/x86_64-linux-gnu /usr/lib/softhsm "
+    "/usr/lib64/softhsm /usr/lib64/pkcs11 /usr/lib/x86_64-linux-gnu/softhsm "
+    "/usr/lib/aarch64-linux-gnu/softhsm /usr/local/lib/softhsm /opt/utimaco/lib /usr/lib/utimaco "
+    "/opt/tw_proteccio/lib /opt/nitrokey/lib"
+).split()
 """Where packages and vendors' installers put these libraries, which is not where the KMS looks."""
 
 
@@ -89,14 +78,11 @@ def require_library(library: Library, *, root: Path = Path("/")) -> Path:
             str(path),
             f"install the HSM's PKCS#11 library, then: sudo ln -sf LIBRARY {path}",
         )
-    found = next((place for place in _elsewhere(path.name, root) if os.path.exists(place)), None)
+    elsewhere = (root / folder.lstrip("/") / path.name for folder in _INSTALLED_ELSEWHERE)
+    found = next((place for place in elsewhere if os.path.exists(place)), None)
     name = found or "LIBRARY"
     raise LibraryMissing(
         "there is no PKCS#11 library " + library.rule,
         str(path),
         ("" if found else "install the HSM's PKCS#11 library, then: ") + f"sudo ln -s {name} {path}",
     )
-
-
-def _elsewhere(name: str, root: Path) -> tuple[Path, ...]:
-    return tuple(root / folder.lstrip("/") / name for folder in _INSTALLED_ELSEWHERE)

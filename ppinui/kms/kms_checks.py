@@ -163,10 +163,11 @@ def _library_rules(
     for instance in file.instances:
         if instance.model is None or not instance.slots:
             continue
-        library = module or library_of(instance.model, environ=environ, root=root).path
+        expected = library_of(instance.model, environ=environ, root=root)
+        library = module or expected.path
         try:
             if module is None:
-                require_library(library_of(instance.model, environ=environ, root=root), root=root)
+                require_library(expected, root=root)
             examine(library)
         except PpinuiError as error:
             yield Diagnostic(

@@ -11,7 +11,6 @@ from typing import Any, Final
 import tomlkit
 from tomlkit.items import Table
 
-from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.kms.hsm_models import Model
 from ppinui.kms.kms_file import INSTANCES, NO_LOGIN, Instance, KmsFile, Login
@@ -50,15 +49,7 @@ def instance_to_write(file: KmsFile, instance: int | str | None) -> Instance | N
 
     The result is None for an HSM that is not there yet. Raises PpinuiError.
     """
-    error = next(
-        (one for one in file.problems if one.severity is Severity.ERROR and one.code not in _MENDED), None
-    )
-    if error is not None:
-        raise PpinuiError(
-            f"the file has errors, so it is not written: {error.message}",
-            str(error.place),
-            f"{error.remedy}; ppinui kms check lists every problem",
-        )
+    file.require_sound("it is not written", _MENDED)
     if instance == NEW:
         return None
     if instance is None and len(file.instances) <= 1:

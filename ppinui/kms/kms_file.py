@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ppinui.diagnostic import Diagnostic, Place
+from ppinui.diagnostic import Diagnostic, Place, Severity
+from ppinui.errors import PpinuiError
 from ppinui.kms.hsm_models import Model
 from ppinui.secrets.secret import Secret
 
@@ -87,6 +89,16 @@ class KmsFile:
     instances: tuple[Instance, ...]
     problems: tuple[Diagnostic, ...]
     """What was found while reading; each is an error if the KMS, or a test, cannot do with it."""
+
+    def require_sound(self, so: str, mended: Collection[str] = ()) -> None:
+        """Raises PpinuiError for an error that is not ``mended``; ``so``: what is not done because of it."""
+        for problem in self.problems:
+            if problem.severity is Severity.ERROR and problem.code not in mended:
+                raise PpinuiError(
+                    f"the file has errors, so {so}: {problem.message}",
+                    str(problem.place),
+                    f"{problem.remedy}; ppinui kms check lists every problem",
+                )
 
     def wipe(self) -> None:
         """Overwrite the PINs."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ppinui.diagnostic import Severity
 from ppinui.errors import PpinuiError
 from ppinui.kms.hsm_models import NAMES, library_of, require_library
 from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login
@@ -76,13 +75,7 @@ def make_kms_plan(
     that the KMS would load with ``environ``. Raises PpinuiError for a file with errors: which PIN belongs to
     which slot is not certain then, and none may be wasted; and where there is no slot to test.
     """
-    error = next((one for one in file.problems if one.severity is Severity.ERROR), None)
-    if error is not None:
-        raise PpinuiError(
-            f"the file has errors, so nothing is tested: {error.message}",
-            str(error.place),
-            f"{error.remedy}; ppinui kms check lists every problem",
-        )
+    file.require_sound("nothing is tested")
     taken = [
         (instance, slot)
         for instance in file.instances

@@ -105,8 +105,7 @@ class _Reader:
     def read(self, data: Mapping[str, Any]) -> KmsFile:
         tables = data.get(INSTANCES, [])
         if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):
-            self._add(
-                Severity.ERROR,
+            self._error(
                 "instances-not-tables",
                 (INSTANCES,),
                 f"{INSTANCES} is not an array of tables",
@@ -125,24 +124,16 @@ class _Reader:
     # -- one HSM -----------------------------------------------------------------------------------------
 
     def _instance(self, number: int, path: Path, table: Mapping[str, Any]) -> Instance:
-        model = self._model(path, table)
-        instance_path = f"{INSTANCES}[{number}]" if path else ""
-        return Instance(
-            number,
-            instance_path,
-            model,
-            self._admins(path, table),
-            tuple(self._slots(path, table)),
-            self._place(path if path else self._first(table)),
-        )
+        model, admins = self._model(path, table), self._admins(path, table)
+        place = self._place(path or self._first(table))
+        return Instance(number, _dotted(path), model, admins, tuple(self._slots(path, table)), place)
 
     def _first(self, table: Mapping[str, Any]) -> Path:
         return next(((name,) for name in table if name in SETTINGS), ())
 
     def _model(self, path: Path, table: Mapping[str, Any]) -> Model | None:
         if "hsm_model" not in table:
-            self._add(
-                Severity.ERROR,
+            self._error(
                 "no-model",
                 path or self._first(table),
                 f"{_words(path)} has no hsm_model, so the KMS does not know which library to load",
@@ -153,8 +144,7 @@ class _Reader:
         if value in NAMES:
             return Model(value)
         near = get_close_matches(str(value).lower(), NAMES, n=1)
-        self._add(
-            Severity.ERROR,
+        self._error(
             "unknown-model",
             (*path, "hsm_model"),
             f"hsm_model {quoted(value)} is none of {', '.join(NAMES)}",
@@ -177,12 +167,8 @@ class _Reader:
             )
             value = [value]
         if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
-            self._add(
-                Severity.ERROR,
-                "admin-not-text",
-                where,
-                "hsm_admin is no list of user names",
-                'write hsm_admin = ["admin"]',
+            self._error(
+                "admin-not-text", where, "hsm_admin is no list of user names", 'write hsm_admin = ["admin"]'
             )
             return ()
         if "*" in value:
@@ -211,8 +197,7 @@ class _Reader:
             return
         ids = self._array(slots_at, table["hsm_slot"], "slot-not-array", "hsm_slot = [ID]")
         if "hsm_password" not in table:
-            self._add(
-                Severity.ERROR,
+            self._error(
                 "no-passwords",
                 slots_at,
                 "there is no hsm_password, and the KMS leaves out slots without one",
@@ -222,8 +207,7 @@ class _Reader:
         else:
             passwords = self._array(passwords_at, table["hsm_password"], "password-not-array", _PASSWORDS)
             if len(ids) != len(passwords):
-                self._add(
-                    Severity.ERROR,
+                self._error(
                     "lengths-differ",
                     passwords_at,
                     f"hsm_slot has {_entries(ids)} and hsm_password {_entries(passwords)}: "
@@ -238,8 +222,7 @@ class _Reader:
             pin_place = self._place(pin_at if pin_at in self._values else passwords_at)
             slot_id = self._id(at, value)
             if slot_id is not None and slot_id in seen:
-                self._add(
-                    Severity.ERROR,
+                self._error(
                     "slot-twice",
                     at,
                     f"slot {slot_id} is there twice; the KMS takes the last password alone",
@@ -252,12 +235,8 @@ class _Reader:
     def _array(self, path: Path, value: Any, check: str, form: str) -> list[Any]:
         if isinstance(value, list):
             return value
-        self._add(
-            Severity.ERROR,
-            check,
-            path,
-            f"{path[-1]} is not an array, as it always has to be",
-            f"put it in brackets: {form}",
+        self._error(
+            check, path, f"{path[-1]} is not an array, as it always has to be", f"put it in brackets: {form}"
         )
         return [value]
 
@@ -275,8 +254,7 @@ class _Reader:
                 )
             return value
         number = _NUMBER.fullmatch(value) if isinstance(value, str) else None
-        self._add(
-            Severity.ERROR,
+        self._error(
             "slot-not-a-number",
             path,
             # what else stands there may be a PIN in the wrong array
@@ -289,9 +267,7 @@ class _Reader:
 
     def _login(self, path: Path, value: Any) -> tuple[Login, Secret | None]:
         if not isinstance(value, str):
-            self._add(
-                Severity.ERROR, "password-not-text", path, "a password is not a text", 'put it in quotes: "…"'
-            )
+            self._error("password-not-text", path, "a password is not a text", 'put it in quotes: "…"')
             return Login.MISSING, None
         if value == NO_LOGIN:
             return Login.NONE, None
@@ -300,8 +276,7 @@ class _Reader:
         if value.startswith(_BACKEND):
             return Login.ELSEWHERE, None
         if _PLACEHOLDER.fullmatch(value):
-            self._add(
-                Severity.ERROR,
+            self._error(
                 "password-placeholder",
                 path,
                 f"{value} is what a template has in the place of a PIN: offered, it costs a try",
@@ -341,6 +316,9 @@ class _Reader:
     def _place(self, path: Path) -> Place:
         span = self._values.get(path, Span(0, 0, 0))
         return Place(self._origin, *line_and_column(self._text, span.key))
+
+    def _error(self, code: str, path: Path, message: str, remedy: str) -> None:
+        self._add(Severity.ERROR, code, path, message, remedy)
 
     def _add(self, severity: Severity, code: str, path: Path, message: str, remedy: str) -> None:
         self._problems.append(Diagnostic(code, severity, _dotted(path), message, remedy, self._place(path)))
