@@ -1,7 +1,8 @@
 """How many of our files a command passes on its way: those of which a function is called, imports aside.
 
-Prints the number for each command, and fails where an edit of one setting passes more than its limit. With ``--files`` it names them in the order of the
-first call, with ``--climbs`` the calls from a room into one above it, which a callback or a protocol makes.
+Prints the number for each command, and fails where an edit of one setting passes more files than its limit.
+With ``--files`` it names them in the order of the first call, with ``--climbs`` the calls from a room into
+one above it, which a callback or a protocol makes.
 """
 
 from __future__ import annotations
