@@ -11,9 +11,11 @@ from typing import Any, ClassVar, Final
 from ppinui.config.additions import add_hsm, add_slot
 from ppinui.config.paths import set_or_insert, short_path
 from ppinui.config.redaction import MASK, SETUP_PASSWORD, find_secrets, is_secret_path, mask
+from ppinui.config.value_input import as_typed
 from ppinui.errors import PpinuiError
 from ppinui.libconfig import edit, insert
 from ppinui.libconfig.document import Document, EditRefused, Scalar, parse
+from ppinui.libconfig.nodes import path_below
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,7 @@ class _NewName(_EditAt):
 
     @property
     def path(self) -> str:
-        parent = self.where.rpartition(".")[0]
-        return f"{parent}.{self.name}" if parent else self.name
+        return path_below(self.where.rpartition(".")[0], self.name)
 
 
 @dataclass(frozen=True)
@@ -326,9 +327,7 @@ def _common(one: str, other: str, limit: int) -> int:
 
 
 def _scalar_words(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return f'"{value}"' if isinstance(value, str) else as_typed(value)
 
 
 def value_at(document: Document, path: str) -> Scalar | None:
