@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -93,7 +92,7 @@ class PrivateFolder:
         ``detached``: the watcher is not a child of this process: a program that this one becomes by ``exec``
         may wait for all children that it has.
         """
-        self.path = place / f"ppinui-{secrets.token_hex(8)}"
+        self.path = place / f"ppinui-{os.urandom(8).hex()}"
         how = "detached" if detached else "child"
         owner = os.pidfd_open(os.getpid())
         try:

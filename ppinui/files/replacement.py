@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -164,7 +163,7 @@ class Folder:
         Only its maker can read it until it has its attributes. Raises OSError, OwnerLostError and
         AttributeLostError.
         """
-        temporary = f".{name}.{_MARK}-{secrets.token_hex(8)}"
+        temporary = f".{name}.{_MARK}-{os.urandom(8).hex()}"
         descriptor = os.open(temporary, _flags("O_RDWR", "O_CREAT", "O_EXCL"), 0o600, dir_fd=self._descriptor)
         try:
             try:

@@ -22,6 +22,7 @@ def test_the_text_is_shown_with_the_error_marked_and_all_ways_out(run: Run, size
     async def steps(app: Driver) -> None:
         await app.until("cannot be read at line 10")
         await app.until('▌   10       port "2310";')
+        await app.until("fix: ")  # the room for it comes with another layout
         lines = app.text.split("\n")
         marked = next(number for number, line in enumerate(lines) if line.startswith("▌"))
         assert lines[marked + 1].index("^") == lines[marked].index('"2310"')

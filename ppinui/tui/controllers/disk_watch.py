@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ppinui.editing.file_watch import Glance, OnDisk, glance
 from ppinui.tui.background import run_in_thread
+from ppinui.tui.controller_context import ControllerContext
 from ppinui.tui.messages import HeadChanged
-
-if TYPE_CHECKING:
-    from ppinui.tui.controller_context import ControllerContext
 
 
 class DiskWatch:

@@ -6,20 +6,18 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from ppinui.errors import SecretUnavailable
 from ppinui.secrets.keyring_client import KeyringChoice, KeyringProcess, may_exist
+from ppinui.secrets.secret import Secret
 from ppinui.secrets.store import SecretStore
 from ppinui.secrets.vault import vault
 from ppinui.secrets.vault.passphrase import PassphraseFinder
 from ppinui.secrets.vault.vault_file import vault_path
 from ppinui.tui.background import ThreadQueue
+from ppinui.tui.controller_context import ControllerContext
 from ppinui.tui.dialogs.secret_dialog import SecretDialog
-
-if TYPE_CHECKING:
-    from ppinui.secrets.secret import Secret
-    from ppinui.tui.controller_context import ControllerContext
 
 Result = TypeVar("Result")
 

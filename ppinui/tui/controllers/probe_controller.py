@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ppinui.config.primus_config import PrimusConfig
 from ppinui.editing.result_history import Board, Memory, Progress
@@ -16,18 +15,16 @@ from ppinui.probe.plan import Plan, SlotSelection, make_plan
 from ppinui.probe.result import Report
 from ppinui.probe.runner import ProbeOptions
 from ppinui.provider.library import mentions_primus
+from ppinui.secrets.secret import Secret
+from ppinui.services.stored_credentials import StoredCredentials
 from ppinui.tui.background import run_in_thread
+from ppinui.tui.controller_context import ControllerContext
 from ppinui.tui.controllers.keyring_access import PromptCancelled
+from ppinui.tui.controllers.secrets_controller import SecretsController
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.messages import ProgressChanged
 from ppinui.tui.widgets.virtual_list import Piece
 from ppinui.workers.cancellation import Cancellation
-
-if TYPE_CHECKING:
-    from ppinui.secrets.secret import Secret
-    from ppinui.services.stored_credentials import StoredCredentials
-    from ppinui.tui.controller_context import ControllerContext
-    from ppinui.tui.controllers.secrets_controller import SecretsController
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ppinui.config.primus_config import PrimusConfig
 from ppinui.errors import PpinuiError, SecretUnavailable
 from ppinui.secrets import secrets_file
+from ppinui.tui.controller_context import ControllerContext
+from ppinui.tui.controllers.keyring_access import KeyringAccess
 from ppinui.tui.controllers.secrets_snapshot import (
     SecretRow,
     SecretsSnapshot,
@@ -20,11 +23,6 @@ from ppinui.tui.controllers.secrets_snapshot import (
     with_keyring,
 )
 from ppinui.tui.messages import SecretsChanged, StatesChanged
-
-if TYPE_CHECKING:
-    from ppinui.config.primus_config import PrimusConfig
-    from ppinui.tui.controller_context import ControllerContext
-    from ppinui.tui.controllers.keyring_access import KeyringAccess
 
 _Users = frozenset[tuple[str | None, str | None, bool]]
 

@@ -6,25 +6,22 @@ import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ppinui.errors import PpinuiError
 from ppinui.secrets.secret import Secret
 from ppinui.setup import questions
 from ppinui.setup.engine import StepPage
 from ppinui.setup.questions import Unacceptable
-from ppinui.setup.walkthrough import Action, SecretNeed, StepState
+from ppinui.setup.walkthrough import Action, Finding, SecretNeed, StepState
+from ppinui.tui.controller_context import ControllerContext
 from ppinui.tui.controllers.setup_thread import SetupThread, Way
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
 from ppinui.tui.dialogs.secret_dialog import SecretDialog
 from ppinui.tui.plain_text import plain
+from ppinui.tui.widgets.answer_form import AnswerForm
 from ppinui.tui.widgets.row_editor import TableRow
-
-if TYPE_CHECKING:
-    from ppinui.setup.walkthrough import Finding
-    from ppinui.tui.controller_context import ControllerContext
-    from ppinui.tui.widgets.answer_form import AnswerForm
 
 
 class SetupView(Protocol):

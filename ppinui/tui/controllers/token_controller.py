@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ppinui.config.locate import CONFIG_VARIABLE, SECRETS_VARIABLE
 from ppinui.secrets.secret import Secret
@@ -15,12 +15,10 @@ from ppinui.tokens.module_client import Access, Interrupted
 from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.tui.background import preload_workers, run_in_thread
+from ppinui.tui.controller_context import ControllerContext
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.workers.cancellation import Cancellation
-
-if TYPE_CHECKING:
-    from ppinui.tui.controller_context import ControllerContext
 
 Result = TypeVar("Result")
 

@@ -36,21 +36,21 @@ class ChoiceDialog(ModalScreen[str]):
 
     CSS_PATH = "choice_dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "Back", id="question.back", tooltip="Leave everything as it is"),
-        Binding("left", "app.focus_previous", "Previous answer", show=False, id="question.previous"),
-        Binding("right", "app.focus_next", "Next answer", show=False, id="question.next"),
-        Binding("up", "scroll(-1)", "Up", show=False, id="question.up"),
-        Binding("down", "scroll(1)", "Down", show=False, id="question.down"),
-        Binding("pageup", "scroll(-8)", "Page up", show=False, id="question.page-up"),
-        Binding("pagedown", "scroll(8)", "Page down", show=False, id="question.page-down"),
+        Binding("escape", "give_up", "Back", id="choice-dialog.back", tooltip="Leave everything as it is"),
+        Binding("left", "app.focus_previous", "Previous answer", show=False, id="choice-dialog.previous"),
+        Binding("right", "app.focus_next", "Next answer", show=False, id="choice-dialog.next"),
+        Binding("up", "scroll(-1)", "Up", show=False, id="choice-dialog.up"),
+        Binding("down", "scroll(1)", "Down", show=False, id="choice-dialog.down"),
+        Binding("pageup", "scroll(-8)", "Page up", show=False, id="choice-dialog.page-up"),
+        Binding("pagedown", "scroll(8)", "Page down", show=False, id="choice-dialog.page-down"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[Piece], answers: Sequence[DialogChoice]) -> None:
-        """The first answer has the focus."""
+    def __init__(self, title: str, lines: Sequence[Piece], answers: Sequence[DialogChoice] = ()) -> None:
+        """The first answer has the focus; without answers there is OK alone."""
         super().__init__()
         self.question = title
         self.lines = lines
-        self._answers = answers
+        self._answers = answers or [DialogChoice("ok", "o", "OK")]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choice-box"):
@@ -100,4 +100,4 @@ class ChoiceDialog(ModalScreen[str]):
 def error_dialog(error: PpinuiError, answers: Sequence[DialogChoice] = ()) -> ChoiceDialog:
     """An error of three lines, to be read."""
     lines: list[Piece] = [(f"where: {error.place}", ""), (f"fix: {error.remedy}", "")]
-    return ChoiceDialog(error.message, [*wrapped(lines, _WIDTH)], answers or [DialogChoice("ok", "o", "OK")])
+    return ChoiceDialog(error.message, [*wrapped(lines, _WIDTH)], answers)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -42,10 +43,10 @@ class FormDialog(ModalScreen[Answers | None]):
 
     CSS_PATH = "form_dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "Back", id="asking.back", tooltip="Leave everything as it is"),
-        Binding("f2", "submit", "Take it", id="asking.submit", tooltip="Take what is in the form"),
-        Binding("up", "app.focus_previous", "Up", show=False, id="asking.up"),
-        Binding("down", "app.focus_next", "Down", show=False, id="asking.down"),
+        Binding("escape", "give_up", "Back", id="form-dialog.back", tooltip="Leave everything as it is"),
+        Binding("f2", "submit", "Take it", id="form-dialog.submit", tooltip="Take what is in the form"),
+        Binding("up", "app.focus_previous", "Up", show=False, id="form-dialog.up"),
+        Binding("down", "app.focus_next", "Down", show=False, id="form-dialog.down"),
     ]
 
     def __init__(
@@ -125,3 +126,16 @@ class FormDialog(ModalScreen[Answers | None]):
 
     def _say(self, flaw: str) -> None:
         self.query_one("#form-flaw", Static).update(plain(flaw))
+
+
+async def ask_path(
+    ask: Callable[[FormDialog], Awaitable[Answers | None]],
+    title: str,
+    words: str,
+    usual: Path | None,
+    hint: str = "",
+) -> Path | None:
+    """Ask for one path, ``~`` expanded; None for escape and for an empty line. ``ask`` opens the dialog."""
+    answers = await ask(FormDialog(title, [FormField("path", words, str(usual or ""), hint)]))
+    typed = answers["path"].strip() if answers is not None else ""
+    return Path(typed).expanduser() if typed else None

@@ -22,7 +22,7 @@ class SecretDialog(ModalScreen[Secret | None]):
 
     CSS_PATH = "secret_dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "Back", id="prompt.back", tooltip="Give nothing"),
+        Binding("escape", "give_up", "Back", id="secret-dialog.back", tooltip="Give nothing"),
     ]
 
     def __init__(self, title: str, hint: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
 from ppinui.config.settings import DEFAULT_PORT
@@ -14,13 +14,11 @@ from ppinui.editing.form_fields import Field, NotAllowedError, absent_field, rea
 from ppinui.editing.tree_model import Branch
 from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.text import plural
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice, error_dialog
 from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
 from ppinui.tui.text_editor import edited
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
 
 _NAME: Final = re.compile(r"[A-Za-z*][-A-Za-z0-9_*]*")
 _NUMBERED: Final = re.compile(r"(.*?)(\d+)")

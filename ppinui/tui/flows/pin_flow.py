@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ppinui.errors import SecretUnavailable
 from ppinui.pkcs11.token_flags import UserType
@@ -16,12 +16,10 @@ from ppinui.tokens.pins import check_offer, limit_words, place_of
 from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.controllers.token_controller import FlowCancelled
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.dialogs.secret_dialog import SecretDialog, ask_twice
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
 
 Result = TypeVar("Result")
 

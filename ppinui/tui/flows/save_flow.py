@@ -5,26 +5,23 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ppinui.config.config_save import SaveRefused, SaveReport
-from ppinui.config.library_users import processes_using
 from ppinui.config.redaction import is_any_lost, masked_diff
 from ppinui.editing.file_watch import OnDisk
+from ppinui.editing.journal import UnsavedEdits
 from ppinui.editing.session import DiskState, Session
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document
+from ppinui.provider.library import processes_using
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice, error_dialog
-from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
+from ppinui.tui.dialogs.form_dialog import ask_path
 from ppinui.tui.messages import HeadChanged
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.text_view import diff_lines
 from ppinui.tui.widgets.virtual_list import Piece
-
-if TYPE_CHECKING:
-    from ppinui.editing.journal import UnsavedEdits
-    from ppinui.tui.app_context import AppContext
 
 _BACK = DialogChoice("back", "b", "Back")
 
@@ -91,13 +88,8 @@ async def offer_unsaved(context: AppContext, left: UnsavedEdits) -> None:
 async def _show_notes(context: AppContext, notes: Sequence[str]) -> None:
     """What is to be known of edits that were put on another text than the one they were made on."""
     if notes:
-        await context.ask(
-            ChoiceDialog(
-                "Put on, with something to know",
-                [(note, "") for note in notes],
-                [DialogChoice("ok", "o", "OK")],
-            )
-        )
+        lines: list[Piece] = [(note, "") for note in notes]
+        await context.ask(ChoiceDialog("Put on, with something to know", lines))
 
 
 async def quit_app(context: AppContext, *, message: str | None = None) -> None:
@@ -137,15 +129,10 @@ async def ask_and_copy(
     context: AppContext, original: Path, write: Callable[[Path], SaveReport]
 ) -> Path | None:
     """Ask where to, have it written there, and say how it gets in the place of the original."""
-    answers = await context.ask(
-        FormDialog(
-            "Save a copy",
-            [FormField("path", "to the file", str(Path.home() / f"{original.name}.copy"), "a new file")],
-        )
-    )
-    if answers is None or not answers["path"]:
+    usual = Path.home() / f"{original.name}.copy"
+    path = await ask_path(context.ask, "Save a copy", "to the file", usual, "a new file")
+    if path is None:
         return None
-    path = Path(answers["path"]).expanduser()
     try:
         await run_in_thread(lambda: write(path))
     except PpinuiError as error:
@@ -161,7 +148,6 @@ async def ask_and_copy(
                 ("", ""),
                 (f"  {command}", "strong"),
             ],
-            [DialogChoice("ok", "o", "OK")],
         )
     )
     return path
@@ -285,7 +271,5 @@ def _whose(session: Session, theirs: Document) -> ChoiceDialog:
 
 def _both(theirs: Document, ours: Document) -> ChoiceDialog:
     return ChoiceDialog(
-        "From the disk (-) to the screen (+)",
-        diff_lines(masked_diff(theirs.text, ours.text, theirs.origin)),
-        [DialogChoice("ok", "o", "OK")],
+        "From the disk (-) to the screen (+)", diff_lines(masked_diff(theirs.text, ours.text, theirs.origin))
     )

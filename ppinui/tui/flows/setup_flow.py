@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from textual.screen import Screen
 
 from ppinui.editing.file_watch import OnDisk
-from ppinui.editing.opened_file import open_file
+from ppinui.editing.session import open_file
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.services.context import Context
 from ppinui.services.keyring_processes import KeyringProcesses
 from ppinui.setup.engine import Walkthrough
 from ppinui.setup.kinds import kind_named
 from ppinui.setup.walkthrough import SetupKind
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.setup_thread import SetupThread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.flows.save_flow import quit_app
 from ppinui.tui.messages import FileOpened
-
-if TYPE_CHECKING:
-    from textual.screen import Screen
-
-    from ppinui.tui.app_context import AppContext
 
 _NAMED: Final = "-c"
 """The rule by which the configuration was found when the user has named it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ppinui.pkcs11.token_flags import UserType
 from ppinui.secrets.secret import Secret
@@ -21,15 +21,13 @@ from ppinui.tokens.initialisation import (
 from ppinui.tokens.pin_check import WELL_KNOWN_PINS, PinCheck, Verdict, check_pins
 from ppinui.tokens.pins import change_pin, check_offer, init_pin, place_of
 from ppinui.tokens.slot import Token, TokenSlot
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.controllers.token_controller import FlowCancelled
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
 from ppinui.tui.flows.pin_flow import ask_new_pin, ask_pin, keep, may_offer, offer_to_keep
 from ppinui.tui.widgets.text_view import wrapped
 from ppinui.tui.widgets.virtual_list import Piece
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
 
 _WIDTH: Final = 70
 """Of what is to be read in a question."""
@@ -263,7 +261,7 @@ def _flaw_of_which(text: str) -> str:
 
 
 async def _show(context: AppContext, title: str, checks: Sequence[PinCheck], pin: str) -> None:
-    await context.ask(ChoiceDialog(title, _report(checks, pin), [DialogChoice("ok", "o", "OK")]))
+    await context.ask(ChoiceDialog(title, _report(checks, pin)))
 
 
 def _report(checks: Sequence[PinCheck], pin: str) -> list[Piece]:

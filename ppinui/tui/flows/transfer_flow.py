@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ppinui.config.primus_config import read
 from ppinui.editing.edits import Remove, patch_between
@@ -26,12 +26,10 @@ from ppinui.services.clear_text_adoption import (
     without_clear_secrets,
 )
 from ppinui.text import plural
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
-from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
+from ppinui.tui.dialogs.form_dialog import FormDialog, FormField, ask_path
 
 Result = TypeVar("Result")
 
@@ -76,8 +74,7 @@ async def export_secrets(context: AppContext) -> str:
 
 async def _ask_for_path(context: AppContext, title: str, words: str) -> Path | None:
     usual = context.options.context.secrets_location().path
-    answers = await context.ask(FormDialog(title, [FormField("path", words, str(usual))]))
-    return Path(answers["path"]).expanduser() if answers is not None and answers["path"] else None
+    return await ask_path(context.ask, title, words, usual)
 
 
 async def _unless_in_the_way(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,14 +18,15 @@ from ppinui.text import plural, shortened
 from ppinui.tokens.certificates import Validity
 from ppinui.tokens.description import object_lines, object_words
 from ppinui.tokens.export import as_pem, write_pem
-from ppinui.tokens.key_test import make_test_key
 from ppinui.tokens.objects import ObjectList, TokenObject
 from ppinui.tokens.pins import place_of
+from ppinui.tokens.signing_check import make_test_key
 from ppinui.tokens.slot import TokenSlot
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
-from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
+from ppinui.tui.dialogs.form_dialog import ask_path
 from ppinui.tui.flows.pin_flow import with_user_pin
 from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.tui.plain_text import plain
@@ -34,9 +35,6 @@ from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.text_entry import TextEntry
 from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
 
 
 def _notice(now: datetime, one: TokenObject) -> Piece:
@@ -231,15 +229,10 @@ class ObjectsScreen(Screen[None]):
     async def _export(self, one: TokenObject) -> None:
         pem = await run_in_thread(lambda: as_pem(one, place_of(self.slot, self.tokens.module)))
         name = re.sub(r"[^\w.-]+", "-", one.label, flags=re.ASCII).strip("-.") or one.id or "export"
-        typed = await self.context.ask(
-            FormDialog(
-                f"Export {object_words(one)}",
-                [FormField("path", "to a new file", str(Path.home() / f"{name}.pem"))],
-            )
-        )
-        if typed is None or not typed["path"].strip():
+        title, usual = f"Export {object_words(one)}", Path.home() / f"{name}.pem"
+        path = await ask_path(self.context.ask, title, "to a new file", usual)
+        if path is None:
             raise FlowCancelled
-        path = Path(typed["path"].strip()).expanduser()
         await run_in_thread(lambda: write_pem(path, pem))
         self.context.notify(f"Wrote {path}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,9 +16,10 @@ from textual.widgets import ProgressBar, Static
 from ppinui.editing.result_history import Progress
 from ppinui.editing.tree_model import Branch
 from ppinui.errors import PpinuiError
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.probe_controller import ProbeRequest
-from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
+from ppinui.tui.dialogs.form_dialog import ask_path
 from ppinui.tui.messages import ProgressChanged
 from ppinui.tui.overview import result_lines
 from ppinui.tui.plain_text import plain
@@ -28,25 +29,22 @@ from ppinui.tui.widgets.probe_table import ProbeTable
 from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
-
 
 class ProbeScreen(Screen[None]):
     """Choose what to test, watch it, look at what came of it. Leaving does not end the test."""
 
     CSS_PATH = "probe_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f5", "app.pop_screen", "Back", id="test.back", tooltip="Back; the test goes on"),
-        Binding("s", "start('slot')", "This slot", id="test.slot", tooltip="Test the slot of the tree"),
-        Binding("h", "start('hsm')", "This HSM", id="test.hsm", tooltip="Test the HSM of the tree"),
-        Binding("a", "start('all')", "All", id="test.all", tooltip="Test every slot of every HSM"),
-        Binding("f", "start('failed')", "Failed", id="test.failed", tooltip="Test what was not fine"),
-        Binding("l", "login", "PIN login", id="test.login", tooltip="Log in with the PIN, or not"),
-        Binding("c", "crypto", "Crypto", id="test.crypto", tooltip="Log in, and use a key"),
-        Binding("x", "cancel", "Cancel", id="test.cancel", tooltip="End the test; what is known stays"),
-        Binding("y", "copy", "Copy JSON", id="test.copy", tooltip="The result to the clipboard, as JSON"),
-        Binding("w", "write", "Save JSON", id="test.write", tooltip="The result to a file, as JSON"),
+        Binding("escape,f5", "app.pop_screen", "Back", id="probe.back", tooltip="Back; the test goes on"),
+        Binding("s", "start('slot')", "This slot", id="probe.slot", tooltip="Test the slot of the tree"),
+        Binding("h", "start('hsm')", "This HSM", id="probe.hsm", tooltip="Test the HSM of the tree"),
+        Binding("a", "start('all')", "All", id="probe.all", tooltip="Test every slot of every HSM"),
+        Binding("f", "start('failed')", "Failed", id="probe.failed", tooltip="Test what was not fine"),
+        Binding("l", "login", "PIN login", id="probe.login", tooltip="Log in with the PIN, or not"),
+        Binding("c", "crypto", "Crypto", id="probe.crypto", tooltip="Log in, and use a key"),
+        Binding("x", "cancel", "Cancel", id="probe.cancel", tooltip="End the test; what is known stays"),
+        Binding("y", "copy", "Copy JSON", id="probe.copy", tooltip="The result to the clipboard, as JSON"),
+        Binding("w", "write", "Save JSON", id="probe.write", tooltip="The result to a file, as JSON"),
     ]
 
     def __init__(self, context: AppContext) -> None:
@@ -183,14 +181,10 @@ class ProbeScreen(Screen[None]):
             self.context.start_flow(self._write(text), "flow")
 
     async def _write(self, text: str) -> None:
-        answers = await self.context.ask(
-            FormDialog(
-                "Save the result", [FormField("path", "to the file", str(Path.home() / "ppinui-test.json"))]
-            )
-        )
-        if answers is None or not answers["path"]:
+        usual = Path.home() / "ppinui-test.json"
+        path = await ask_path(self.context.ask, "Save the result", "to the file", usual)
+        if path is None:
             return
-        path = Path(answers["path"]).expanduser()
 
         def write() -> None:
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from ppinui.config.config_save import SaveRefused
 from ppinui.config.redaction import mask
 from ppinui.editing.repair import BrokenFile
 from ppinui.libconfig.document import ConfigSyntaxError
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.flows.save_flow import ask_and_copy, refusal, tell_saved, what_will_be_written
@@ -23,9 +24,6 @@ from ppinui.tui.text_editor import edited
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.text_view import NumberedTextView
 from ppinui.tui.widgets.virtual_list import Piece
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
 
 
 class FlawedText(NumberedTextView):
@@ -59,15 +57,13 @@ class RepairScreen(Screen[None]):
     AUTO_FOCUS = "#repair-text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "e,enter", "edit", "Edit", id="mending.edit", tooltip="Open the text in your editor ($EDITOR)"
+            "e,enter", "edit", "Edit", id="repair.edit", tooltip="Open the text in your editor ($EDITOR)"
         ),
-        Binding("s,f2", "save", "Save", id="mending.save", tooltip="Show the change, then save it"),
-        Binding("c", "copy", "Save a copy", id="mending.copy", tooltip="Save the edited text elsewhere"),
-        Binding(
-            "r,f5", "read", "Read the file again", id="mending.read", tooltip="See what the disk has now"
-        ),
+        Binding("s,f2", "save", "Save", id="repair.save", tooltip="Show the change, then save it"),
+        Binding("c", "copy", "Save a copy", id="repair.copy", tooltip="Save the edited text elsewhere"),
+        Binding("r,f5", "read", "Read the file again", id="repair.read", tooltip="See what the disk has now"),
         Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
-        Binding("f10,q,ctrl+q", "leave", "Quit", id="mending.quit", tooltip="Leave the file as it is"),
+        Binding("f10,q,ctrl+q", "leave", "Quit", id="repair.quit", tooltip="Leave the file as it is"),
     ]
 
     def __init__(self, context: AppContext, mending: BrokenFile) -> None:

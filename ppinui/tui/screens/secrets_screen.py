@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from ppinui.errors import PpinuiError
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.stored_secret import SecretKind
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.controllers.secrets_snapshot import SecretRow
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
 from ppinui.tui.dialogs.secret_dialog import ask_twice
@@ -24,10 +25,6 @@ from ppinui.tui.widgets.column_table import Column, ColumnTable, TableHead
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
-
 
 _COLUMNS: Final = (
     Column[SecretRow]("kind", 9, lambda row: row.kind.label.split()[0], "faint"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from ppinui.setup.engine import StepPage
 from ppinui.setup.walkthrough import Action, Finding
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.controllers.setup_controller import SetupController
 from ppinui.tui.controllers.setup_thread import SetupThread, Way
 from ppinui.tui.plain_text import plain
@@ -28,9 +29,6 @@ from ppinui.tui.widgets.row_editor import RowEditor, TableRow
 from ppinui.tui.widgets.step_list import StepList
 from ppinui.tui.widgets.text_entry import TextEntry
 from ppinui.tui.widgets.virtual_list import VirtualList
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
 
 _OFTEN: Final = 0.1
 """Seconds between two looks at how far an action is."""
@@ -45,18 +43,18 @@ class SetupScreen(Screen[bool]):
     CSS_PATH = "setup_screen.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - so does Screen
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "act", "Do it", id="walk.act", tooltip="Do what this step can do; it asks before"),
-        Binding("f3", "steps", "Steps", id="walk.steps", tooltip="The list of the steps; Enter goes to one"),
-        Binding("f4", "mend", "Mend", id="walk.mend", tooltip="Go to the step in which it can be mended"),
-        Binding("f5", "look", "Look again", id="walk.look", tooltip="Find out how things are now"),
-        Binding("f6", "copy", "Copy", id="walk.copy", tooltip="Copy commands; once more: the next ones"),
-        Binding("f7", "back", "Back", id="walk.back", tooltip="Go to the step before"),
-        Binding("f8,enter", "next", "Next", id="walk.next", tooltip="Take the answers, and go on"),
-        Binding("f10,q,ctrl+q", "quit", "Quit", id="walk.quit", tooltip="Leave ppinui; answers are kept"),
-        Binding("pageup", "scroll(-1)", "Page up", show=False, id="walk.page-up"),
-        Binding("pagedown", "scroll(1)", "Page down", show=False, id="walk.page-down"),
-        Binding("escape", "leave", "Leave", id="walk.leave", tooltip="Leave the set-up; answers are kept"),
-        Binding("escape", "cancel", "Cancel", id="walk.cancel", tooltip="End what is being done"),
+        Binding("f2", "act", "Do it", id="setup.act", tooltip="Do what this step can do; it asks before"),
+        Binding("f3", "steps", "Steps", id="setup.steps", tooltip="The list of the steps; Enter goes to one"),
+        Binding("f4", "mend", "Mend", id="setup.mend", tooltip="Go to the step in which it can be mended"),
+        Binding("f5", "look", "Look again", id="setup.look", tooltip="Find out how things are now"),
+        Binding("f6", "copy", "Copy", id="setup.copy", tooltip="Copy commands; once more: the next ones"),
+        Binding("f7", "back", "Back", id="setup.back", tooltip="Go to the step before"),
+        Binding("f8,enter", "next", "Next", id="setup.next", tooltip="Take the answers, and go on"),
+        Binding("f10,q,ctrl+q", "quit", "Quit", id="setup.quit", tooltip="Leave ppinui; answers are kept"),
+        Binding("pageup", "scroll(-1)", "Page up", show=False, id="setup.page-up"),
+        Binding("pagedown", "scroll(1)", "Page down", show=False, id="setup.page-down"),
+        Binding("escape", "leave", "Leave", id="setup.leave", tooltip="Leave the set-up; answers are kept"),
+        Binding("escape", "cancel", "Cancel", id="setup.cancel", tooltip="End what is being done"),
     ]
 
     def __init__(self, context: AppContext, setup: SetupThread) -> None:

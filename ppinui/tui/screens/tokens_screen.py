@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,8 +19,9 @@ from ppinui.tokens.description import slot_lines, slot_words
 from ppinui.tokens.pins import token_of
 from ppinui.tokens.slot import SlotList, Token, TokenSlot
 from ppinui.tokens.token_errors import TokenError
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
-from ppinui.tui.dialogs.form_dialog import FormDialog, FormField
+from ppinui.tui.dialogs.form_dialog import ask_path
 from ppinui.tui.flows import token_flow
 from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.tui.plain_text import plain
@@ -29,10 +29,6 @@ from ppinui.tui.widgets.column_table import Column, ColumnTable, TableHead
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.text_view import TextView
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
-
 
 _USUAL: Final = {"initialised", "user PIN set", "login required"}
 """What is normal, and not worth a word in the table."""
@@ -203,19 +199,11 @@ class TokensScreen(Screen[None]):
         self.tokens.flow(self._choose_module())
 
     async def _choose_module(self) -> None:
-        typed = await self.context.ask(
-            FormDialog(
-                "Which PKCS#11 library shall be asked?",
-                [
-                    FormField(
-                        "path", "its file", str(self.tokens.module or ""), "/usr/lib/softhsm/libsofthsm2.so"
-                    )
-                ],
-            )
-        )
-        if typed is None or not typed["path"].strip():
+        title, hint = "Which PKCS#11 library shall be asked?", "/usr/lib/softhsm/libsofthsm2.so"
+        path = await ask_path(self.context.ask, title, "its file", self.tokens.module, hint)
+        if path is None:
             raise FlowCancelled
-        self.tokens.module = Path(typed["path"].strip()).expanduser().absolute()
+        self.tokens.module = path.absolute()
         self.found = None
         self._show(())
         await self._list()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import set_cell_size
 from textual.app import ComposeResult
@@ -16,13 +16,11 @@ from textual.widgets import Static
 from ppinui.setup.kinds import KINDS
 from ppinui.setup.progress import interrupted
 from ppinui.text import shortened
+from ppinui.tui.app_context import AppContext
 from ppinui.tui.messages import SetupRequested
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.virtual_list import ItemList, Piece, VirtualList
-
-if TYPE_CHECKING:
-    from ppinui.tui.app_context import AppContext
 
 _NAME = 32
 
@@ -40,7 +38,7 @@ class WelcomeList(ItemList[_Way]):
     """The ways on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Choose", id="kinds.choose", tooltip="Begin what is under the cursor"),
+        Binding("enter", "choose", "Choose", id="welcome.choose", tooltip="Begin what is under the cursor"),
     ]
 
     def row(self, index: int, width: int) -> Sequence[Piece]:
@@ -56,7 +54,9 @@ class WelcomeScreen(Screen[None]):
     AUTO_FOCUS = "#welcome-list"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f12,k", "app.tokens", "Tokens", id="app.tokens", tooltip="Slots, PINs and keys of any HSM"),
-        Binding("f10,q,ctrl+q,escape", "leave", "Quit", id="kinds.quit", tooltip="Leave; nothing is changed"),
+        Binding(
+            "f10,q,ctrl+q,escape", "leave", "Quit", id="welcome.quit", tooltip="Leave; nothing is changed"
+        ),
     ]
 
     def __init__(self, context: AppContext) -> None:
