@@ -8,9 +8,8 @@ import shlex
 
 from ppinui.cli.console import say
 from ppinui.config.config_save import SaveReport
-from ppinui.config.library_users import processes_using
 from ppinui.errors import PpinuiError
-from ppinui.provider.library import find_module
+from ppinui.provider.library import find_module, processes_using
 from ppinui.text import printable
 
 

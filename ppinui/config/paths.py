@@ -12,6 +12,7 @@ from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, Kind, Scalar
 from ppinui.libconfig.edit import set_value
 from ppinui.libconfig.insert import insert
+from ppinui.libconfig.nodes import path_below
 from ppinui.text import quoted
 
 # What may be left out at the beginning, longest first.
@@ -65,16 +66,12 @@ def _follow(document: Document, beginning: str, names: Sequence[str]) -> str | N
 
 def _steps(path: str, name: str) -> tuple[str, ...]:
     """The paths that a name below another path may stand for."""
-    direct = _join(path, name)
+    direct = path_below(path, name)
     return (direct, f"{path}.slots.{name}") if _is_hsm(path) else (direct,)
 
 
 def _is_hsm(path: str) -> bool:
     return path.startswith("primus.hsms.") and path.count(".") == 2
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _new_path(document: Document, names: Sequence[str]) -> str | None:
@@ -89,8 +86,8 @@ def _new_path(document: Document, names: Sequence[str]) -> str | None:
             and document.get("primus") is not None
         ):
             parent = "primus.log"
-        if parent is not None and spec_of(_join(parent, name)):
-            return _join(parent, name)
+        if parent is not None and spec_of(path_below(parent, name)):
+            return path_below(parent, name)
     return None
 
 
@@ -106,10 +103,10 @@ def _remedy(document: Document, names: Sequence[str]) -> str:
         alike = [name for name in there if re.fullmatch(rf"{numbered[1]}\d+", name)]
         if alike:
             more = ", …" if len(alike) > _MOST_NAMES else ""
-            listed = ", ".join(_join(shown, name) for name in alike[:_MOST_NAMES])
+            listed = ", ".join(path_below(shown, name) for name in alike[:_MOST_NAMES])
             return f"there is: {listed}{more}"
     if similar := get_close_matches(wrong, there, n=3):
-        meant = " or ".join(_join(shown, name) for name in similar)
+        meant = " or ".join(path_below(shown, name) for name in similar)
         return f"did you mean {meant}?"
     if not there:
         return f"there is nothing in {shown}" if shown else "the file has no settings"

@@ -119,14 +119,6 @@ LOG_SETTINGS: Final = (
 )
 """What stands in the group ``primus.log``."""
 
-SECRET_NAMES: Final = frozenset(
-    spec.name
-    for table in (FILE_SETTINGS, GLOBAL_SETTINGS, HSM_SETTINGS, SLOT_SETTINGS, LOG_SETTINGS)
-    for spec in table
-    if spec.secret
-)
-"""The names of the settings that hold a password in clear text: ``pin`` and ``proxy_password``."""
-
 
 class Level(Enum):
     """The five kinds of groups of a primus.cfg; each has its own settings."""

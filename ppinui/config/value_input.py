@@ -173,6 +173,11 @@ def parse_value(text: str, kind: Kind, spec: SettingSpec | None) -> Scalar:
             raise TypeError(f"a {kind.value} has no scalar value")
 
 
+def as_typed(value: Scalar) -> str:
+    """The text that ``parse_value`` reads as this value."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _parse_string(text: str, spec: SettingSpec | None) -> str:
     if "\0" in text:
         raise InvalidValueError("a text without NUL characters")

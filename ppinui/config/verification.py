@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ppinui.libconfig.document import ConfigSyntaxError, Document, Kind
 from ppinui.libconfig.includes import decode, encode
-from ppinui.libconfig.nodes import Node, equal_nodes
+from ppinui.libconfig.nodes import Node, equal_nodes, path_below
 from ppinui.libconfig.scalars import exact_integer, read_scalar
 
 _INTEGERS: Final = frozenset((Kind.INT, Kind.INT64))
@@ -177,23 +177,23 @@ def _compare(
         path, at, node, inside = todo.pop()
         if node.kind is Kind.GROUP:
             names = [child.name for child in node.children]
-            yield from ((_join(path, name), None) for name in inside.keys() - set(names))
+            yield from ((path_below(path, str(name)), None) for name in inside.keys() - set(names))
             found = [inside.get(name, _MISSING) for name in names]
         else:
             names = [f"[{index}]" for index in range(len(node.children))]
             missing = len(names) - len(inside)
-            yield from ((_join(path, f"[{index}]"), None) for index in range(len(names), len(inside)))
+            yield from ((path_below(path, f"[{index}]"), None) for index in range(len(names), len(inside)))
             found = [*inside, *[_MISSING] * missing]
         for name, child, value in zip(names, node.children, found, strict=False):
             start = at + child.lead
             at = start + child.width
             container = _CONTAINERS.get(child.kind)
             if container is not None and isinstance(value, container):
-                todo.append((_join(path, name), start + child.value + 1, child, value))
+                todo.append((path_below(path, str(name)), start + child.value + 1, child, value))
                 continue
             raw = text[start + child.value : start + child.stop]
             if container is not None or not (start in left_out or _agree(child.kind, raw, value)):
-                yield _join(path, name), raw
+                yield path_below(path, str(name)), raw
 
 
 def _agree(kind: Kind, raw: str, value: object) -> bool:
@@ -203,7 +203,3 @@ def _agree(kind: Kind, raw: str, value: object) -> bool:
         return is_int and value == exact_integer(raw, bits=None)
     own = read_scalar(kind, raw)
     return type(value) is type(own) and value == own
-
-
-def _join(path: str, step: str | None) -> str:
-    return f"{path}.{step}" if path else str(step)

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from ppinui import __version__
-from ppinui.config.library_users import processes_using
 from ppinui.diagnostic import Diagnostic, Severity, error, from_exception, ok, warning
 from ppinui.errors import PpinuiError
-from ppinui.provider.library import examine, find_module
+from ppinui.provider.library import examine, find_module, processes_using
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound, find_ppin
 from ppinui.services.context import Context

@@ -11,9 +11,11 @@ from typing import Any, ClassVar, Final
 from ppinui.config.additions import add_hsm, add_slot
 from ppinui.config.paths import set_or_insert, short_path
 from ppinui.config.redaction import MASK, SETUP_PASSWORD, find_secrets, is_secret_path, mask
+from ppinui.config.value_input import as_typed
 from ppinui.errors import PpinuiError
 from ppinui.libconfig import edit, insert
-from ppinui.libconfig.document import Document, EditRefused, Kind, Scalar, parse
+from ppinui.libconfig.document import Document, EditRefused, Scalar, parse
+from ppinui.libconfig.nodes import path_below
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,60 @@ class Edit(ABC):
         return {"kind": self.kind, **{one.name: getattr(self, one.name) for one in fields(self)}}
 
 
-def is_secret(path: str) -> bool:
-    """Whether the setting at a path holds a password in clear text."""
-    return is_secret_path(path)
+@dataclass(frozen=True)
+class _EditAt(Edit):
+    """An edit of what stands at a path."""
+
+    where: str
+
+    @property
+    def path(self) -> str:
+        return self.where
 
 
 @dataclass(frozen=True)
-class SetValue(Edit):
+class _NewName(_EditAt):
+    """An edit after which something has this name, beside the one at the path or in its place."""
+
+    name: str
+
+    @property
+    def path(self) -> str:
+        return path_below(self.where.rpartition(".")[0], self.name)
+
+
+@dataclass(frozen=True)
+class Addition(Edit):
+    """An edit that adds a group. ``made`` is the path that it got, "" while that is not known."""
+
+    made: str = field(default="", kw_only=True)
+
+    @property
+    def path(self) -> str:
+        return self.made
+
+    @property
+    @abstractmethod
+    def parent(self) -> str:
+        """The path of the group that gets it."""
+
+    def _expected(self, document: Document, made: tuple[Document, str]) -> Document:
+        """The new document, if the group got the same path as before."""
+        new, path = made
+        if self.made and path != self.made:
+            raise PpinuiError(
+                f"{short_path(self.made)} is not free any more",
+                document.origin,
+                "add it again: it gets the next free name",
+            )
+        return new
+
+
+@dataclass(frozen=True)
+class SetValue(_EditAt):
     """Give a setting a value; one that is not there yet is inserted."""
 
     kind: ClassVar[str] = "set"
-    where: str
     value: Scalar = field(repr=False)
 
     def apply(self, document: Document) -> Document:
@@ -72,20 +117,15 @@ class SetValue(Edit):
         return f"{short_path(self.where)} = {value}"
 
     @property
-    def path(self) -> str:
-        return self.where
-
-    @property
     def holds_secret(self) -> bool:
-        return is_secret(self.where) or super().holds_secret
+        return is_secret_path(self.where) or super().holds_secret
 
 
 @dataclass(frozen=True)
-class Remove(Edit):
+class Remove(_EditAt):
     """Take out a setting or a group."""
 
     kind: ClassVar[str] = "remove"
-    where: str
 
     def apply(self, document: Document) -> Document:
         return edit.remove(document, self.where)
@@ -94,18 +134,12 @@ class Remove(Edit):
     def words(self) -> str:
         return f"remove {short_path(self.where)}"
 
-    @property
-    def path(self) -> str:
-        return self.where
-
 
 @dataclass(frozen=True)
-class Rename(Edit):
+class Rename(_NewName):
     """Give a group another name."""
 
     kind: ClassVar[str] = "rename"
-    where: str
-    name: str
 
     def apply(self, document: Document) -> Document:
         return edit.rename(document, self.where, self.name)
@@ -114,18 +148,12 @@ class Rename(Edit):
     def words(self) -> str:
         return f"rename {short_path(self.where)} to {self.name}"
 
-    @property
-    def path(self) -> str:
-        return _sibling(self.where, self.name)
-
 
 @dataclass(frozen=True)
-class Duplicate(Edit):
+class Duplicate(_NewName):
     """Put a copy of a group beside it, with some settings changed."""
 
     kind: ClassVar[str] = "duplicate"
-    where: str
-    name: str
     changes: Mapping[str, Scalar] = field(default_factory=dict)
 
     def apply(self, document: Document) -> Document:
@@ -135,41 +163,35 @@ class Duplicate(Edit):
     def words(self) -> str:
         return f"duplicate {short_path(self.where)} as {self.name}"
 
-    @property
-    def path(self) -> str:
-        return _sibling(self.where, self.name)
-
 
 @dataclass(frozen=True)
-class AddHsm(Edit):
-    """Add an HSM. ``made`` is the path that it got, "" while that is not known."""
+class AddHsm(Addition):
+    """Add an HSM."""
 
     kind: ClassVar[str] = "add-hsm"
     host: str
     port: str
     priority: int | None = None
     like: str | None = None
-    made: str = ""
 
     def apply(self, document: Document) -> Document:
-        return _expect(
+        return self._expected(
             document,
             add_hsm(document, host=self.host, port=self.port, priority=self.priority, like=self.like),
-            self.made,
         )
+
+    @property
+    def parent(self) -> str:
+        return "primus.hsms"
 
     @property
     def words(self) -> str:
         return f"add {short_path(self.made) or 'an HSM'} at {self.host}:{self.port}"
 
-    @property
-    def path(self) -> str:
-        return self.made
-
 
 @dataclass(frozen=True)
-class AddSlot(Edit):
-    """Add a slot to an HSM. ``made`` as for :class:`AddHsm`."""
+class AddSlot(Addition):
+    """Add a slot to an HSM."""
 
     kind: ClassVar[str] = "add-slot"
     hsm: str
@@ -177,29 +199,26 @@ class AddSlot(Edit):
     id: int
     client_id: str | None = None
     proxy_user: str | None = None
-    made: str = ""
 
     def apply(self, document: Document) -> Document:
-        return _expect(
+        made = add_slot(
             document,
-            add_slot(
-                document,
-                self.hsm,
-                user_name=self.user_name,
-                id=self.id,
-                client_id=self.client_id,
-                proxy_user=self.proxy_user,
-            ),
-            self.made,
+            self.hsm,
+            user_name=self.user_name,
+            id=self.id,
+            client_id=self.client_id,
+            proxy_user=self.proxy_user,
         )
+        return self._expected(document, made)
+
+    @property
+    def parent(self) -> str:
+        hsm = self.hsm if self.hsm.startswith("primus.") else f"primus.hsms.{self.hsm}"
+        return f"{hsm}.slots"
 
     @property
     def words(self) -> str:
         return f"add {short_path(self.made) or 'a slot'} with partition {self.user_name}, id {self.id}"
-
-    @property
-    def path(self) -> str:
-        return self.made
 
 
 @dataclass(frozen=True)
@@ -244,27 +263,20 @@ _KINDS: Final[dict[str, type[Edit]]] = {
 
 
 @dataclass(frozen=True)
-class Forgotten(Edit):
+class Forgotten(_EditAt):
     """An edit of a journal whose secret was not written down: it has to be made again."""
 
     kind: ClassVar[str] = "forgotten"
     label: str
-    where: str
 
     def apply(self, document: Document) -> Document:
         raise EditRefused(
-            f"{self.label}: the password is not kept outside of the file",
-            document.origin,
-            "enter it again",
+            f"{self.label}: the password is not kept outside of the file", document.origin, "enter it again"
         )
 
     @property
     def words(self) -> str:
         return self.label
-
-    @property
-    def path(self) -> str:
-        return self.where
 
 
 def edit_from_json(kept: Mapping[str, Any]) -> Edit:
@@ -276,7 +288,7 @@ def edit_from_json(kept: Mapping[str, Any]) -> Edit:
     if values.get("secret") is True:
         where = str(values.get("where", ""))
         label = str(values.get("label", f"{short_path(where)} = {MASK}"))
-        return Forgotten(label, where)
+        return Forgotten(where, label)
     try:
         return _KINDS[kind](**values)
     except TypeError as error:
@@ -314,32 +326,11 @@ def _common(one: str, other: str, limit: int) -> int:
     return low
 
 
-def _expect(document: Document, made: tuple[Document, str], expected: str) -> Document:
-    new, path = made
-    if expected and path != expected:
-        raise PpinuiError(
-            f"{short_path(expected)} is not free any more",
-            document.origin,
-            "add it again: it gets the next free name",
-        )
-    return new
-
-
-def _sibling(path: str, name: str) -> str:
-    parent = path.rpartition(".")[0]
-    return f"{parent}.{name}" if parent else name
-
-
 def _scalar_words(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return f'"{value}"' if isinstance(value, str) else as_typed(value)
 
 
 def value_at(document: Document, path: str) -> Scalar | None:
     """The value of the scalar at a path; None where there is none."""
     setting = document.get(path)
-    return setting.value if setting is not None and setting.kind not in _GROUPS else None
-
-
-_GROUPS: Final = frozenset((Kind.GROUP, Kind.ARRAY, Kind.LIST))
+    return setting.value if setting is not None and setting.kind.scalar else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ppinui.config.redaction import is_secret_path
 from ppinui.config.settings import Level, SettingSpec, SettingType, level_of, spec_of
-from ppinui.config.value_input import KIND_OF, InvalidValueError, parse_value
-from ppinui.editing.edits import is_secret
+from ppinui.config.value_input import KIND_OF, InvalidValueError, as_typed, parse_value
 from ppinui.libconfig.document import Document, Kind, Scalar, Setting
+from ppinui.libconfig.nodes import path_below
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Field:
         default = self.spec.default if self.spec else None
         if default is None:
             return "needed" if self.spec and self.spec.required else "none"
-        return f"{_as_typed(default)} by default"
+        return f"{as_typed(default)} by default"
 
     @property
     def explanation(self) -> str:
@@ -52,7 +53,7 @@ class Field:
         elif spec.unit:
             parts.append(spec.unit)
         if spec.default is not None:
-            parts.append(f"default {_as_typed(spec.default)}")
+            parts.append(f"default {as_typed(spec.default)}")
         parts.append("required" if spec.required else "optional")
         return f"{self.name} ({self.kind.value}): " + "; ".join(parts)
 
@@ -68,14 +69,14 @@ def fields_of(document: Document, path: str) -> tuple[Field, ...]:
     level = level_of(path)
     specs = level.specs if level else {}
     found = [
-        _field(group.get(name) if group is not None else None, _join(path, name), spec)
+        _field(group.get(name) if group is not None else None, path_below(path, name), spec)
         for name, spec in specs.items()
         if spec.type is not SettingType.GROUP
     ]
     for child in group.children if group is not None else ():
         spec = specs.get(child.name or "")
         if spec is None and not (level is Level.GLOBAL and child.name in specs):
-            found.append(_field(child, _join(path, child.name or ""), None))
+            found.append(_field(child, path_below(path, child.name or ""), None))
     return tuple(found)
 
 
@@ -116,23 +117,13 @@ def _field(setting: Setting | None, path: str, spec: SettingSpec | None) -> Fiel
     wanted = KIND_OF[spec.type] if spec is not None else None
     if setting is None:
         assert wanted is not None
-        return Field(path, name, wanted, False, "", spec, is_secret(path), "")
+        return Field(path, name, wanted, False, "", spec, is_secret_path(path), "")
     if not setting.kind.scalar:
         text = f"{setting.kind.value} of {len(setting.children)}"
         why = f"{name} is a {setting.kind.value}: edit it in the file itself"
         return Field(path, name, setting.kind, True, text, spec, False, why)
-    secret = is_secret(path)
+    secret = is_secret_path(path)
     why = f"{name} comes from {setting.place.file}: edit it there" if setting.read_only else ""
-    text = "" if secret else _as_typed(setting.value)
+    text = "" if secret else as_typed(setting.value)
     # A value of a wrong type is put right by typing one of the documented type.
     return Field(path, name, wanted or setting.kind, True, text, spec, secret, why)
-
-
-def _as_typed(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name

@@ -9,7 +9,7 @@ from pathlib import Path
 from ppinui.audit import trace
 from ppinui.config.config_save import SaveReport, Unparsed, save
 from ppinui.config.redaction import is_any_lost, masked_diff
-from ppinui.editing.opened_file import Opened, open_file
+from ppinui.editing.session import Opened, open_file
 from ppinui.errors import PpinuiError
 from ppinui.files.replacement import Identity, identify
 from ppinui.libconfig.document import ConfigSyntaxError, Document, parse
@@ -96,11 +96,7 @@ class BrokenFile:
         """Put the text in hand, which parses, in the file. Raises SaveRefused. Writes the disk."""
         assert self._document is not None
         return save(
-            self.path,
-            Unparsed(self._on_disk),
-            self._document,
-            read_from=self._identity,
-            tracer=self._tracer,
+            self.path, Unparsed(self._on_disk), self._document, read_from=self._identity, tracer=self._tracer
         )
 
     def save_copy(self, path: Path) -> SaveReport:

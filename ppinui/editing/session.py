@@ -1,22 +1,46 @@
-"""A session: one configuration being edited, with its history, its journal, and the file on the disk."""
+"""A session: one configuration being edited, from the file to undo and redo, the journal, and the save."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ppinui.audit import trace
 from ppinui.config.config_save import Identity, SaveReport, identify, save
 from ppinui.config.redaction import masked_diff
-from ppinui.editing.edits import AddHsm, AddSlot, Edit, digest_of, patch_between
+from ppinui.editing.edits import Addition, Edit, digest_of, patch_between
 from ppinui.editing.file_watch import OnDisk
-from ppinui.editing.history import History, State
-from ppinui.editing.journal import Journal, UnsavedEdits, find_unsaved, forget
-from ppinui.editing.opened_file import Opened
-from ppinui.editing.reapply import Merged, reapply
+from ppinui.editing.journal import Journal, Merged, UnsavedEdits, find_unsaved, forget, reapply
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document, load
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A configuration as it was read. Names that are there twice are let pass: people come to mend that."""
+
+    path: Path
+    """As the user named it."""
+    document: Document = field(repr=False)
+    identity: Identity | None
+
+
+def open_file(path: Path) -> Opened:
+    """Read a configuration. Raises PpinuiError where it cannot be read, ConfigSyntaxError in what it says."""
+    identity = identify(path)  # before it is read: a file that comes later into its place is told apart
+    return Opened(path, load(path, allow_duplicates=True), identity)
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of the document: what led to it, and the setting or group that it was about."""
+
+    document: Document = field(repr=False)
+    words: str
+    path: str
+    edit: Edit | None = None
+    """None where it came from elsewhere: the disk."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +67,9 @@ class Session:
         self._tracer = tracer
         self._identity = opened.identity
         self.base = opened.document
-        self._history = History(self.base)
+        self._states = [State(self.base, "", "")]
+        self._now = 0
+        """Which of them is on the screen; documents share what is equal, so all are kept."""
         self._state = state
         self._journal = Journal(state, self.path.resolve())
         self._journal.begin(self.base.text)
@@ -57,7 +83,7 @@ class Session:
     @property
     def document(self) -> Document:
         """The document as it is on the screen."""
-        return self._history.now.document
+        return self._states[self._now].document
 
     @property
     def unsaved(self) -> bool:
@@ -66,13 +92,13 @@ class Session:
 
     @property
     def undoable(self) -> str | None:
-        """What undo would take back, in words."""
-        return self._history.undoable
+        """What undo would take back, in words; None at the beginning."""
+        return self._states[self._now].words if self._now else None
 
     @property
     def redoable(self) -> str | None:
-        """What redo would do again, in words."""
-        return self._history.redoable
+        """What redo would do again, in words; None at the end."""
+        return self._states[self._now + 1].words if self._now + 1 < len(self._states) else None
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -97,9 +123,10 @@ class Session:
 
     def undo(self) -> State | None:
         """Take the last edit back; gives what was taken back, None where there is nothing."""
-        left = self._history.undo()
-        if left is None:
+        if not self._now:
             return None
+        left = self._states[self._now]
+        self._now -= 1
         self.revision += 1
         edits = self._journal.edits
         if edits and edits[-1] is left.edit:
@@ -110,10 +137,11 @@ class Session:
 
     def redo(self) -> State | None:
         """Do again what was undone; gives it, None where there is nothing."""
-        before = self.document
-        state = self._history.redo()
-        if state is None:
+        if self._now + 1 == len(self._states):
             return None
+        before = self.document
+        self._now += 1
+        state = self._states[self._now]
         self.revision += 1
         self._note(state.edit or patch_between(before.text, state.document.text, state.words))
         return state
@@ -201,7 +229,10 @@ class Session:
     # -- inside --------------------------------------------------------------------------------------------
 
     def _go_to(self, state: State) -> None:
-        self._history.add(state)
+        """Go to a new state; what was undone is forgotten."""
+        del self._states[self._now + 1 :]
+        self._states.append(state)
+        self._now += 1
         self.revision += 1
 
     def _take(self, merged: Merged) -> None:
@@ -226,12 +257,8 @@ class Session:
 
 def _with_name(edit: Edit, old: Document, new: Document) -> Edit:
     """An addition with the name that it got, so that it gets the same one again or none."""
-    if isinstance(edit, AddHsm) and not edit.made:
-        return AddHsm(edit.host, edit.port, edit.priority, edit.like, _new_group(old, new, "primus.hsms"))
-    if isinstance(edit, AddSlot) and not edit.made:
-        hsm = edit.hsm if edit.hsm.startswith("primus.") else f"primus.hsms.{edit.hsm}"
-        made = _new_group(old, new, f"{hsm}.slots")
-        return AddSlot(edit.hsm, edit.user_name, edit.id, edit.client_id, edit.proxy_user, made)
+    if isinstance(edit, Addition) and not edit.made:
+        return replace(edit, made=_new_group(old, new, edit.parent))
     return edit
 
 

@@ -11,15 +11,7 @@ from pathlib import Path
 from ppinui.diagnostic import Place
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.includes import Flat, IncludeFiles, Source, decode, encode, read_regular
-from ppinui.libconfig.nodes import (
-    Comment,
-    ConfigSyntaxError,
-    EditRefused,
-    Kind,
-    Node,
-    Scalar,
-    TextEdit,
-)
+from ppinui.libconfig.nodes import Comment, ConfigSyntaxError, EditRefused, Kind, Node, Scalar, TextEdit
 from ppinui.libconfig.parser import Before, ParsedText, parse_source
 from ppinui.libconfig.scalars import read_scalar
 from ppinui.libconfig.scanner import COMMENT, STRING
@@ -42,11 +34,7 @@ _COMMENT_OR_STRING = re.compile(rf'({COMMENT})|{STRING}|(/\*[\s\S]*)|"[\s\S]*')
 
 
 def parse(
-    text: str,
-    origin: str = "primus.cfg",
-    *,
-    include_dir: Path | None = None,
-    allow_duplicates: bool = False,
+    text: str, origin: str = "primus.cfg", *, include_dir: Path | None = None, allow_duplicates: bool = False
 ) -> Document:
     """The document of a text decoded as UTF-8 with surrogateescape; ``origin`` names it in messages.
 

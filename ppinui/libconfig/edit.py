@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ppinui.libconfig.comments import removals, tail_of
 from ppinui.libconfig.document import ConfigSyntaxError, Document, EditRefused, Kind, Scalar, Setting
 from ppinui.libconfig.includes import decode, encode
-from ppinui.libconfig.nodes import Content, Node, TextEdit, equal_nodes
+from ppinui.libconfig.nodes import Content, Node, TextEdit, equal_nodes, path_below
 from ppinui.libconfig.scalars import check_name, kind_of, write_scalar
 from ppinui.libconfig.style import word
 
@@ -89,8 +89,7 @@ def rename(document: Document, path: str, new_name: str) -> Document:
         edited = replaced(document, _alone(setting, setting.parent), text_edit, [new_name])
     if edited is None:
         raise no_room(setting)
-    parent_path = setting.path.rpartition(".")[0]
-    return _closing_renamed(edited, f"{parent_path}.{new_name}" if parent_path else new_name, name)
+    return _closing_renamed(edited, path_below(setting.path.rpartition(".")[0], new_name), name)
 
 
 def _closing_renamed(document: Document, path: str, old_name: str) -> Document:

@@ -23,7 +23,7 @@ from ppinui.libconfig.edit import (
     require_free,
     set_value,
 )
-from ppinui.libconfig.nodes import Content, EditRefused, Kind, Scalar, TextEdit
+from ppinui.libconfig.nodes import Content, EditRefused, Kind, Scalar, TextEdit, path_below
 from ppinui.libconfig.render import Writer
 from ppinui.libconfig.scalars import check_name
 from ppinui.libconfig.scanner import COMMENT, STRING
@@ -46,7 +46,7 @@ def insert(
     require_free(parent, name)
     value = normalised(value)
     near = _neighbour(parent, after, is_group=isinstance(value, Mapping))
-    path = f"{parent_path}.{name}" if parent_path else name
+    path = path_below(parent_path, name)
     for index, text_edit in _places(document, parent, near, name, value):
         edited = replaced(document, Stretch(parent, index, index), text_edit, [name])
         if edited is not None and holds(edited.get(path), value) and _comes_off(edited, path, document):
@@ -69,7 +69,7 @@ def copy(
         raise EditRefused(message, str(original.place), "name a group to copy")
     check_name(new_name)
     require_free(parent, new_name)
-    own_path = f"{parent.path}.{new_name}" if parent.path else new_name
+    own_path = path_below(parent.path, new_name)
     edited = _copied(document, original, parent, own_path)
     for inner, value in (changes or {}).items():
         where = f"{own_path}.{inner}"
@@ -189,10 +189,7 @@ def _copied_lead(lead: str, name: str, new_name: str) -> str:
 
 def _renamed_in_comments(text: str, name: str, new_name: str) -> str:
     whole = word(name)
-    return _COMMENT_OR_STRING.sub(
-        lambda found: whole.sub(new_name, found[1]) if found[1] else found[0],
-        text,
-    )
+    return _COMMENT_OR_STRING.sub(lambda found: whole.sub(new_name, found[1]) if found[1] else found[0], text)
 
 
 def _group_to_fill(document: Document, path: str) -> Setting:

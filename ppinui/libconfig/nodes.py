@@ -99,6 +99,11 @@ class Node(NamedTuple):
     children: tuple[Node, ...]
 
 
+def path_below(path: str, name: str) -> str:
+    """The path of what has this name in the group at a path ("" is the root)."""
+    return f"{path}.{name}" if path else name
+
+
 def equal_nodes(old: Sequence[Node], new: Sequence[Node]) -> bool:
     """Whether nodes are equal, however deep they are nested."""
     try:

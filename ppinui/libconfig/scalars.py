@@ -170,9 +170,7 @@ def _write_bool(value: bool, model: str) -> str:
 def _write_int(value: int, model: str) -> str:
     if not INT64_MIN <= value <= INT64_MAX:
         raise EditRefused(
-            "the number does not fit into 64 bits",
-            "the new value",
-            "use a smaller number, or text in quotes",
+            "the number does not fit into 64 bits", "the new value", "use a smaller number, or text in quotes"
         )
     suffix = model[len(model.rstrip("L")) :]
     if not suffix and not INT_MIN <= value <= INT_MAX:

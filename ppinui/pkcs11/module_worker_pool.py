@@ -10,7 +10,7 @@ WORKERS = WorkerPool(
         "ppinui.pkcs11.slot_ops",
         "ppinui.pkcs11.pin_ops",
         "ppinui.pkcs11.object_ops",
-        "ppinui.pkcs11.key_test_ops",
+        "ppinui.pkcs11.signing_ops",
         "ppinui.probe.slot_worker",
         "ppinui.probe.network_probe",
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pkcs11
 
-from ppinui.pkcs11.key_test_ops import choose_way, sign_and_verify
 from ppinui.pkcs11.loaded_module import LoadedModule, NotLoadableError, handle_of
 from ppinui.pkcs11.raw_calls import CryptokiError
 from ppinui.pkcs11.return_codes import ACTION_PROHIBITED
+from ppinui.pkcs11.signing_ops import choose_way, sign_and_verify
 from ppinui.pkcs11.structures import ModuleInfo, TokenInfo, text_of
 from ppinui.pkcs11.token_flags import PIN_FLAGS, TokenFlag, UserType
 from ppinui.probe.conditions import StageError

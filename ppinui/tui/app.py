@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from ppinui.editing.opened_file import open_file
+from ppinui.editing.session import open_file
 from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from ppinui.config.primus_config import PrimusConfig
     from ppinui.editing.edits import Edit
-    from ppinui.editing.opened_file import Opened
-    from ppinui.editing.session import Session
+    from ppinui.editing.session import Opened, Session
     from ppinui.editing.tree_model import Line
     from ppinui.tui.dialogs.choice_dialog import DialogChoice
     from ppinui.tui.options import AppOptions

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from ppinui.editing.opened_file import Opened
     from ppinui.editing.result_history import Progress
+    from ppinui.editing.session import Opened
     from ppinui.tokens.slot import TokenSlot
 
 # To every screen that is open.

@@ -1,7 +1,8 @@
 """How many of our files a command passes on its way: those of which a function is called, imports aside.
 
-Prints the number for each command; there is no limit. With ``--files`` it names them in the order of the
-first call, with ``--climbs`` the calls from a room into one above it, which a callback or a protocol makes.
+Prints the number for each command, and fails where an edit of one setting passes more files than its limit.
+With ``--files`` it names them in the order of the first call, with ``--climbs`` the calls from a room into
+one above it, which a callback or a protocol makes.
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ async def type_a_port(file, folder):
 
 asyncio.run(type_a_port(*map(Path, sys.argv[1:])))
 """
+_LIMITS: Final = {"config set hsm0.port=2311": 35, "a port typed in the form": 45}
 _MODULE_STARTS: Final = "workers/worker_pool.py:start"
 """Behind it the way goes on in another process, with the module in it."""
 
@@ -126,8 +128,8 @@ def walk(
         return seen
 
 
-def show(name: str, seen: dict[str, Any]) -> None:
-    """One line for a command, and what the options ask for."""
+def show(name: str, seen: dict[str, Any]) -> bool:
+    """One line for a command, and what the options ask for; whether its limit holds."""
     heights = rooms()
 
     def height(file: str) -> int:
@@ -143,6 +145,7 @@ def show(name: str, seen: dict[str, Any]) -> None:
         print(
             "".join(f"    {caller} -> {callee} {function}\n" for caller, callee, function in climbs), end=""
         )
+    return len(seen["files"]) <= _LIMITS.get(name, len(seen["files"]))
 
 
 def main() -> int:
@@ -155,17 +158,14 @@ def main() -> int:
             environ = environment(user.environ)
             hsm = folder / "primus.cfg"
             hsm.write_text(one_hsm())
-            show(
-                "config set hsm0.port=2311",
-                walk("-c", str(hsm), "config", "set", "hsm0.port=2311", environ=environ),
-            )
+            setting = walk("-c", str(hsm), "config", "set", "hsm0.port=2311", environ=environ)
             form = walk(str(hsm), str(folder), environ=environ, code=_FORM)
-            show("a port typed in the form", form)
+            short = [show("config set hsm0.port=2311", setting), show("a port typed in the form", form)]
             (service_user, proxy), *_ = stand.proxies.items()
             adding = walk("secret", "add-proxy", service_user, environ=environ, stdin=f"{proxy.password}\n")
             show("secret add-proxy", adding)
             show("--test", walk("--test", environ=environ, until=_MODULE_STARTS))
-    return 0
+    return 0 if all(short) else 1
 
 
 if __name__ == "__main__":

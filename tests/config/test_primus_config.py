@@ -13,8 +13,8 @@ from ppinui.config.settings import (
     GLOBAL_SETTINGS,
     HSM_SETTINGS,
     LOG_SETTINGS,
-    SECRET_NAMES,
     SLOT_SETTINGS,
+    Level,
     SettingType,
     spec_of,
 )
@@ -75,7 +75,8 @@ def test_what_is_not_documented_has_no_description_but_the_groups_have(path: str
 
 
 def test_passwords_are_marked_as_such() -> None:
-    assert {"pin", "proxy_password"} == SECRET_NAMES
+    secret = {spec.name for level in Level for spec in level.specs.values() if spec.secret}
+    assert secret == {"pin", "proxy_password"}
     assert [spec.name for spec in HSM_SETTINGS + SLOT_SETTINGS if spec.secret] == ["pin", "proxy_password"]
 
 

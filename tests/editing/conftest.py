@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.editing.opened_file import open_file
-from ppinui.editing.session import Session
+from ppinui.editing.session import Session, open_file
 from tests.rig.configurations import one_hsm
 
 TEXT = one_hsm(hsm0='pin = "CANARY-PIN-1";')

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ppinui.editing.edits import AddHsm, Remove, SetValue
-from ppinui.editing.opened_file import open_file
-from ppinui.editing.session import Session
+from ppinui.editing.session import Session, open_file
 from tests.rig.canary import files_with
 from tests.rig.program import CHECKOUT, environment
 
@@ -24,7 +23,7 @@ EDIT_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
 from ppinui.editing.edits import AddSlot, SetValue
-from ppinui.editing.opened_file import open_file
+from ppinui.editing.session import open_file
 from ppinui.editing.session import Session
 session = Session(open_file(Path(sys.argv[1])), state=Path(sys.argv[2]), tracer=lambda *_: None)
 session.apply(SetValue("primus.hsms.hsm0.host", "10.9.9.9"))

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.library_users import PROVIDER_LIBRARY
-from ppinui.provider.library import ModuleNotFound, ModuleUnusable, examine, find_module
+from ppinui.provider.library import PROVIDER_LIBRARY, ModuleNotFound, ModuleUnusable, examine, find_module
 from tests.rig.odd_module import OddModule, Switches
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
 from tests.rig.unloadable import Unloadable

@@ -17,9 +17,9 @@ from ppinui.pkcs11.object_attributes import Attribute, ObjectClass
 from ppinui.secrets.secret import Secret
 from ppinui.tokens.certificates import Validity
 from ppinui.tokens.export import as_pem, choose
-from ppinui.tokens.key_test import make_test_key, remove_test_keys
 from ppinui.tokens.module_client import Interrupted
 from ppinui.tokens.objects import ObjectList, TokenObject, count_objects, list_objects
+from ppinui.tokens.signing_check import make_test_key, remove_test_keys
 from ppinui.tokens.slot_list import find_slot
 from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal

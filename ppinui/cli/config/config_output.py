@@ -12,6 +12,7 @@ from ppinui.config.locate import Location
 from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
 from ppinui.config.redaction import is_secret_path, without_setup_passwords
 from ppinui.config.settings import GLOBAL_SETTINGS, LOG_SETTINGS, SettingSpec, SettingType, spec_of
+from ppinui.config.value_input import as_typed
 from ppinui.diagnostic import PROBLEMS, Diagnostic, Severity, count_severities
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import Document, Kind, Setting
@@ -23,8 +24,7 @@ def shown_value(setting: Setting, *, reveal: bool) -> str:
     """A scalar as one word: strings without quotes, true and false, numbers in decimal."""
     if is_secret_path(setting.path) and not reveal:
         return MASK
-    value = setting.value
-    word = str(value).lower() if isinstance(value, bool) else str(value)
+    word = as_typed(setting.value)
     return word if reveal else str(without_setup_passwords(word))
 
 
@@ -77,13 +77,7 @@ def _settings(document: Document, parent: str, specs: Sequence[SettingSpec]) -> 
 
 def word(value: str | int | bool) -> str:
     """A default as it would be written in the file."""
-    return (
-        str(value).lower()
-        if isinstance(value, bool)
-        else f'"{value}"'
-        if isinstance(value, str)
-        else str(value)
-    )
+    return f'"{value}"' if isinstance(value, str) else as_typed(value)
 
 
 def _source(setting: Setting, *, reveal: bool) -> str:

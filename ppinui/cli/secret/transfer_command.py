@@ -12,9 +12,9 @@ from ppinui.cli.command_context import say_whose_keyring
 from ppinui.cli.console import emit, say
 from ppinui.cli.secret.secret_session import SecretSession
 from ppinui.config.config_save import identify, save
-from ppinui.config.library_users import processes_using
 from ppinui.config.primus_config import PrimusConfig, read
 from ppinui.errors import ExitCode, PpinuiError
+from ppinui.provider.library import processes_using
 from ppinui.provider.ppin import Ppin
 from ppinui.provider.ppin_binary import PpinNotFound
 from ppinui.secrets import transfer

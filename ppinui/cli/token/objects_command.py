@@ -14,10 +14,10 @@ from ppinui.errors import ExitCode, PpinuiError
 from ppinui.pkcs11.object_attributes import ObjectClass
 from ppinui.text import printable
 from ppinui.tokens.export import as_pem, choose, write_pem
-from ppinui.tokens.key_test import make_test_key
 from ppinui.tokens.module_client import Access
 from ppinui.tokens.objects import ObjectList, TokenObject, list_objects
 from ppinui.tokens.pins import place_of
+from ppinui.tokens.signing_check import make_test_key
 
 
 def run(access: Access, arguments: argparse.Namespace) -> int:

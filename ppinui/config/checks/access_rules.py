@@ -297,9 +297,17 @@ def managed_header(subject: Subject) -> Iterator[Diagnostic]:
                 return
 
 
-_PIN = "fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here"
-_PROXY = "put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here"
-_OTHER = "remove it: the library reads no setting of this name"
+_PIN: Final = (
+    "clear-pin",
+    "the setup password",
+    "fetch the partition's permanent secret with it (ppin -a -e PARTITION), then remove it here",
+)
+_PROXY: Final = (
+    "clear-proxy-password",
+    "the password of the service proxy",
+    "put it into .secrets.cfg (ppin -p -e PROXY_USER), then remove it here",
+)
+_OTHER: Final = ("clear-password", "a password", "remove it: the library reads no setting of this name")
 
 
 def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:
@@ -313,9 +321,9 @@ def clear_secrets(subject: Subject) -> Iterator[Diagnostic]:
     yield from secrets_of_text(document.source, paths.get)
     for setting in settings:
         if setting.read_only:
-            name = setting.name or ""
-            what = f"{called(setting)} holds {_meaning(name)} in clear text, in an included file"
-            yield problem(_check(name), Severity.WARNING, setting, what, _remedy(name))
+            code, meaning, remedy = _texts(setting.name or "")
+            what = f"{called(setting)} holds {meaning} in clear text, in an included file"
+            yield problem(code, Severity.WARNING, setting, what, remedy)
 
 
 def _path_at(document: Document, start: int) -> str | None:
@@ -336,8 +344,9 @@ def secrets_of_text(source: Source, path_at: Callable[[int], str | None]) -> Ite
             called_so = f"a commented-out {called_so}"
         severity, message = _judged(secret, called_so)
         if severity is not None:
-            check = _check(secret.name) + ("-in-comment" if secret.in_comment else "")
-            found = problem(check, severity, source.place(secret.start), message, _remedy(secret.name))
+            code, _, remedy = _texts(secret.name)
+            code += "-in-comment" if secret.in_comment else ""
+            found = problem(code, severity, source.place(secret.start), message, remedy)
             yield replace(found, subject=path or "")
 
 
@@ -346,7 +355,7 @@ def _judged(secret: ClearSecret, name: str) -> tuple[Severity | None, str]:
         case Looks.REAL if secret.name == SHAPE:
             return Severity.WARNING, f"{name} holds what looks like a setup password in clear text"
         case Looks.REAL:
-            return Severity.WARNING, f"{name} holds {_meaning(secret.name)} in clear text"
+            return Severity.WARNING, f"{name} holds {_texts(secret.name)[1]} in clear text"
         case Looks.PLACEHOLDER if secret.name != SHAPE:
             return (
                 Severity.NOTE,
@@ -356,21 +365,6 @@ def _judged(secret: ClearSecret, name: str) -> tuple[Severity | None, str]:
             return None, ""
 
 
-def _check(name: str) -> str:
-    return (
-        "clear-proxy-password"
-        if is_of_proxy(name)
-        else "clear-pin"
-        if is_of_setup(name)
-        else "clear-password"
-    )
-
-
-def _meaning(name: str) -> str:
-    if is_of_proxy(name):
-        return "the password of the service proxy"
-    return "the setup password" if is_of_setup(name) else "a password"
-
-
-def _remedy(name: str) -> str:
+def _texts(name: str) -> tuple[str, str, str]:
+    """For a secret of this name: the code of a finding, what the secret is, and the remedy."""
     return _PROXY if is_of_proxy(name) else _PIN if is_of_setup(name) else _OTHER

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
 from ppinui.config.checks.subject import Subject, called, problem, rule
-from ppinui.config.primus_config import PrimusConfig, Slot
+from ppinui.config.primus_config import Hsm, PrimusConfig, Slot
 from ppinui.config.settings import DEFAULT_PORT
 from ppinui.config.value_input import check_host, check_port, check_user_name, endpoint
 from ppinui.diagnostic import Diagnostic, Severity
@@ -28,37 +28,37 @@ def hosts(subject: Subject) -> Iterator[Diagnostic]:
     """missing-host, empty-host, host-with-blanks, host-with-scheme, host-with-brackets, host-with-port,
     host-not-an-address, host-invalid.
     """
+    remedy = 'add host = "…"; with the name or the IP address of the HSM or of its proxy'
     for hsm in subject.hsms:
-        host = subject.at(hsm).get("host")
-        if host is None:
-            if subject.complete:
-                yield problem(
-                    "missing-host",
-                    Severity.ERROR,
-                    subject.at(hsm),
-                    f"{hsm.name} has no host",
-                    'add host = "…"; with the name or the IP address of the HSM or of its proxy',
-                )
-        elif hsm.host is not None and (flaw := check_host(hsm.host)):
-            yield problem(flaw.code, Severity.ERROR, host, f"{hsm.name}: {flaw.message}", flaw.remedy)
+        yield from _needed(subject, hsm, "host", hsm.host, check=check_host, remedy=remedy)
 
 
 @rule
 def ports(subject: Subject) -> Iterator[Diagnostic]:
     """missing-port, empty-port, port-not-a-number, port-out-of-range."""
     for hsm in subject.hsms:
-        port = subject.at(hsm).get("port")
-        if port is None:
-            if subject.complete:
-                yield problem(
-                    "missing-port",
-                    Severity.ERROR,
-                    subject.at(hsm),
-                    f"{hsm.name} has no port",
-                    f'add port = "{DEFAULT_PORT}"; (the usual one), in quotes',
-                )
-        elif hsm.port is not None and (flaw := check_port(hsm.port)):
-            yield problem(flaw.code, Severity.ERROR, port, f"{hsm.name}: {flaw.message}", flaw.remedy)
+        remedy = f'add port = "{DEFAULT_PORT}"; (the usual one), in quotes'
+        yield from _needed(subject, hsm, "port", hsm.port, check=check_port, remedy=remedy)
+
+
+def _needed(
+    subject: Subject,
+    entry: Hsm | Slot,
+    name: str,
+    value: str | None,
+    *,
+    check: Callable[[str], Diagnostic | None],
+    remedy: str,
+) -> Iterator[Diagnostic]:
+    """The problem of a setting that is needed: it is absent (``remedy`` says what to add), or has a flaw."""
+    setting = subject.at(entry).get(name)
+    whose = _name(entry)
+    if setting is None:
+        if subject.complete:
+            code = f"missing-{name.replace('_', '-')}"
+            yield problem(code, Severity.ERROR, subject.at(entry), f"{whose} has no {name}", remedy)
+    elif value is not None and (flaw := check(value)):
+        yield problem(flaw.code, flaw.severity, setting, f"{whose}: {flaw.message}", flaw.remedy)
 
 
 @rule
@@ -110,26 +110,16 @@ def _is_placeholder(value: str | None) -> bool:
     return value is not None and _PLACEHOLDERS.fullmatch(value) is not None
 
 
-def _name(slot: Slot) -> str:
-    return f"{slot.hsm}.{slot.name}"
+def _name(entry: Hsm | Slot) -> str:
+    return f"{entry.hsm}.{entry.name}" if isinstance(entry, Slot) else entry.name
 
 
 @rule
 def user_names(subject: Subject) -> Iterator[Diagnostic]:
     """missing-user-name, empty-user-name, user-name-with-blanks."""
+    remedy = 'add user_name = "…"; with the name of the partition'
     for slot in subject.slots:
-        setting = subject.at(slot).get("user_name")
-        if setting is None:
-            if subject.complete:
-                yield problem(
-                    "missing-user-name",
-                    Severity.ERROR,
-                    subject.at(slot),
-                    f"{_name(slot)} has no user_name",
-                    'add user_name = "…"; with the name of the partition',
-                )
-        elif slot.user_name is not None and (flaw := check_user_name(slot.user_name)):
-            yield problem(flaw.code, flaw.severity, setting, f"{_name(slot)}: {flaw.message}", flaw.remedy)
+        yield from _needed(subject, slot, "user_name", slot.user_name, check=check_user_name, remedy=remedy)
 
 
 @rule

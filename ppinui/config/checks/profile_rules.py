@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ppinui.config.checks.subject import Profile, Subject, problem, rule
 from ppinui.config.cloudhsm_clusters import missing_endpoints
-from ppinui.config.value_input import address_of
+from ppinui.config.value_input import address_of, as_typed
 from ppinui.diagnostic import Diagnostic, Severity
 from ppinui.text import quoted
 
@@ -48,9 +48,9 @@ def _wanted(
         return
     value = (subject.config.log if group else subject.config.globals)[last]
     if value is None or value != wanted or isinstance(value, bool) is not isinstance(wanted, bool):
-        word = _word(wanted)
+        word = as_typed(wanted)
         how = "by default " if setting is None else ""
-        shown = "of another type" if value is None else _word(value)
+        shown = "of another type" if value is None else as_typed(value)
         yield problem(
             check,
             Severity.ERROR,
@@ -58,10 +58,6 @@ def _wanted(
             f"{name} is {how}{shown}: {deployment} needs {word}",
             f"set it: ppinui config set {name}={word}",
         )
-
-
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @rule

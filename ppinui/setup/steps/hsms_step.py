@@ -7,6 +7,7 @@ from typing import Final
 
 from ppinui.config.settings import DEFAULT_PORT, Level
 from ppinui.config.value_input import check_host, check_port, endpoint
+from ppinui.diagnostic import Diagnostic
 from ppinui.setup.cloudhsm_services import (
     CLUSTERS,
     OTHER,
@@ -102,14 +103,14 @@ def question(default: tuple[Row, ...]) -> Question:
                 "host",
                 "Host",
                 "The name or IP address of the HSM, or of the service proxy in front of it.",
-                check=_host_flaw,
+                check=lambda value: words_of(check_host(str(value))),
             ),
             Question(
                 "port",
                 "Port",
                 "2310 unless the HSM was set up otherwise.",
                 default=DEFAULT_PORT,
-                check=_port_flaw,
+                check=lambda value: words_of(check_port(str(value))),
             ),
             Question(
                 "priority",
@@ -155,13 +156,8 @@ def _look(here: Here) -> Finding:
     return Finding(StepState.DONE, plural(len(rows), "HSM"))
 
 
-def _host_flaw(value: Value) -> str | None:
-    flaw = check_host(str(value))
-    return None if flaw is None else f"{flaw.message}; {flaw.remedy}"
-
-
-def _port_flaw(value: Value) -> str | None:
-    flaw = check_port(str(value))
+def words_of(flaw: Diagnostic | None) -> str | None:
+    """What is wrong with an answer, and what would do."""
     return None if flaw is None else f"{flaw.message}; {flaw.remedy}"
 
 

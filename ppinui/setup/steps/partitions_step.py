@@ -10,7 +10,7 @@ from ppinui.config.value_input import check_user_name
 from ppinui.errors import PpinuiError
 from ppinui.setup.config_plan import find_hsm
 from ppinui.setup.questions import Question, QuestionType, Row, Value
-from ppinui.setup.steps.hsms_step import HSMS
+from ppinui.setup.steps.hsms_step import HSMS, words_of
 from ppinui.setup.walkthrough import Finding, Here, Step, StepState
 
 PARTITIONS: Final = "partitions"
@@ -100,9 +100,8 @@ def _look(here: Here) -> Finding:
 
 
 def _name_flaw(value: Value) -> str | None:
-    flaw = check_user_name(str(value))
-    if flaw is not None:
-        return f"{flaw.message}; {flaw.remedy}"
+    if flaw := words_of(check_user_name(str(value))):
+        return flaw
     try:
         require_safe_name(str(value))
     except PpinuiError as error:

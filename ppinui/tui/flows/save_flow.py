@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ppinui.config.config_save import SaveRefused, SaveReport
-from ppinui.config.library_users import processes_using
 from ppinui.config.redaction import is_any_lost, masked_diff
 from ppinui.editing.file_watch import OnDisk
 from ppinui.editing.journal import UnsavedEdits
 from ppinui.editing.session import DiskState, Session
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import Document
+from ppinui.provider.library import processes_using
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice, error_dialog

@@ -9,7 +9,7 @@ from typing import Final
 from textual.screen import Screen
 
 from ppinui.editing.file_watch import OnDisk
-from ppinui.editing.opened_file import open_file
+from ppinui.editing.session import open_file
 from ppinui.secrets.keyring_client import KeyringChoice
 from ppinui.services.context import Context
 from ppinui.services.keyring_processes import KeyringProcesses

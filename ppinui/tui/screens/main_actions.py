@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 if TYPE_CHECKING:
-    from ppinui.editing.history import State
+    from ppinui.editing.session import State
     from ppinui.tui.app_context import AppContext
 
 

@@ -18,9 +18,9 @@ from ppinui.text import plural, shortened
 from ppinui.tokens.certificates import Validity
 from ppinui.tokens.description import object_lines, object_words
 from ppinui.tokens.export import as_pem, write_pem
-from ppinui.tokens.key_test import make_test_key
 from ppinui.tokens.objects import ObjectList, TokenObject
 from ppinui.tokens.pins import place_of
+from ppinui.tokens.signing_check import make_test_key
 from ppinui.tokens.slot import TokenSlot
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread

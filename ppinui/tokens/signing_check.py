@@ -39,7 +39,7 @@ def make_test_key(
     TokenRefusal, and TokenError (``SIGNATURE_WRONG`` when it does not verify).
     """
     request = request_with_login(
-        "key_test_ops:make_test_key", access, slot, pin, spend_final_try=spend_final_try
+        "signing_ops:make_test_key", access, slot, pin, spend_final_try=spend_final_try
     )
     request |= {"on_token": on_token}
     try:
@@ -59,7 +59,7 @@ def remove_test_keys(
 ) -> int:
     """Remove what an interrupted test has left on the token; returns the number of objects."""
     request = request_with_login(
-        "key_test_ops:remove_test_keys", access, slot, pin, spend_final_try=spend_final_try
+        "signing_ops:remove_test_keys", access, slot, pin, spend_final_try=spend_final_try
     )
     return int(result_of(access, request, *secrets_of(pin))["removed"])
 

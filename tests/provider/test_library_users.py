@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ppinui.config.library_users import LibraryUsers, Process, processes_using
+from ppinui.provider.library import LibraryUsers, Process, processes_using
 from tests.rig.holding import holding
 from tests.rig.ordinary_user import as_ordinary_user, folder_of_ordinary_user
 from tests.rig.unloadable import Unloadable
