@@ -39,7 +39,6 @@ class AppContext(ControllerContext):
 
     @property
     def secrets(self) -> SecretsController:
-        """The secrets of the configuration."""
         if self._secrets is None:
             from ppinui.tui.controllers.secrets_controller import SecretsController
 
@@ -48,7 +47,6 @@ class AppContext(ControllerContext):
 
     @property
     def probes(self) -> ProbeController:
-        """Connection tests."""
         if self._probes is None:
             from ppinui.tui.controllers.probe_controller import ProbeController
 
@@ -122,5 +120,4 @@ class _HasContext(Protocol):
 
 
 def context_of(app: App[Any]) -> AppContext:
-    """The context of the running app."""
     return cast("_HasContext", app).context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ppinui.editing.edits import Edit
     from ppinui.editing.session import Opened, Session
     from ppinui.editing.tree_model import Line
+    from ppinui.tui.dialogs.choice_dialog import DialogChoice
     from ppinui.tui.options import AppOptions
+    from ppinui.tui.widgets.virtual_list import Piece
 
 Result = TypeVar("Result")
 
@@ -105,6 +107,12 @@ class ControllerContext:
         """Open a dialog, and wait for its answer."""
         answer: Result = await self._app.push_screen_wait(dialog)
         return answer
+
+    async def choose(self, title: str, lines: Sequence[Piece], answers: Sequence[DialogChoice] = ()) -> str:
+        """Open a question (without answers there is OK alone); returns the answer's value, "" for escape."""
+        from ppinui.tui.dialogs.choice_dialog import ChoiceDialog
+
+        return await self.ask(ChoiceDialog(title, lines, answers))
 
     def open_dialog(self, dialog: Screen[Result], callback: Callable[[Result | None], None]) -> None:
         """Open a dialog; its answer goes to ``callback``."""

@@ -14,7 +14,6 @@ _KINDS = {"permanent": "permanent", "proxy": "proxy", "pin": "PIN"}
 
 
 def overview(line: Line, config: PrimusConfig, states: LineStates, place: str) -> list[Piece]:
-    """The lines for what is selected."""
     if line.branch is Branch.HSM and (hsm := config.hsm(line.title)):
         return [*_slots(hsm, states), *_cluster(hsm, config)]
     if line.branch is Branch.SLOT:

@@ -21,7 +21,7 @@ from ppinui.tui.background import run_in_thread
 from ppinui.tui.controller_context import ControllerContext
 from ppinui.tui.controllers.keyring_access import PromptCancelled
 from ppinui.tui.controllers.secrets_controller import SecretsController
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.messages import ProgressChanged
 from ppinui.tui.widgets.virtual_list import Piece
 from ppinui.workers.cancellation import Cancellation
@@ -165,8 +165,7 @@ class ProbeController:
         else:
             words = f"{report.failures} of {report.partitions} failed" if report.failures else "all fine"
         self._context.notify(
-            f"Test of {self.subject}: {words}",
-            severity="warning" if report.failures else "information",
+            f"Test of {self.subject}: {words}", severity="warning" if report.failures else "information"
         )
         return report
 
@@ -216,22 +215,18 @@ class ProbeController:
             return True
         lines: list[Piece] = [(f"  {credential}: {how}", "") for credential, how in doubts.items()]
         lines += [("", ""), ("Each wrong secret counts, and may lock the partition for a time.", "warning")]
-        answer = await self._context.ask(
-            ChoiceDialog(
-                "These secrets were rejected before. Offer them again?",
-                lines,
-                [DialogChoice("back", "b", "Back"), DialogChoice("offer", "o", "Offer them")],
-            )
+        answer = await self._context.choose(
+            "These secrets were rejected before. Offer them again?",
+            lines,
+            [DialogChoice("back", "b", "Back"), DialogChoice("offer", "o", "Offer them")],
         )
         return answer == "offer"
 
     async def _may_spend(self, users: Collection[str]) -> bool:
-        answer = await self._context.ask(
-            ChoiceDialog(
-                "One more wrong PIN locks these partitions. Offer theirs?",
-                [(f"  {user}", "") for user in users],
-                [DialogChoice("keep", "k", "Test without them"), DialogChoice("offer", "o", "Offer them")],
-            )
+        answer = await self._context.choose(
+            "One more wrong PIN locks these partitions. Offer theirs?",
+            [(f"  {user}", "") for user in users],
+            [DialogChoice("keep", "k", "Test without them"), DialogChoice("offer", "o", "Offer them")],
         )
         return answer == "offer"
 

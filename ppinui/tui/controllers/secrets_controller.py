@@ -55,13 +55,7 @@ class SecretsController(SecretsReader):
         self.refresh_soon()
 
     async def credentials(
-        self,
-        config: PrimusConfig,
-        plan: Plan,
-        ask: Callable[[str], Secret],
-        *,
-        login: bool,
-        connects: bool,
+        self, config: PrimusConfig, plan: Plan, ask: Callable[[str], Secret], *, login: bool, connects: bool
     ) -> StoredCredentials:
         """The secrets of a connection test, from where the command line takes them.
 

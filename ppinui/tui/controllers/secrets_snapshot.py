@@ -72,7 +72,6 @@ class SecretRow:
 
     @property
     def key(self) -> Key:
-        """Whose it is."""
         return self.kind, self.name
 
     @property

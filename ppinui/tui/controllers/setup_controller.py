@@ -16,7 +16,7 @@ from ppinui.setup.questions import Unacceptable
 from ppinui.setup.walkthrough import Action, Finding, SecretNeed, StepState
 from ppinui.tui.controller_context import ControllerContext
 from ppinui.tui.controllers.setup_thread import SetupThread, Way
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
 from ppinui.tui.dialogs.secret_dialog import SecretDialog
 from ppinui.tui.plain_text import plain
@@ -100,7 +100,6 @@ class SetupController:
             self._view.finish(True)
 
     async def back(self) -> None:
-        """To the step before."""
         await self.take_typed()
         if await self._setup.go(Way.BACK):
             await self.arrive(Way.BACK)
@@ -243,7 +242,7 @@ class SetupController:
 
     async def _ask_question(self, title: str, text: str, answers: list[DialogChoice]) -> str:
         lines = textwrap.wrap(plain(text), 70, break_on_hyphens=False)
-        return await self._context.ask(ChoiceDialog(title, [(line, "") for line in lines], answers))
+        return await self._context.choose(title, [(line, "") for line in lines], answers)
 
     def _title(self, step: str) -> str:
         return self._setup.title_of(step)

@@ -16,7 +16,7 @@ from ppinui.tokens.slot import TokenSlot
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.tui.background import preload_workers, run_in_thread
 from ppinui.tui.controller_context import ControllerContext
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.messages import ModuleBusy, SlotChanged
 from ppinui.workers.cancellation import Cancellation
 
@@ -168,17 +168,15 @@ class TokenController:
     async def _ask_for_leave(self) -> None:
         """Raises FlowCancelled where it is not given."""
         assert self.module is not None
-        answer = await self._context.ask(
-            ChoiceDialog(
-                "This is the Primus provider. Let it connect to its HSMs?",
-                [
-                    (str(self.module), ""),
-                    ("", ""),
-                    ("Asked for its slots, it connects with the secrets of .secrets.cfg.", "warning"),
-                    ("A Primus is tested on the test screen (F5). m names another library here.", ""),
-                ],
-                [DialogChoice("back", "b", "Back"), DialogChoice("connect", "c", "Connect")],
-            )
+        answer = await self._context.choose(
+            "This is the Primus provider. Let it connect to its HSMs?",
+            [
+                (str(self.module), ""),
+                ("", ""),
+                ("Asked for its slots, it connects with the secrets of .secrets.cfg.", "warning"),
+                ("A Primus is tested on the test screen (F5). m names another library here.", ""),
+            ],
+            [DialogChoice("back", "b", "Back"), DialogChoice("connect", "c", "Connect")],
         )
         if answer != "connect":
             raise FlowCancelled

@@ -16,7 +16,7 @@ from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.text import plural
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice, error_dialog
+from ppinui.tui.dialogs.choice_dialog import DialogChoice, error_dialog
 from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
 from ppinui.tui.text_editor import edited
 
@@ -37,16 +37,14 @@ async def add(context: AppContext) -> None:
     if hsm is None:
         await _add_hsm(context, None)
         return
-    answer = await context.ask(
-        ChoiceDialog(
-            "Add what?",
-            [],
-            [
-                DialogChoice("slot", "s", f"A slot on {hsm.name}"),
-                DialogChoice("hsm", "h", "An HSM"),
-                DialogChoice("back", "b", "Back"),
-            ],
-        )
+    answer = await context.choose(
+        "Add what?",
+        [],
+        [
+            DialogChoice("slot", "s", f"A slot on {hsm.name}"),
+            DialogChoice("hsm", "h", "An HSM"),
+            DialogChoice("back", "b", "Back"),
+        ],
     )
     if answer == "slot":
         await _add_slot(context, hsm)

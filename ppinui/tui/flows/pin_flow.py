@@ -18,7 +18,7 @@ from ppinui.tokens.token_errors import TokenError
 from ppinui.tokens.token_refusal import TokenRefusal
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.controllers.token_controller import FlowCancelled
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.dialogs.secret_dialog import SecretDialog, ask_twice
 
 Result = TypeVar("Result")
@@ -57,12 +57,10 @@ async def may_offer(context: AppContext, check: Callable[[bool], Result]) -> tup
         if refusal.name != "pin-final-try":
             raise
         place = refusal.place
-    answer = await context.ask(
-        ChoiceDialog(
-            "One more wrong PIN locks this token. Offer one?",
-            [(place, "")],
-            [DialogChoice("back", "b", "Back"), DialogChoice("offer", "o", "Offer it")],
-        )
+    answer = await context.choose(
+        "One more wrong PIN locks this token. Offer one?",
+        [(place, "")],
+        [DialogChoice("back", "b", "Back"), DialogChoice("offer", "o", "Offer it")],
     )
     if answer != "offer":
         raise FlowCancelled
@@ -126,12 +124,10 @@ async def offer_to_keep(context: AppContext, slot: TokenSlot, pin: Secret) -> No
         context.tokens.forget_pin(slot.token.label)
     if not context.secrets.keyring.may_exist or slot.token is None or not slot.token.label:
         return
-    answer = await context.ask(
-        ChoiceDialog(
-            f"The user PIN of {slot.name} is set. Keep it in the keyring?",
-            [("One that is kept there for this label is wrong from now on.", "")],
-            [DialogChoice("no", "n", "Do not keep it"), DialogChoice("keep", "k", "Keep it")],
-        )
+    answer = await context.choose(
+        f"The user PIN of {slot.name} is set. Keep it in the keyring?",
+        [("One that is kept there for this label is wrong from now on.", "")],
+        [DialogChoice("no", "n", "Do not keep it"), DialogChoice("keep", "k", "Keep it")],
     )
     if answer == "keep":
         await keep(context, slot, pin, source="changed by ppinui", validated=True)

@@ -66,16 +66,14 @@ async def settle(context: AppContext) -> None:
 async def offer_unsaved(context: AppContext, left: UnsavedEdits) -> None:
     """Offer to restore the edits of a session that ended without saving."""
     lines: list[Piece] = [(f"  {edit.words}", "") for edit in left.edits]
-    answer = await context.ask(
-        ChoiceDialog(
-            "A session before this one ended without saving. Put its edits on the file again?",
-            lines,
-            [
-                DialogChoice("restore", "p", "Put them on"),
-                DialogChoice("discard", "d", "Discard them"),
-                DialogChoice("later", "l", "Later"),
-            ],
-        )
+    answer = await context.choose(
+        "A session before this one ended without saving. Put its edits on the file again?",
+        lines,
+        [
+            DialogChoice("restore", "p", "Put them on"),
+            DialogChoice("discard", "d", "Discard them"),
+            DialogChoice("later", "l", "Later"),
+        ],
     )
     if answer == "restore":
         notes = context.session.restore(left)
@@ -89,7 +87,7 @@ async def _show_notes(context: AppContext, notes: Sequence[str]) -> None:
     """What is to be known of edits that were put on another text than the one they were made on."""
     if notes:
         lines: list[Piece] = [(note, "") for note in notes]
-        await context.ask(ChoiceDialog("Put on, with something to know", lines))
+        await context.choose("Put on, with something to know", lines)
 
 
 async def quit_app(context: AppContext, *, message: str | None = None) -> None:
@@ -101,16 +99,14 @@ async def quit_app(context: AppContext, *, message: str | None = None) -> None:
     context.view.take_typed()
     if session.unsaved:
         lines: list[Piece] = [*diff_lines(session.diff())]
-        answer = await context.ask(
-            ChoiceDialog(
-                f"{session.path.name} has changes that are not saved",
-                lines,
-                [
-                    DialogChoice("save", "s", "Save and quit"),
-                    DialogChoice("discard", "d", "Discard them and quit"),
-                    DialogChoice("stay", "b", "Back"),
-                ],
-            )
+        answer = await context.choose(
+            f"{session.path.name} has changes that are not saved",
+            lines,
+            [
+                DialogChoice("save", "s", "Save and quit"),
+                DialogChoice("discard", "d", "Discard them and quit"),
+                DialogChoice("stay", "b", "Back"),
+            ],
         )
         if answer not in ("save", "discard") or (answer == "save" and not await save(context)):
             return
@@ -139,16 +135,14 @@ async def ask_and_copy(
         await context.ask(error_dialog(error))
         return None
     command = shlex.join(["sudo", "cp", "--", str(path.absolute()), str(original.absolute())])
-    await context.ask(
-        ChoiceDialog(
-            f"Saved a copy: {path}",
-            [
-                ("It holds what the screen shows, passwords in clear text too. To put it in place,", ""),
-                ("keeping owner and mode, somebody with the rights runs:", ""),
-                ("", ""),
-                (f"  {command}", "strong"),
-            ],
-        )
+    await context.choose(
+        f"Saved a copy: {path}",
+        [
+            ("It holds what the screen shows, passwords in clear text too. To put it in place,", ""),
+            ("keeping owner and mode, somebody with the rights runs:", ""),
+            ("", ""),
+            (f"  {command}", "strong"),
+        ],
     )
     return path
 
@@ -156,12 +150,7 @@ async def ask_and_copy(
 def what_will_be_written(path: Path, diff: str, *, overtaken: bool = False) -> ChoiceDialog:
     """What a save does; ``overtaken``: to a file that was changed by others since it was read."""
     target = path.resolve()
-    lines: list[Piece] = [
-        (f"to     {target}", ""),
-        (f"backup {target}.bak", ""),
-        ("", ""),
-        *diff_lines(diff),
-    ]
+    lines: list[Piece] = [(f"to     {target}", ""), (f"backup {target}.bak", ""), ("", ""), *diff_lines(diff)]
     title = "Somebody else has changed the file meanwhile. Save this over it?" if overtaken else ""
     return ChoiceDialog(
         title or "Save this change?",
@@ -250,7 +239,7 @@ async def _settle_without_theirs(context: AppContext, disk: DiskState) -> bool:
     if is_gone:
         answers.insert(0, DialogChoice("again", "p", "Put it there again"))
     what = "is gone" if is_gone else "cannot be read any more"
-    answer = await context.ask(ChoiceDialog(f"{session.path} {what}", lines, answers))
+    answer = await context.choose(f"{session.path} {what}", lines, answers)
     if answer == "again":
         return await _write(context, anew=True)
     if answer == "copy":

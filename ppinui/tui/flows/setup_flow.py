@@ -19,7 +19,7 @@ from ppinui.setup.walkthrough import SetupKind
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.setup_thread import SetupThread
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.flows.save_flow import quit_app
 from ppinui.tui.messages import FileOpened
 
@@ -34,12 +34,10 @@ async def set_up(context: AppContext, name: str, screen_for: Callable[[SetupThre
     walk = await run_in_thread(lambda: Walkthrough(kind, made))
     setup = SetupThread(walk, made.close)
     if walk.resumed:
-        answer = await context.ask(
-            ChoiceDialog(
-                f"{kind.title} was left at '{walk.step.title}'",
-                [("What you had answered is kept.", "")],
-                [DialogChoice("on", "g", "Go on there"), DialogChoice("anew", "b", "Begin anew")],
-            )
+        answer = await context.choose(
+            f"{kind.title} was left at '{walk.step.title}'",
+            [("What you had answered is kept.", "")],
+            [DialogChoice("on", "g", "Go on there"), DialogChoice("anew", "b", "Begin anew")],
         )
         if not answer:
             return

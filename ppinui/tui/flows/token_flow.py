@@ -23,7 +23,7 @@ from ppinui.tokens.pins import change_pin, check_offer, init_pin, place_of
 from ppinui.tokens.slot import Token, TokenSlot
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.controllers.token_controller import FlowCancelled
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.dialogs.form_dialog import Answers, FormDialog, FormField
 from ppinui.tui.flows.pin_flow import ask_new_pin, ask_pin, keep, may_offer, offer_to_keep
 from ppinui.tui.widgets.text_view import wrapped
@@ -73,12 +73,10 @@ async def _has_factory_so_pin(context: AppContext, slot: TokenSlot) -> bool:
     """No flag of a fresh token says whether its maker has set an SO PIN."""
     if slot.token is None or slot.token.is_initialised:
         return False
-    answer = await context.ask(
-        ChoiceDialog(
-            f"The token of {slot.name} is fresh. Has its maker set an SO PIN?",
-            [("SoftHSM2 has none. openCryptoki's is 87654321, and is replaced.", "")],
-            [DialogChoice("none", "n", "No"), DialogChoice("factory", "y", "Yes, it has one"), _BACK],
-        )
+    answer = await context.choose(
+        f"The token of {slot.name} is fresh. Has its maker set an SO PIN?",
+        [("SoftHSM2 has none. openCryptoki's is 87654321, and is replaced.", "")],
+        [DialogChoice("none", "n", "No"), DialogChoice("factory", "y", "Yes, it has one"), _BACK],
     )
     if answer not in {"none", "factory"}:
         raise FlowCancelled
@@ -88,9 +86,7 @@ async def _has_factory_so_pin(context: AppContext, slot: TokenSlot) -> bool:
 async def _confirm(context: AppContext, slot: TokenSlot, needs: Needs) -> None:
     """Have typed whose contents are lost."""
     loss = await context.tokens.ask(
-        f"counting the objects of {slot.name}",
-        lambda access: loss_of(access, slot),
-        never_on_primus=True,
+        f"counting the objects of {slot.name}", lambda access: loss_of(access, slot), never_on_primus=True
     )
 
     def attempt(answers: Answers) -> None:
@@ -128,16 +124,10 @@ async def _ask_label(context: AppContext, slot: TokenSlot) -> str:
 
 async def change_a_pin(context: AppContext, slot: TokenSlot) -> Token:
     """Change the user's or the security officer's PIN; returns the token. Raises as initialise_token."""
-    answer = await context.ask(
-        ChoiceDialog(
-            f"Which PIN of {slot.name} shall change?",
-            [("You need the present one.", "")],
-            [
-                DialogChoice("user", "u", "The user's"),
-                DialogChoice("so", "s", "The security officer's"),
-                _BACK,
-            ],
-        )
+    answer = await context.choose(
+        f"Which PIN of {slot.name} shall change?",
+        [("You need the present one.", "")],
+        [DialogChoice("user", "u", "The user's"), DialogChoice("so", "s", "The security officer's"), _BACK],
     )
     if answer not in {"user", "so"}:
         raise FlowCancelled
@@ -214,16 +204,14 @@ async def find_well_known_pin(
     if not tries:
         await _show(context, "Nothing can be tried", planned, pin)
         return []
-    answer = await context.ask(
-        ChoiceDialog(
-            f"Offer {pin} to {tries} of {len(planned)} tokens, once each?",
-            [
-                *_report(planned, pin),
-                ("", ""),
-                ("A try that is wrong counts towards a lock, until the right PIN is given.", "warning"),
-            ],
-            [_BACK, DialogChoice("try", "t", "Try it once each")],
-        )
+    answer = await context.choose(
+        f"Offer {pin} to {tries} of {len(planned)} tokens, once each?",
+        [
+            *_report(planned, pin),
+            ("", ""),
+            ("A try that is wrong counts towards a lock, until the right PIN is given.", "warning"),
+        ],
+        [_BACK, DialogChoice("try", "t", "Try it once each")],
     )
     if answer != "try":
         raise FlowCancelled
@@ -261,7 +249,7 @@ def _flaw_of_which(text: str) -> str:
 
 
 async def _show(context: AppContext, title: str, checks: Sequence[PinCheck], pin: str) -> None:
-    await context.ask(ChoiceDialog(title, _report(checks, pin)))
+    await context.choose(title, _report(checks, pin))
 
 
 def _report(checks: Sequence[PinCheck], pin: str) -> list[Piece]:

@@ -28,7 +28,7 @@ from ppinui.services.clear_text_adoption import (
 from ppinui.text import plural
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.dialogs.form_dialog import FormDialog, FormField, ask_path
 
 Result = TypeVar("Result")
@@ -85,7 +85,7 @@ async def _unless_in_the_way(
         return await context.secrets.do(lambda operations: work(operations, False))
     except AlreadyThereError as error:
         answers = [DialogChoice("back", "b", "Back"), DialogChoice("replace", "r", words)]
-        answer = await context.ask(ChoiceDialog(error.message, [(error.place, "")], answers))
+        answer = await context.choose(error.message, [(error.place, "")], answers)
     return (
         await context.secrets.do(lambda operations: work(operations, True)) if answer == "replace" else None
     )

@@ -20,9 +20,8 @@ from ppinui.libconfig.document import Scalar
 from ppinui.tui.messages import HeadChanged, ProgressChanged, StatesChanged
 from ppinui.tui.plain_text import plain
 from ppinui.tui.screens.main_actions import MainActions
-from ppinui.tui.widgets.config_tree import ConfigTree, LineMarks
+from ppinui.tui.widgets.config_tree import ConfigTree, LineMarks, TreePane
 from ppinui.tui.widgets.key_bar import KeyBar
-from ppinui.tui.widgets.tree_pane import TreePane
 from ppinui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -180,9 +179,8 @@ class MainScreen(MainActions):
         self._form_is_due()
 
     def show_head(self) -> None:
-        state = (
-            self.context.file_state if self.is_whole.is_set() else "saved"
-        )  # nothing can have happened yet
+        # Before all is there nothing can have happened.
+        state = self.context.file_state if self.is_whole.is_set() else "saved"
         head = f" [{state}]{self.context.activity}  "
         room = max(12, self.size.width - len(head))
         name = plain(str(self.path))
@@ -269,9 +267,8 @@ class MainScreen(MainActions):
         try:
             if value is not None:
                 self.apply(SetValue(field.path, value), select=self.selected.path)
-            elif (
-                self.context.session.document.get(field.path) is not None
-            ):  # left and entered: it comes twice
+            # A field that was left and entered comes twice.
+            elif self.context.session.document.get(field.path) is not None:
                 self.apply(Remove(field.path), select=self.selected.path)
         except PpinuiError as error:
             self.context.show_error(error)

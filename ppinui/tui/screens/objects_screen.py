@@ -25,7 +25,7 @@ from ppinui.tokens.slot import TokenSlot
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
 from ppinui.tui.controllers.token_controller import FlowCancelled, TokenController
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.dialogs.form_dialog import ask_path
 from ppinui.tui.flows.pin_flow import with_user_pin
 from ppinui.tui.messages import ModuleBusy, SlotChanged
@@ -111,12 +111,10 @@ class ObjectsScreen(Screen[None]):
 
     @property
     def table(self) -> ObjectTable:
-        """The objects."""
         return self.query_one("#objects-table", ObjectTable)
 
     @property
     def tokens(self) -> TokenController:
-        """The module that is asked."""
         return self.context.tokens
 
     def on_module_busy(self, _: ModuleBusy) -> None:
@@ -240,19 +238,17 @@ class ObjectsScreen(Screen[None]):
         self.tokens.flow(self._test_key())
 
     async def _test_key(self) -> None:
-        answer = await self.context.ask(
-            ChoiceDialog(
-                f"Make a key pair in {self.slot.name}, sign with it, and remove it again?",
-                [
-                    ("In the session it leaves nothing behind, whatever happens. Stored on", ""),
-                    ("the token for that moment, it shows that the token can store keys.", ""),
-                ],
-                [
-                    DialogChoice("session", "s", "In the session"),
-                    DialogChoice("token", "t", "On the token"),
-                    DialogChoice("back", "b", "Back"),
-                ],
-            )
+        answer = await self.context.choose(
+            f"Make a key pair in {self.slot.name}, sign with it, and remove it again?",
+            [
+                ("In the session it leaves nothing behind, whatever happens. Stored on", ""),
+                ("the token for that moment, it shows that the token can store keys.", ""),
+            ],
+            [
+                DialogChoice("session", "s", "In the session"),
+                DialogChoice("token", "t", "On the token"),
+                DialogChoice("back", "b", "Back"),
+            ],
         )
         if answer not in {"session", "token"}:
             raise FlowCancelled

@@ -72,7 +72,6 @@ class ProbeScreen(Screen[None]):
         self._say_what()
 
     def show(self, progress: Progress) -> None:
-        """Show the state of a run."""
         if not self.query(ProbeTable):
             return  # the screen is just being made, or taken away
         self.query_one(ProbeTable).show_progress(progress)

@@ -16,7 +16,7 @@ from ppinui.editing.repair import BrokenFile
 from ppinui.libconfig.document import ConfigSyntaxError
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.background import run_in_thread
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.flows.save_flow import ask_and_copy, refusal, tell_saved, what_will_be_written
 from ppinui.tui.messages import FileOpened
 from ppinui.tui.plain_text import plain
@@ -177,7 +177,7 @@ class RepairScreen(Screen[None]):
     async def _discard(self, title: str) -> bool:
         lines: list[Piece] = [("It is not saved anywhere.", "")]
         answers = [DialogChoice("back", "b", "Back"), DialogChoice("discard", "d", "Discard it")]
-        return await self.context.ask(ChoiceDialog(title, lines, answers)) == "discard"
+        return await self.context.choose(title, lines, answers) == "discard"
 
 
 def _shown_column(line: str, shown: str, column: int) -> int:

@@ -16,7 +16,7 @@ from ppinui.secrets.secret_operations import SecretOperations
 from ppinui.secrets.stored_secret import SecretKind
 from ppinui.tui.app_context import AppContext
 from ppinui.tui.controllers.secrets_snapshot import SecretRow
-from ppinui.tui.dialogs.choice_dialog import ChoiceDialog, DialogChoice
+from ppinui.tui.dialogs.choice_dialog import DialogChoice
 from ppinui.tui.dialogs.secret_dialog import ask_twice
 from ppinui.tui.flows import transfer_flow
 from ppinui.tui.messages import ProbeRequested
@@ -168,12 +168,10 @@ class SecretsScreen(Screen[None]):
             self.context.start_flow(self._remove(row), "flow")
 
     async def _remove(self, row: SecretRow) -> None:
-        answer = await self.context.ask(
-            ChoiceDialog(
-                f"Forget the {row.kind.label} of {row.name}?",
-                [("It cannot be brought back: a permanent secret needs a setup password again.", "")],
-                [DialogChoice("back", "b", "Back"), DialogChoice("forget", "f", "Forget it")],
-            )
+        answer = await self.context.choose(
+            f"Forget the {row.kind.label} of {row.name}?",
+            [("It cannot be brought back: a permanent secret needs a setup password again.", "")],
+            [DialogChoice("back", "b", "Back"), DialogChoice("forget", "f", "Forget it")],
         )
         if answer == "forget":
             await self.context.secrets.do(lambda operations: operations.remove(row.kind, row.name))
@@ -206,17 +204,15 @@ class SecretsScreen(Screen[None]):
     async def _keyring(self) -> None:
         backend = self.context.secrets.snapshot.backend
         lines: list[Piece] = [(f"now: {backend.name}, {backend.why}" if backend else "now: none", "")]
-        answer = await self.context.ask(
-            ChoiceDialog(
-                "Which keyring?",
-                lines,
-                [
-                    DialogChoice("auto", "s", "This system's own"),
-                    DialogChoice("vault", "v", "The vault"),
-                    DialogChoice("create", "n", "Make a vault"),
-                    DialogChoice("back", "b", "Back"),
-                ],
-            )
+        answer = await self.context.choose(
+            "Which keyring?",
+            lines,
+            [
+                DialogChoice("auto", "s", "This system's own"),
+                DialogChoice("vault", "v", "The vault"),
+                DialogChoice("create", "n", "Make a vault"),
+                DialogChoice("back", "b", "Back"),
+            ],
         )
         if answer == "create":
             await self._make_vault()

@@ -21,12 +21,11 @@ from ppinui.tui.controllers.setup_controller import SetupController
 from ppinui.tui.controllers.setup_thread import SetupThread, Way
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.answer_form import AnswerForm
-from ppinui.tui.widgets.finding_view import Commands, block_widgets, finding_widgets, repair_steps_of
 from ppinui.tui.widgets.key_bar import KeyBar
 from ppinui.tui.widgets.probe_table import ProbeTable
 from ppinui.tui.widgets.question_row import row_of
 from ppinui.tui.widgets.row_editor import RowEditor, TableRow
-from ppinui.tui.widgets.step_list import StepList
+from ppinui.tui.widgets.step_view import Commands, StepList, block_widgets, finding_widgets, repair_steps_of
 from ppinui.tui.widgets.text_entry import TextEntry
 from ppinui.tui.widgets.virtual_list import VirtualList
 
@@ -93,12 +92,10 @@ class SetupScreen(Screen[bool]):
 
     @property
     def form(self) -> AnswerForm:
-        """The questions."""
         return self.query_one(AnswerForm)
 
     @property
     def steps(self) -> StepList:
-        """The list of steps."""
         return self.query_one(StepList)
 
     @property
@@ -121,7 +118,6 @@ class SetupScreen(Screen[bool]):
     # -- showing -------------------------------------------------------------------------------------------
 
     async def show(self, page: StepPage) -> None:
-        """Show a page."""
         with self.app.batch_update():  # keys that are pressed for a new step find it whole
             await self._put(page)
         self._shown = page
@@ -267,7 +263,6 @@ class SetupScreen(Screen[bool]):
                 return True
 
     def action_act(self) -> None:
-        """Do what the step can do."""
         self._flow(self.controller.act())
 
     def action_next(self) -> None:

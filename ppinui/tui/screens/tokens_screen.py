@@ -125,12 +125,10 @@ class TokensScreen(Screen[None]):
 
     @property
     def table(self) -> SlotTable:
-        """The slots."""
         return self.query_one("#tokens-table", SlotTable)
 
     @property
     def tokens(self) -> TokenController:
-        """The module that is asked."""
         return self.context.tokens
 
     def on_module_busy(self, _: ModuleBusy) -> None:

@@ -11,8 +11,7 @@ from textual.widgets import Input
 
 from ppinui.setup.engine import Asked
 from ppinui.setup.questions import QuestionType, Unacceptable, Value
-from ppinui.tui.widgets.question_row import LineRow, QuestionRow, row_of
-from ppinui.tui.widgets.radio_list import ChoiceList, ChoiceRow
+from ppinui.tui.widgets.question_row import ChoiceList, ChoiceRow, LineRow, QuestionRow, row_of
 from ppinui.tui.widgets.row_editor import RowEditor, TableRow
 from ppinui.tui.widgets.virtual_list import VirtualList
 

@@ -1,18 +1,24 @@
-"""The tree of a configuration: its lines, each with the states of problems, secret and last test."""
+"""The tree of a configuration with the states of its lines, and above it the line that filters it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.message import Message
+from textual.widgets import Input
 
 from ppinui.editing.tree_model import Branch, Line
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.virtual_list import Piece, VirtualList
+
+if TYPE_CHECKING:
+    from ppinui.tui.widgets.text_entry import TextEntry
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,6 @@ class ConfigTree(VirtualList):
 
     @property
     def selected(self) -> Line | None:
-        """The line of the cursor."""
         return self._lines[self.cursor] if self.cursor < len(self._lines) else None
 
     def show(self, lines: tuple[Line, ...], selected: str | None = None) -> None:
@@ -144,3 +149,59 @@ def _fitted(pieces: Sequence[Piece], room: int) -> list[Piece]:
         room = max(0, room - size)
         found.append((shown, name))
     return found
+
+
+class TreePane(Vertical):
+    """The tree with its filter, which hides nothing itself: it sends a message."""
+
+    DEFAULT_CSS = """
+    TreePane #filter { background: $boost; height: 1; }
+    TreePane #tree { background: $background; }
+    """
+
+    class Filtered(Message):
+        """Other lines are wanted now."""
+
+    def __init__(self, states_of: StatesOf, *, id: str) -> None:
+        self.config_tree = ConfigTree(states_of, id="tree")
+        self.wanted = ""
+        """What is typed in the filter, without blanks around it."""
+        super().__init__(self.config_tree, id=id)
+
+    @cached_property
+    def _entry(self) -> TextEntry:
+        from ppinui.tui.widgets.text_entry import TextEntry  # not waited for by the first screen
+
+        entry = TextEntry(id="filter", placeholder="filter: part of a name, host, id or partition")
+        self.mount(entry, before=0)
+        return entry
+
+    def ask(self) -> None:
+        """Let the user type what to look for."""
+        self._entry.display = True
+        self._entry.focus()
+
+    def show_all(self) -> None:
+        """Show all lines again, without a message."""
+        self.wanted = ""
+        if "_entry" in self.__dict__:
+            self._entry.display = False
+            self._entry.put("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.wanted = event.value.strip()
+        self.post_message(self.Filtered())
+
+    def on_text_entry_left(self, event: TextEntry.Left) -> None:
+        """Escape in the filter: all lines again."""
+        event.stop()
+        self.show_all()
+        self.post_message(self.Filtered())
+        self.config_tree.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self.wanted:
+            self._entry.display = False
+        self.config_tree.focus()

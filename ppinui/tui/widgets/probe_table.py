@@ -32,7 +32,6 @@ class ProbeTable(ColumnTable[Row]):
         self._is_running = False
 
     def show_progress(self, progress: Progress) -> None:
-        """Show the state of a run."""
         self._is_running = progress.running
         self.show(progress.rows)
 

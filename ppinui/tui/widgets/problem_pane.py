@@ -46,7 +46,6 @@ class ProblemPane(Vertical):
         super().__init__(self._title, self.list, self._whole)
 
     def show(self, problems: tuple[Diagnostic, ...]) -> None:
-        """Show other problems."""
         self.list.show(problems)
         self._show_whole()
         self._title.update(f"Problems: {count_severities(problems) or 'none'}")

@@ -1,10 +1,14 @@
-"""One question with its answer: the base of all of them, and the one with a line to type."""
+"""One question with its answer: a line to type, or a list in which the cursor chooses."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Final
 
+from rich.cells import set_cell_size
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
@@ -13,6 +17,7 @@ from ppinui.setup.engine import Asked
 from ppinui.setup.questions import Question, QuestionType, Unacceptable, Value
 from ppinui.tui.plain_text import plain
 from ppinui.tui.widgets.text_entry import TextEntry
+from ppinui.tui.widgets.virtual_list import Piece, VirtualList
 
 _YES_NO = ("yes", "no")
 
@@ -39,7 +44,6 @@ class QuestionRow(Vertical):
 
     @property
     def question(self) -> Question:
-        """What is asked."""
         return self.asked.question
 
     @property
@@ -107,7 +111,6 @@ class LineRow(QuestionRow):
 
     @property
     def field(self) -> TextEntry:
-        """The entry."""
         return self.query_one(TextEntry)
 
     @property
@@ -129,7 +132,6 @@ class LineRow(QuestionRow):
         self.field.put(plain(self._known))
 
     def read(self) -> Value | None:
-        """What is typed."""
         return self.question.read(self.field.value)
 
 
@@ -139,3 +141,76 @@ def row_of(widget: Widget | None) -> QuestionRow | None:
         parent = widget.parent
         widget = parent if isinstance(parent, Widget) else None
     return widget
+
+
+_MOST_SHOWN: Final = 12
+"""Lines of the list; more of them scroll."""
+
+
+class ChoiceList(VirtualList):
+    """Answers to choose from: the cursor chooses."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "choose", "Choose", show=False, id="choices.choose"),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self.question = question
+        self.chosen: str | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.question.choices)
+
+    def put(self, question: Question, chosen: str | None) -> None:
+        """Show other answers, and which of them it is."""
+        self.question = question
+        self.chosen = chosen
+        self.styles.height = min(self.count, _MOST_SHOWN)
+        self.content_changed()
+        places = [number for number, one in enumerate(question.choices) if one.value == chosen]
+        with self.prevent(VirtualList.Moved):
+            self.go_to(places[0] if places else 0)
+        self.refresh()
+
+    def choose(self) -> None:
+        """Choose what is under the cursor."""
+        self.chosen = self.question.choices[self.cursor].value
+        self.refresh()
+
+    def row(self, index: int, width: int) -> Sequence[Piece]:  # noqa: ARG002
+        choice = self.question.choices[index]
+        size = max(len(one.value) for one in self.question.choices) + 2
+        mark = "(•) " if choice.value == self.chosen else "( ) "
+        return [
+            (mark, "strong"),
+            (set_cell_size(plain(choice.value), size), "strong"),
+            (plain(choice.words), ""),
+        ]
+
+
+class ChoiceRow(QuestionRow):
+    """One of several answers."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(f"{plain(self.question.words)} (arrows choose):", classes="above", markup=False)
+        yield ChoiceList(self.question)
+        yield Static(classes="flaw", markup=False)
+
+    @property
+    def field(self) -> ChoiceList:
+        return self.query_one(ChoiceList)
+
+    @property
+    def changed(self) -> bool:
+        """Whether another one is chosen."""
+        return self.is_mounted and self.field.chosen != self.asked.value
+
+    def put(self) -> None:
+        """Mark the one that is known."""
+        value = self.asked.value
+        self.field.put(self.question, value if isinstance(value, str) else None)
+
+    def read(self) -> Value | None:
+        return self.question.accept(self.field.chosen)

@@ -55,7 +55,6 @@ class RowEditor(VirtualList):
         return max(1, len(self.rows))
 
     def put(self, question: Question, rows: tuple[Row, ...]) -> None:
-        """Show other rows."""
         self.question, self.rows = question, rows
         self.styles.height = min(self.count, _MOST_SHOWN)
         self.content_changed()
@@ -101,7 +100,6 @@ class TableRow(QuestionRow):
 
     @property
     def field(self) -> RowEditor:
-        """The table."""
         return self.query_one(RowEditor)
 
     @property
@@ -115,11 +113,9 @@ class TableRow(QuestionRow):
         return self.is_mounted and self.field.rows != self._known
 
     def put(self) -> None:
-        """The rows that are known."""
         self.field.put(self.question, self._known)
 
     def read(self) -> Value | None:
-        """The rows."""
         return self.question.accept(self.field.rows)
 
     def with_row(self, number: int | None, typed: Mapping[str, str]) -> tuple[Row, ...]:

@@ -149,7 +149,6 @@ class SettingsForm(VerticalScroll, can_focus=False):
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What is shown."""
         return self._fields
 
     def rows(self) -> list[FieldRow]:

@@ -52,7 +52,6 @@ class TextView(VirtualList):
             super().keep_in_sight()
 
     def show(self, lines: Sequence[Piece]) -> None:
-        """Show other lines."""
         self._whole = list(lines)
         width = self.scrollable_content_region.width - 1
         self.lines = list(wrapped(lines, width)) if self._wrap and width > 10 else self._whole

@@ -179,11 +179,9 @@ class ItemList(VirtualList, Generic[Item]):
 
     @property
     def selected(self) -> Item | None:
-        """The item of the cursor."""
         return self.items[self.cursor] if self.cursor < len(self.items) else None
 
     def show(self, items: Iterable[Item]) -> None:
-        """Show other items."""
         self.items = tuple(items)
         self.content_changed()
 
