@@ -218,6 +218,8 @@ class MainScreen(MainActions):
     async def _show_form(self) -> None:
         await self.is_whole.wait()
         self._is_due = False
+        if not self.form.is_attached:
+            return  # the screen closes: it takes no more widgets
         lost = await self.details.show(self.selected, self.context.session.document)
         self._show_overview()
         self._show_file()

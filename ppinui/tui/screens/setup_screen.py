@@ -164,7 +164,8 @@ class SetupScreen(Screen[bool]):
     async def _fill(self, selector: str, widgets: Iterable[Widget]) -> None:
         container = self.query_one(selector)
         await container.remove_children()
-        await container.mount(*widgets)
+        if container.is_attached:  # a screen that closes meanwhile takes no more widgets
+            await container.mount(*widgets)
 
     def _found(self) -> Iterator[Widget]:
         found = self.trouble

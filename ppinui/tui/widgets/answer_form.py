@@ -45,6 +45,8 @@ class AnswerForm(Vertical):
             row = known.get(one.question.id)
             if row is not None:
                 row.show(one)
+            elif not self.is_attached:
+                return  # the screen closed meanwhile: it takes no more widgets
             else:
                 row = _row_for(one)
                 await self.mount(row, after=before) if before else await self.mount(row, before=0)
