@@ -1,4 +1,4 @@
-"""Where primus.cfg and .secrets.cfg lie: the provider's search order, and which rule matched."""
+"""Where primus.cfg and .secrets.cfg are located: the provider's search order, and which rule matched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new file beside another one, to take its place once it is whole."""
+"""A complete new file beside another one; the caller renames it. With lock and backup: replacement.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replacing a file so that it is whole at every moment: written beside, then put in place by one rename."""
+"""Replacing a file atomically under a lock on its folder: written beside it, then renamed."""
 
 from __future__ import annotations
 

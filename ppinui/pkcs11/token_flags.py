@@ -1,4 +1,4 @@
-"""Who logs in to a token, and the token's flags: their words, and whether they allow to offer a PIN."""
+"""Who logs in to a token, and the token's flags: their words, and whether a PIN may be offered."""
 
 from __future__ import annotations
 

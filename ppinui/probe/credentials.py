@@ -1,4 +1,4 @@
-"""The secrets of a connection test, slot by slot, and where each comes from."""
+"""The secrets of a connection test, slot by slot, as types; services/stored_credentials.py finds them."""
 
 from __future__ import annotations
 

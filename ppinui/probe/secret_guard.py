@@ -1,6 +1,7 @@
 """Which slot may be offered a secret next: one at a time until it is accepted, none once it is rejected.
 
-What counts as accepted or rejected is decided in ppinui/probe/rejection.py.
+What counts as accepted or rejected is decided in ppinui/probe/rejection.py. What an earlier
+run saw rejected is marked in the keyring (ppinui/secrets/store.py) and not offered again.
 """
 
 from __future__ import annotations

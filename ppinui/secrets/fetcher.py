@@ -1,4 +1,4 @@
-"""Fetching a secret from an HSM: what the operations on secrets need for that."""
+"""The interface by which operations on secrets fetch one from an HSM; provider/ppin.py implements it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process allows others to do with it: core dumps, debuggers, the end of its parent, signals."""
+"""What others can do to a process: core dumps and debuggers are off, and it ends when its parent dies."""
 
 from __future__ import annotations
 

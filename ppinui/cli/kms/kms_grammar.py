@@ -15,7 +15,7 @@ from ppinui.cli.argparse_base import (
 )
 
 MODELS = ("proteccio", "crypt2pay", "utimaco", "softhsm2", "smartcardhsm", "other")
-"""The names of kms.models.Model, as far as start-up time goes; a test holds them together."""
+"""The names of kms.hsm_models.Model, as far as start-up time goes; a test holds them together."""
 
 
 def add_kms(kms: argparse.ArgumentParser) -> None:

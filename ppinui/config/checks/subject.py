@@ -1,4 +1,4 @@
-"""What the rules look at: a document, its typed view, the profile, and where all can write."""
+"""What a rule is, and what rules look at: a document, its typed view, the profile, where all can write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of a field in the order in which they were pressed."""
+"""Runs what the keys of a field do in the order in which they were pressed."""
 
 from __future__ import annotations
 
