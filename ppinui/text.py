@@ -1,9 +1,11 @@
-"""Text from files, users and HSMs as it may be printed: nothing in it steers a terminal."""
+"""Text from files, users and HSMs as it may be printed: nothing in it steers a terminal or is a secret."""
 
 from __future__ import annotations
 
 import re
 
+MASK = "••••"
+"""What is shown in the place of a secret; always the same, so that it does not tell the length."""
 _STEERING = re.compile(r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]")
 """What steers a terminal or is no character to it; line feeds, tabs, and carriage returns of CRLF stay."""
 _LONE = re.compile(r"\\(?:\\|udc([89a-f][0-9a-f]))")

@@ -15,9 +15,7 @@ from typing import Any, Final
 from ppinui.config.diff import DiffLine, lines_of, unified_diff
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.document import parse
-
-MASK: Final = "••••"
-"""What stands in the place of a secret; always the same, so that it does not tell the length."""
+from ppinui.text import MASK
 
 # The documented names are pin and proxy_password. What comes of writing them from memory (Pin, pins, so_pin,
 # proxy_pasword, setup_password, passwd) must not show a password either. What stands before is bounded, so

@@ -10,12 +10,13 @@ from typing import Any, ClassVar, Final
 
 from ppinui.config.additions import add_hsm, add_slot
 from ppinui.config.paths import set_or_insert, short_path
-from ppinui.config.redaction import MASK, SETUP_PASSWORD, find_secrets, is_secret_path, mask
+from ppinui.config.redaction import SETUP_PASSWORD, find_secrets, is_secret_path, mask
 from ppinui.config.value_input import as_typed
 from ppinui.errors import PpinuiError
 from ppinui.libconfig import edit, insert
 from ppinui.libconfig.document import Document, EditRefused, Scalar, parse
 from ppinui.libconfig.nodes import path_below
+from ppinui.text import MASK
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Final
 from ppinui.config.diff import DiffLine, unified_diff
 from ppinui.kms.kms_file import NO_LOGIN
 from ppinui.kms.toml_places import Path, find_values
-from ppinui.secrets.secret import MASK
+from ppinui.text import MASK
 
 _SECRET_NAME: Final = re.compile(r"pass|secret|token|credential|private|(?:^|_)(?:pin|key)s?$", re.IGNORECASE)
 _PUBLIC: Final = re.compile(

@@ -23,8 +23,9 @@ from ppinui.provider.provider_log import read_log
 from ppinui.provider.vendor_codes import ConnectionVerdict, PrimusEntry, Suspect, describe, refusal
 from ppinui.secrets.fetcher import Configuration, FetchFailed
 from ppinui.secrets.hints import command_to_replace
-from ppinui.secrets.secret import MASK, Secret
+from ppinui.secrets.secret import Secret
 from ppinui.secrets.stored_secret import SecretKind
+from ppinui.text import MASK
 from ppinui.workers.hardening import end_with_parent
 
 _PROMPT: Final = re.compile(rb"Provide (setup|PKCS11|proxy) password for '(.*?)' ?: ?$")

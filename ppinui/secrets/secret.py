@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import NoReturn
 
-MASK: Final = "••••"
-"""What is shown in the place of a secret, on screens and in logs."""
+from ppinui.text import MASK
 
 
 class Secret:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ppinui.config.redaction import (
-    MASK,
     MASK_CHANGED,
     ClearSecret,
     Looks,
@@ -22,6 +21,7 @@ from ppinui.config.redaction import (
 from ppinui.errors import PpinuiError
 from ppinui.libconfig.compatibility import find_warnings
 from ppinui.libconfig.document import parse
+from ppinui.text import MASK
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "rig" / "examples").glob("*.cfg"))
 CANARY = "cAnArY7Xq"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ppinui.secrets.secret import MASK, Secret
+from ppinui.secrets.secret import Secret
+from ppinui.text import MASK
 
 CANARY = "canary-7f3a-Ünïcode"
 

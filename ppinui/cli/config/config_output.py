@@ -16,8 +16,7 @@ from ppinui.config.value_input import as_typed
 from ppinui.diagnostic import PROBLEMS, Diagnostic, Severity, count_severities
 from ppinui.errors import ExitCode
 from ppinui.libconfig.document import Document, Kind, Setting
-from ppinui.secrets.secret import MASK
-from ppinui.text import printable
+from ppinui.text import MASK, printable
 
 
 def shown_value(setting: Setting, *, reveal: bool) -> str:

@@ -13,8 +13,7 @@ from ppinui.errors import ExitCode
 from ppinui.kms.kms_file import Instance, KmsFile, KmsSlot, Login
 from ppinui.kms.kms_locate import locate_kms
 from ppinui.provider.library import find_module
-from ppinui.secrets.secret import MASK
-from ppinui.text import printable
+from ppinui.text import MASK, printable
 from ppinui.workers.hardening import harden
 
 
